@@ -1,0 +1,159 @@
+use core::time::Duration;
+
+use crate::{
+    ConfigError, Secret, Sender, Verifier,
+    credential::Credential,
+    slots::Slots,
+    verifier::{Label, LabelledSecret},
+};
+
+/// Collects what a [`Verifier`] is to check. Made by [`Verifier::builder`].
+///
+/// Several secrets, or several credentials, are for rotation: a delivery that fits any of them is
+/// accepted. What is wrong with a setting is told by [`build`](Self::build).
+///
+/// ```
+/// use verify_core::{Secret, Sender, Verifier};
+///
+/// let verifier = Verifier::builder(Sender::MLFLOW)
+///     .secret_named("2026-11", Secret::new("the new one")?)
+///     .secret_named("2026-05", Secret::new("the old one")?)
+///     .build()?;
+/// # Ok::<(), verify_core::ConfigError>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct VerifierBuilder {
+    sender: Sender,
+    secrets: Slots<LabelledSecret>,
+    credentials: Slots<Credential>,
+    tolerance: Option<Duration>,
+    body_limit: usize,
+    without_signature: bool,
+    /// The first thing that went wrong.
+    problem: Option<ConfigError>,
+}
+
+impl VerifierBuilder {
+    /// Labels of secrets that were given none.
+    const LABELS: [&str; 4] = ["1", "2", "3", "4"];
+    const DEFAULT_TOLERANCE: Duration = Duration::from_secs(300);
+    const MAX_TOLERANCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+    pub(crate) const fn new(sender: Sender) -> Self {
+        Self {
+            sender,
+            secrets: Slots::new(),
+            credentials: Slots::new(),
+            tolerance: None,
+            body_limit: sender.body_limit(),
+            without_signature: false,
+            problem: None,
+        }
+    }
+
+    /// Adds a secret, labelled by its place: `1` for the first.
+    pub fn secret(self, secret: Secret) -> Self {
+        let label = Self::LABELS.get(self.secrets.len()).copied().unwrap_or("5");
+        self.secret_named(label, secret)
+    }
+
+    /// Adds a secret under a label of 1 to 32 visible ASCII characters, by which the receipt names
+    /// the secret that fitted. A label is not secret: it shows in logs.
+    pub fn secret_named(mut self, label: &str, secret: Secret) -> Self {
+        let added = match Label::new(label.as_bytes()) {
+            None => Err(ConfigError::LabelInvalid),
+            Some(label) if self.secrets.iter().any(|other| other.label == label) => {
+                Err(ConfigError::LabelRepeated)
+            }
+            Some(label) => self
+                .secrets
+                .push(LabelledSecret { label, secret })
+                .map_err(|_| ConfigError::TooManySecrets),
+        };
+        self.note(added);
+        self
+    }
+
+    /// Requires `Authorization: Bearer <token>`. The scheme is compared without regard to case, the
+    /// token exactly.
+    pub fn bearer(self, token: impl AsRef<[u8]>) -> Self {
+        self.credential(Credential::bearer(token.as_ref()))
+    }
+
+    /// Requires this value of `Authorization`, scheme and all, exactly.
+    pub fn authorization(self, value: impl AsRef<[u8]>) -> Self {
+        self.credential(Credential::verbatim(value.as_ref()))
+    }
+
+    /// Sets how far the signed time may be from the receiver's, before or after it. Whole seconds;
+    /// at most a day. Without it: 300 s.
+    ///
+    /// Two-sided, because a receiver's clock may be behind the sender's. Senders whose deliveries
+    /// carry no signed time have no use for it, and setting it is an error.
+    pub const fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = Some(tolerance);
+        self
+    }
+
+    /// Sets the largest body, in bytes. Without it: the sender's own
+    /// [`body_limit`](Sender::body_limit).
+    pub const fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Gives up the signature: a credential alone lets a delivery through, and **its body is not
+    /// shown to be intact**. For senders that were configured with a token and no secret. The
+    /// receipt says so: [`Receipt::is_body_signed`](crate::Receipt::is_body_signed).
+    pub const fn without_signature(mut self) -> Self {
+        self.without_signature = true;
+        self
+    }
+
+    /// Makes the verifier.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with the settings. In particular, no settings make a verifier
+    /// that checks nothing.
+    pub fn build(self) -> Result<Verifier, ConfigError> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        self.sender.check()?;
+        match (self.without_signature, self.secrets.is_empty()) {
+            (false, true) => return Err(ConfigError::SecretMissing),
+            (true, false) => return Err(ConfigError::SecretUnused),
+            (true, true) if self.credentials.is_empty() => return Err(ConfigError::NothingToCheck),
+            (true, true) | (false, false) => {}
+        }
+        let sees_time = self.sender.timestamp_header().is_some() && !self.without_signature;
+        if self.tolerance.is_some() && !sees_time {
+            return Err(ConfigError::ToleranceUnused);
+        }
+        let tolerance = self.tolerance.unwrap_or(Self::DEFAULT_TOLERANCE);
+        if tolerance > Self::MAX_TOLERANCE {
+            return Err(ConfigError::ToleranceTooLong);
+        }
+        Ok(Verifier {
+            sender: self.sender,
+            secrets: self.secrets,
+            credentials: self.credentials,
+            tolerance: tolerance.as_secs(),
+            body_limit: self.body_limit,
+        })
+    }
+
+    fn credential(mut self, credential: Result<Credential, ConfigError>) -> Self {
+        let added = credential.and_then(|credential| {
+            self.credentials.push(credential).map_err(|_| ConfigError::TooManyCredentials)
+        });
+        self.note(added);
+        self
+    }
+
+    fn note(&mut self, outcome: Result<(), ConfigError>) {
+        self.problem = self.problem.take().or(outcome.err());
+    }
+}

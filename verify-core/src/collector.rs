@@ -1,0 +1,112 @@
+use core::{borrow::Borrow, fmt};
+
+use crate::{Pending, Rejection, Verified, Verifier};
+
+/// Where a body is kept while it is verified.
+///
+/// An adapter implements it for its framework's bytes, so that a [`Verified`] body is made of
+/// exactly the chunks that were hashed. `Vec<u8>` is one, with the feature `alloc`.
+pub trait Buffer {
+    /// What the body arrives in.
+    type Chunk: AsRef<[u8]>;
+    /// What the whole body becomes.
+    type Body;
+
+    /// Adds a chunk behind the ones before it.
+    fn push(&mut self, chunk: Self::Chunk);
+
+    /// Turns what was added into the body.
+    fn into_body(self) -> Self::Body;
+}
+
+#[cfg(feature = "alloc")]
+impl Buffer for alloc::vec::Vec<u8> {
+    type Chunk = Self;
+    type Body = Self;
+
+    fn push(&mut self, mut chunk: Self) {
+        self.append(&mut chunk);
+    }
+
+    fn into_body(self) -> Self {
+        self
+    }
+}
+
+/// A [`Pending`] delivery whose body is kept as it is fed. Made by [`Pending::collect`].
+#[must_use = "a delivery is verified by `finish` only"]
+pub struct Collector<V, B> {
+    pending: Pending<V>,
+    buffer: B,
+}
+
+/// A body that was **not** verified, given back by [`Collector::finish`].
+pub struct Unverified<B> {
+    rejection: Rejection,
+    buffer: B,
+}
+
+impl<V: Borrow<Verifier>, B: Buffer> Collector<V, B> {
+    pub(crate) const fn new(pending: Pending<V>, buffer: B) -> Self {
+        Self { pending, buffer }
+    }
+
+    /// Takes the next chunk of the body: see [`Pending::feed`]. A refused chunk is not kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pending::feed`].
+    pub fn feed(&mut self, chunk: B::Chunk) -> Result<(), Rejection> {
+        self.pending.feed(chunk.as_ref())?;
+        self.buffer.push(chunk);
+        Ok(())
+    }
+
+    /// Compares: see [`Pending::finish`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Pending::finish`], with what was kept.
+    pub fn finish(self) -> Result<Verified<B::Body>, Unverified<B>> {
+        match self.pending.finish() {
+            Ok(receipt) => Ok(Verified::new(receipt, self.buffer.into_body())),
+            Err(rejection) => Err(Unverified { rejection, buffer: self.buffer }),
+        }
+    }
+
+    /// Returns the buffer, to make room in it.
+    pub const fn buffer(&self) -> &B {
+        &self.buffer
+    }
+
+    /// Gives up, and returns what was kept. **It was not verified.**
+    pub fn dangerous_into_unverified(self) -> B {
+        self.buffer
+    }
+}
+
+impl<B> Unverified<B> {
+    /// Returns why the body was refused.
+    #[must_use]
+    pub const fn rejection(&self) -> Rejection {
+        self.rejection
+    }
+
+    /// Returns what was kept. **It was not verified.**
+    #[must_use]
+    pub fn dangerous_into_unverified(self) -> B {
+        self.buffer
+    }
+}
+
+impl<V, B> fmt::Debug for Collector<V, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Collector").field("pending", &self.pending).finish_non_exhaustive()
+    }
+}
+
+impl<B> fmt::Debug for Unverified<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unverified").field("rejection", &self.rejection).finish_non_exhaustive()
+    }
+}

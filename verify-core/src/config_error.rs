@@ -1,0 +1,93 @@
+use core::fmt;
+
+/// What is wrong with a configuration. Names the setting, never a key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// An `Authorization` value is empty, begins or ends with white space, or holds other than
+    /// visible ASCII and spaces: no request could carry it.
+    AuthorizationInvalid,
+    /// A bearer token is empty or holds other than visible ASCII: spaces, a line break, or the
+    /// word `Bearer` pasted with it.
+    BearerInvalid,
+    /// The environment variable of a secret is not set.
+    #[cfg(feature = "std")]
+    EnvironmentUnset {
+        /// Its name.
+        variable: alloc::string::String,
+    },
+    /// The file of a secret could not be read.
+    #[cfg(feature = "std")]
+    FileUnreadable {
+        /// Its path.
+        path: std::path::PathBuf,
+        /// Why.
+        kind: std::io::ErrorKind,
+    },
+    /// A label is empty, longer than 32 bytes, or holds other than visible ASCII.
+    LabelInvalid,
+    /// Two secrets have the same label.
+    LabelRepeated,
+    /// `without_signature` was called and there is no credential either: the verifier would let
+    /// everything through.
+    NothingToCheck,
+    /// There is no secret. A verifier that checks a credential only says so by
+    /// [`without_signature`](crate::VerifierBuilder::without_signature).
+    SecretMissing,
+    /// A secret is empty.
+    SecretEmpty,
+    /// There is a secret, and `without_signature` was called.
+    SecretUnused,
+    /// A [`Sender`](crate::Sender) is described in a way that cannot work or is not safe.
+    SenderInvalid {
+        /// The sender's name.
+        sender: &'static str,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// The tolerance is longer than a day: that is no freshness check.
+    ToleranceTooLong,
+    /// A tolerance was set for a verifier that sees no signed time: it would check nothing.
+    ToleranceUnused,
+    /// There are more than four credentials.
+    TooManyCredentials,
+    /// There are more than four secrets.
+    TooManySecrets,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::AuthorizationInvalid => {
+                "`authorization` is not a value that a request could carry"
+            }
+            Self::BearerInvalid => "`bearer` is not a token of visible ASCII characters",
+            #[cfg(feature = "std")]
+            Self::EnvironmentUnset { variable } => {
+                return write!(f, "environment variable is not set: `{variable}`");
+            }
+            #[cfg(feature = "std")]
+            Self::FileUnreadable { path, kind } => {
+                return write!(f, "file could not be read: `{}`: {kind}", path.display());
+            }
+            Self::LabelInvalid => "`label` is not 1 to 32 visible ASCII characters",
+            Self::LabelRepeated => "`label` is used for two secrets",
+            Self::NothingToCheck => {
+                "`without_signature` leaves nothing to check: no credential is set"
+            }
+            Self::SecretMissing => "`secret` is missing",
+            Self::SecretEmpty => "`secret` is empty",
+            Self::SecretUnused => "`secret` has no use together with `without_signature`",
+            Self::SenderInvalid { sender, problem } => {
+                return write!(f, "sender `{sender}`: {problem}");
+            }
+            Self::ToleranceTooLong => "`tolerance` is longer than a day",
+            Self::ToleranceUnused => "`tolerance` checks nothing: no timestamp is signed",
+            Self::TooManyCredentials => "more than 4 credentials",
+            Self::TooManySecrets => "more than 4 secrets",
+        };
+        f.write_str(text)
+    }
+}
+
+impl core::error::Error for ConfigError {}

@@ -1,0 +1,26 @@
+/// The headers of one request, as bytes.
+///
+/// The core has no HTTP types of its own: an adapter implements this for its framework's headers.
+/// It is ready for slices and arrays of pairs, whose names are compared without regard to case.
+pub trait Headers {
+    /// Yields **every** value of the header called `name`, in the order received.
+    ///
+    /// `name` is in lower case; names in the request match it in any case. Values are the bytes
+    /// between the white space around them. An implementation that yields only the first of
+    /// several values turns off the check that each header occurs once.
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]>;
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.iter()
+            .filter(move |(key, _)| key.as_ref().eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_ref())
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>, const LENGTH: usize> Headers for [(N, V); LENGTH] {
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.as_slice().values(name)
+    }
+}

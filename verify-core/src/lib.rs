@@ -1,0 +1,48 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod builder;
+mod collector;
+mod config_error;
+mod credential;
+mod delivery_id;
+mod encoding;
+mod headers;
+mod inline_text;
+mod mac;
+mod pending;
+mod receipt;
+mod rejection;
+mod secret;
+mod sender;
+mod senders;
+#[cfg(feature = "sign")]
+mod signer;
+mod slots;
+mod time;
+mod verified;
+mod verifier;
+
+pub use builder::VerifierBuilder;
+pub use collector::{Buffer, Collector, Unverified};
+pub use config_error::ConfigError;
+pub use encoding::Encoding;
+pub use headers::Headers;
+pub use pending::Pending;
+pub use receipt::Receipt;
+pub use rejection::{Rejection, RejectionKind};
+pub use secret::Secret;
+pub use sender::{Sender, SignedPart};
+pub use senders::{databricks, mlflow, wandb};
+#[cfg(feature = "sign")]
+pub use signer::{SignedHeaders, Signer};
+pub use time::UnixTime;
+pub use verified::Verified;
+pub use verifier::Verifier;

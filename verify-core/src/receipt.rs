@@ -1,0 +1,134 @@
+use core::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::{Encoding, UnixTime, delivery_id::DeliveryId, mac::Tag, verifier::Label};
+
+/// What is known of a delivery that was verified. Only a verifier makes one.
+///
+/// Everything in it was checked or signed; nothing is taken from headers that the signature does
+/// not cover.
+#[derive(Clone, Copy)]
+pub struct Receipt {
+    sender: &'static str,
+    received_at: UnixTime,
+    tag: Tag,
+    signature: Option<Signature>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Signature {
+    pub(crate) label: Label,
+    pub(crate) encoding: Encoding,
+    pub(crate) delivery_id: Option<DeliveryId>,
+    pub(crate) signed_at: Option<UnixTime>,
+}
+
+impl Receipt {
+    pub(crate) const fn new(
+        sender: &'static str,
+        received_at: UnixTime,
+        tag: Tag,
+        signature: Option<Signature>,
+    ) -> Self {
+        Self { sender, received_at, tag, signature }
+    }
+
+    /// Returns the name of the sender: [`Sender::name`](crate::Sender::name).
+    #[must_use]
+    pub const fn sender(&self) -> &'static str {
+        self.sender
+    }
+
+    /// Returns whether the body was signed. If not, a credential alone let the delivery through:
+    /// [`without_signature`](crate::VerifierBuilder::without_signature).
+    #[must_use]
+    pub const fn is_body_signed(&self) -> bool {
+        self.signature.is_some()
+    }
+
+    /// Returns the label of the secret that gave the signature. Once no receipt names the old
+    /// secret any more, a rotation is done.
+    #[must_use]
+    pub fn secret_label(&self) -> Option<&str> {
+        self.signature.as_ref().map(|signature| signature.label.as_str())
+    }
+
+    /// Returns how the signature was written.
+    #[must_use]
+    pub fn encoding(&self) -> Option<Encoding> {
+        self.signature.map(|signature| signature.encoding)
+    }
+
+    /// Returns the delivery id, if the sender signs one: 1 to 64 visible ASCII characters.
+    #[must_use]
+    pub fn delivery_id(&self) -> Option<&str> {
+        self.signature.as_ref()?.delivery_id.as_ref().map(DeliveryId::as_str)
+    }
+
+    /// Returns the time at which the delivery was signed, if the sender signs it.
+    #[must_use]
+    pub fn signed_at(&self) -> Option<UnixTime> {
+        self.signature?.signed_at
+    }
+
+    /// Returns the receiver's time at which the head was judged.
+    #[must_use]
+    pub const fn received_at(&self) -> UnixTime {
+        self.received_at
+    }
+
+    /// Returns how many seconds passed between signing and receiving; negative if the sender's
+    /// clock is ahead. Retries keep the first time, so a retry has a larger one.
+    #[must_use]
+    pub fn skew(&self) -> Option<i64> {
+        let signed_at = self.signed_at()?.as_secs();
+        // A tolerance of a day at most keeps the difference far inside `i64`.
+        Some(self.received_at.as_secs().wrapping_sub(signed_at).cast_signed())
+    }
+
+    /// Returns the key under which this delivery is remembered, so that it is not handled twice.
+    ///
+    /// It is SHA-256 over the ASCII text `verify-replay-key-v1`, a zero byte, the sender's name, a
+    /// zero byte, and the 32 **decoded** bytes of the signature. For a delivery without a
+    /// signature, their place is taken by HMAC-SHA256 over the body, keyed with the SHA-256 digest
+    /// of the token or value that was accepted. Reasons:
+    ///
+    /// - The signature stands for everything that was signed: id, time and body. A retry repeats
+    ///   all of it, so it has the same key; one changed byte makes another key.
+    /// - Decoded, because text has several spellings (hex in upper case, base64 without padding, or
+    ///   hex instead of base64) and each would make a "new" delivery of an old one.
+    /// - The secret is in the signature, so endpoints or tenants with secrets of their own cannot
+    ///   use up each other's keys, and the sender's name keeps senders apart.
+    /// - Hashed, because a signature in a store is one that whoever reads the store could send
+    ///   again; from the key it cannot be found.
+    ///
+    /// **Where a sender signs the body alone, equal bodies have equal keys.** Databricks puts a
+    /// time in milliseconds into each body. A Weights & Biases payload is what the user typed:
+    /// without a variable in it, each delivery equals the last, and a store would drop all but the
+    /// first.
+    #[must_use]
+    pub fn replay_key(&self) -> [u8; 32] {
+        Sha256::new()
+            .chain_update(b"verify-replay-key-v1\0")
+            .chain_update(self.sender)
+            .chain_update(b"\0")
+            .chain_update(self.tag)
+            .finalize()
+            .into()
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt")
+            .field("sender", &self.sender())
+            .field("is_body_signed", &self.is_body_signed())
+            .field("secret_label", &self.secret_label())
+            .field("encoding", &self.encoding())
+            .field("delivery_id", &self.delivery_id())
+            .field("signed_at", &self.signed_at())
+            .field("received_at", &self.received_at())
+            .finish_non_exhaustive()
+    }
+}

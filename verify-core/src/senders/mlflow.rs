@@ -1,0 +1,27 @@
+//! MLflow 3.3 and later, the open-source tracking server.
+//!
+//! | fact | certainty |
+//! |---|---|
+//! | `X-MLflow-Signature`: `v1,` and padded standard base64; one signature, never a list | measured |
+//! | the MAC is over `delivery_id + "." + timestamp + "." + raw body` | measured |
+//! | the secret is used verbatim: `whsec_` is neither stripped nor decoded; spaces and non-ASCII count | measured |
+//! | `X-MLflow-Delivery-Id`: lower-case UUID v4 | measured |
+//! | `X-MLflow-Timestamp`: Unix seconds, decimal digits; retries keep the first one | measured |
+//! | `Authorization`: `Basic` only, if the URL carries user and password | measured |
+//! | no secret configured: no signature header | measured |
+//! | no limit in the sender; bodies of 1,200,194 and 2,400,255 bytes | measured |
+//!
+//! The sender drops a delivery for good on nearly every 4xx, and retries 429, 500, 502, 503, 504.
+
+use crate::{Encoding, Sender, SignedPart};
+
+pub(crate) const SENDER: Sender = Sender::new("mlflow", "x-mlflow-signature")
+    .with_prefix("v1,")
+    .with_encodings(&[Encoding::Base64])
+    .with_signed_parts(&[
+        SignedPart::DeliveryId("x-mlflow-delivery-id"),
+        SignedPart::Text("."),
+        SignedPart::Timestamp("x-mlflow-timestamp"),
+        SignedPart::Text("."),
+    ])
+    .with_body_limit(4 * 1024 * 1024);

@@ -1,0 +1,21 @@
+//! Weights & Biases automations.
+//!
+//! | fact | certainty |
+//! |---|---|
+//! | `X-Wandb-Signature`: HMAC-SHA256 over the raw body, the secret's UTF-8 bytes verbatim | documented |
+//! | its encoding: the vendor's test script gives base64 (44 characters), one receiver of real deliveries saw hex | **open** |
+//! | `Authorization: Bearer <access token>` if configured | documented |
+//! | no secret configured: no signature header | inferred |
+//! | neither id nor time; the body is whatever the user typed | documented |
+//! | largest body, retries | unknown: nothing is promised |
+//!
+//! Because the encoding is open, each one is accepted by its length; all of them decode to the
+//! same 32 bytes, so accepting more than one accepts no further deliveries.
+
+use crate::{Encoding, Sender};
+
+pub(crate) const SENDER: Sender = Sender::new("wandb", "x-wandb-signature").with_encodings(&[
+    Encoding::Base64,
+    Encoding::Base64Unpadded,
+    Encoding::Hex,
+]);

@@ -1,0 +1,51 @@
+/// Up to [`CAPACITY`] things, kept in place, in the order they were added.
+#[derive(Clone, Debug)]
+pub(crate) struct Slots<T>([Option<T>; CAPACITY]);
+
+/// Four: enough for a rotation in two stages, and a bound on the work for one request.
+pub(crate) const CAPACITY: usize = 4;
+
+impl<T> Slots<T> {
+    pub(crate) const fn new() -> Self {
+        Self([const { None }; CAPACITY])
+    }
+
+    /// Adds an item, or gives it back if every slot is taken.
+    pub(crate) fn push(&mut self, item: T) -> Result<(), T> {
+        match self.0.iter_mut().find(|slot| slot.is_none()) {
+            Some(slot) => {
+                *slot = Some(item);
+                Ok(())
+            }
+            None => Err(item),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<&T> {
+        self.0.get(index)?.as_ref()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().flatten()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut().flatten()
+    }
+
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = T> {
+        self.0.into_iter().flatten()
+    }
+
+    pub(crate) fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Slots<U> {
+        Slots(self.0.each_ref().map(|slot| slot.as_ref().map(&mut f)))
+    }
+}

@@ -1,0 +1,50 @@
+use core::fmt;
+
+use crate::Receipt;
+
+/// A body that was verified, with its receipt. Only a verifier makes one.
+///
+/// It is the proof that a handler asks for: a function that takes a `Verified<B>` cannot be given
+/// bytes that nobody checked.
+///
+/// ```compile_fail
+/// # let receipt: verify_core::Receipt = todo!();
+/// let forged = verify_core::Verified { receipt, body: b"never checked" };
+/// ```
+#[derive(Clone, Copy)]
+#[must_use]
+pub struct Verified<B> {
+    receipt: Receipt,
+    body: B,
+}
+
+impl<B> Verified<B> {
+    pub(crate) const fn new(receipt: Receipt, body: B) -> Self {
+        Self { receipt, body }
+    }
+
+    /// Returns what is known of the delivery.
+    #[must_use]
+    pub const fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
+    /// Returns the body, byte for byte as it was sent.
+    #[must_use]
+    pub const fn body(&self) -> &B {
+        &self.body
+    }
+
+    /// Takes the two apart. The body alone proves nothing any more.
+    #[must_use]
+    pub fn into_parts(self) -> (Receipt, B) {
+        (self.receipt, self.body)
+    }
+}
+
+/// Shows the receipt. A body may hold personal data or a token, and is left out.
+impl<B> fmt::Debug for Verified<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified").field("receipt", &self.receipt).finish_non_exhaustive()
+    }
+}
