@@ -1,0 +1,142 @@
+use core::fmt;
+
+use verify_core::{Rejection, RejectionKind};
+
+use crate::ResolveError;
+
+/// Why an adapter answered a request itself instead of handing it to the handler.
+///
+/// `Copy`, and without a byte of the request. It is for the operator; the sender gets the
+/// [`Answer`], which tells it no more than the table below.
+///
+/// | what | answer |
+/// |---|---|
+/// | every authentication failure | 401, `WWW-Authenticate: HMAC-SHA256, Bearer` |
+/// | too large | 413 |
+/// | the body broke off | 400 |
+/// | deadline passed, budget spent, verifier not to be had, clock wrong | 503, `Retry-After: 1` |
+/// | this server is misconfigured | 500 |
+///
+/// All of them have an empty body. Our own trouble is a 503, because MLflow sends again on 503 and
+/// drops a delivery for good on nearly every 4xx; the wait is short, because a retry keeps its
+/// first timestamp and would otherwise come too late.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The body ended in an error before it was complete.
+    BodyBroken,
+    /// There was no room left in the [`Budget`](crate::Budget).
+    BudgetSpent,
+    /// This machine's clock stands before 1970.
+    ClockBroken,
+    /// The body, or the verifier for it, did not arrive in time.
+    DeadlinePassed,
+    /// A handler asks for a verified delivery on a route that no verifier guards.
+    NotGuarded,
+    /// The verifier refused the delivery.
+    Rejected(Rejection),
+    /// The resolver could not be asked: [`ResolveError::Unavailable`](crate::ResolveError).
+    VerifierUnavailable,
+    /// The resolver knows no verifier: [`ResolveError::Unknown`](crate::ResolveError). Answered
+    /// like a wrong signature, so that the answer does not tell which tenants there are.
+    VerifierUnknown,
+}
+
+/// What the sender gets to see of a [`Refusal`]: a status, at most one header, no body.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// A header, name in lower case.
+    pub header: Option<(&'static str, &'static str)>,
+}
+
+impl Answer {
+    const UNAUTHORIZED: Self =
+        // RFC 9110, section 15.5.2, asks for a challenge. This one is the same for every endpoint,
+        // or it would tell how each is configured.
+        Self { status: 401, header: Some(("www-authenticate", "HMAC-SHA256, Bearer")) };
+    const UNAVAILABLE: Self = Self { status: 503, header: Some(("retry-after", "1")) };
+
+    const fn bare(status: u16) -> Self {
+        Self { status, header: None }
+    }
+}
+
+impl Refusal {
+    /// Returns what the sender gets to see.
+    #[must_use]
+    pub const fn answer(&self) -> Answer {
+        match self {
+            Self::BodyBroken => Answer::bare(400),
+            Self::NotGuarded => Answer::bare(500),
+            Self::Rejected(rejection) => match rejection.kind() {
+                RejectionKind::BodyTooLarge => Answer::bare(413),
+                _ => Answer::UNAUTHORIZED,
+            },
+            Self::VerifierUnknown => Answer::UNAUTHORIZED,
+            Self::BudgetSpent
+            | Self::ClockBroken
+            | Self::DeadlinePassed
+            | Self::VerifierUnavailable => Answer::UNAVAILABLE,
+        }
+    }
+
+    /// Returns a word for logs and metrics, the same in every release.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::BodyBroken => "body_broken",
+            Self::BudgetSpent => "budget_spent",
+            Self::ClockBroken => "clock_broken",
+            Self::DeadlinePassed => "deadline_passed",
+            Self::NotGuarded => "not_guarded",
+            Self::Rejected(rejection) => rejection.code(),
+            Self::VerifierUnavailable => "verifier_unavailable",
+            Self::VerifierUnknown => "verifier_unknown",
+        }
+    }
+
+    /// Tells the operator: a `tracing` event at `debug`, and a count if the feature `metrics` is on.
+    ///
+    /// `debug`, because anyone who can reach the endpoint can cause one.
+    pub fn record(&self, sender: &'static str, report_only: bool) {
+        tracing::debug!(sender, code = self.code(), report_only, "delivery refused: {self}");
+        #[cfg(feature = "metrics")]
+        metrics::counter!("verify_refused_total", "sender" => sender, "code" => self.code())
+            .increment(1);
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<ResolveError> for Refusal {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::Unavailable => Self::VerifierUnavailable,
+            ResolveError::Unknown => Self::VerifierUnknown,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BodyBroken => "body broke off",
+            Self::BudgetSpent => "budget of buffered bytes is spent",
+            Self::ClockBroken => "clock of this machine stands before 1970",
+            Self::DeadlinePassed => "deadline passed before the delivery was complete",
+            Self::NotGuarded => "no verifier guards this route",
+            Self::Rejected(rejection) => return rejection.fmt(f),
+            Self::VerifierUnavailable => "verifier could not be resolved",
+            Self::VerifierUnknown => "no verifier for this request",
+        })
+    }
+}
+
+impl core::error::Error for Refusal {}
