@@ -1,0 +1,75 @@
+use core::fmt;
+
+use axum_core::{
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::request::Parts;
+use verify_adapter::Refusal;
+use verify_core::Verified;
+
+use crate::{Reported, response};
+
+/// The verified delivery, for an axum handler behind a [`VerifyLayer`](crate::VerifyLayer).
+///
+/// The bytes are those that were verified, whatever a layer in between did to the request's body.
+///
+/// ```
+/// use axum::{Router, routing::post};
+/// use verify_axum::{Delivery, Secret, Sender, Verifier, VerifyLayer};
+///
+/// async fn on_delivery(Delivery(verified): Delivery) {
+///     println!("{} bytes from {}", verified.body().len(), verified.receipt().sender());
+/// }
+///
+/// # fn app() -> Result<Router, verify_axum::ConfigError> {
+/// let verifier = Verifier::builder(Sender::MLFLOW).secret(Secret::new("shared")?).build()?;
+/// let app = Router::new()
+///     .route("/webhooks/mlflow", post(on_delivery).layer(VerifyLayer::new(verifier)));
+/// # Ok(app)
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Delivery(pub Verified<Bytes>);
+
+/// Why there is no [`Delivery`] to extract.
+///
+/// On a route without a layer: 500, and an event at `error`. In report-only mode, for a delivery
+/// that was refused: what the layer would have answered.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveryRejection(Refusal);
+
+impl<State: Sync> FromRequestParts<State> for Delivery {
+    type Rejection = DeliveryRejection;
+
+    async fn from_request_parts(head: &mut Parts, _: &State) -> Result<Self, DeliveryRejection> {
+        if let Some(verified) = head.extensions.get::<Verified<Bytes>>() {
+            return Ok(Self(verified.clone()));
+        }
+        if let Some(reported) = head.extensions.get::<Reported>() {
+            return Err(DeliveryRejection(reported.refusal));
+        }
+        tracing::error!(
+            path = head.uri.path(),
+            "a handler takes a verified delivery, and no `VerifyLayer` guards its route"
+        );
+        Err(DeliveryRejection(Refusal::NotGuarded))
+    }
+}
+
+impl IntoResponse for DeliveryRejection {
+    fn into_response(self) -> Response {
+        let mut response = response::answer(self.0);
+        response.extensions_mut().insert(self.0);
+        response.map(Into::into)
+    }
+}
+
+impl fmt::Display for DeliveryRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl core::error::Error for DeliveryRejection {}

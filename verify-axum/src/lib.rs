@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod arrival;
+mod body;
+#[cfg(feature = "axum")]
+mod extract;
+mod future;
+mod headers;
+mod layer;
+mod reported;
+mod resolver;
+mod response;
+mod service;
+mod settings;
+
+pub use body::{RequestBody, ResponseBody};
+#[cfg(feature = "axum")]
+pub use extract::{Delivery, DeliveryRejection};
+pub use future::ResponseFuture;
+pub use layer::VerifyLayer;
+pub use reported::Reported;
+pub use resolver::{Fixed, Resolver};
+pub use service::Verify;
+pub use verify_adapter::{Budget, Clock, Refusal, ResolveError, VerifierHandle};
+pub use verify_core::{
+    ConfigError, Encoding, Receipt, Rejection, RejectionKind, Secret, Sender, SignedPart, UnixTime,
+    Verified, Verifier, VerifierBuilder,
+};
