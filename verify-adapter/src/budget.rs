@@ -1,5 +1,4 @@
 use core::{
-    error::Error,
     fmt,
     task::{Context, Poll, Waker},
 };
@@ -7,6 +6,8 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
+
+use crate::Refusal;
 
 /// A bound on the bytes of body that all deliveries together keep in memory.
 ///
@@ -57,11 +58,6 @@ enum Stage {
     Settled(usize),
 }
 
-/// There is no room in a [`Budget`], or there is none any more.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct BudgetSpent;
-
 impl Budget {
     const PROCESS_WIDE: usize = 64 * 1024 * 1024;
 
@@ -101,21 +97,24 @@ impl Charge {
     ///
     /// # Errors
     ///
-    /// Not enough older ones are left to evict, or this one was evicted itself.
-    pub fn raise_to(&mut self, bytes: usize) -> Result<(), BudgetSpent> {
+    /// [`Refusal::BudgetSpent`]: not enough older ones are left to evict, or this one was evicted
+    /// itself.
+    pub fn raise_to(&mut self, bytes: usize) -> Result<(), Refusal> {
         let mut evicted = Vec::new();
         let mut state = self.budget.lock();
         let (key, own) = match self.stage {
             Stage::Idle => (state.next, 0),
-            Stage::Arriving(key) => (key, state.arriving.get(&key).ok_or(BudgetSpent)?.bytes),
+            Stage::Arriving(key) => {
+                (key, state.arriving.get(&key).ok_or(Refusal::BudgetSpent)?.bytes)
+            }
             Stage::Settled(_) => return Ok(()),
         };
         let others = state.used - own;
         let Some(allowed) = self.budget.0.limit.checked_sub(bytes) else {
-            return Err(BudgetSpent);
+            return Err(Refusal::BudgetSpent);
         };
         if let Some(excess @ 1..) = others.checked_sub(allowed) {
-            evicted = state.evict(excess, key).ok_or(BudgetSpent)?;
+            evicted = state.evict(excess, key).ok_or(Refusal::BudgetSpent)?;
         }
         state.used = state.used - own + bytes;
         if let Stage::Idle = self.stage {
@@ -188,11 +187,3 @@ impl fmt::Debug for Budget {
         f.debug_struct("Budget").field("limit", &self.0.limit).finish_non_exhaustive()
     }
 }
-
-impl fmt::Display for BudgetSpent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("budget of buffered bytes is spent")
-    }
-}
-
-impl Error for BudgetSpent {}

@@ -38,7 +38,7 @@ impl Intake {
     pub fn begin(
         verifier: Arc<Verifier>,
         policy: &Policy,
-        headers: &impl Headers,
+        headers: &(impl Headers + ?Sized),
         announced: Option<u64>,
     ) -> Result<Self, Refusal> {
         let limit = verifier.body_limit();
@@ -63,9 +63,7 @@ impl Intake {
         if chunk.is_empty() {
             return Ok(());
         }
-        self.charge
-            .raise_to(self.collector.buffer().capacity_after(chunk.len()))
-            .map_err(|_| Refusal::BudgetSpent)?;
+        self.charge.raise_to(self.collector.buffer().capacity_after(chunk.len()))?;
         Ok(self.collector.feed(chunk)?)
     }
 

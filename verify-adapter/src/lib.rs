@@ -9,7 +9,7 @@ mod intake;
 mod policy;
 mod refusal;
 
-pub use budget::{Budget, BudgetSpent, Charge};
+pub use budget::{Budget, Charge};
 pub use deadline::Deadline;
 pub use handle::{ResolveError, VerifierHandle};
 pub use intake::{Intake, Unaccepted};

@@ -1,0 +1,122 @@
+//! The budget: what it bounds, who makes room for whom, and that nothing is lost from the count.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+use core::{
+    sync::atomic::{AtomicBool, Ordering},
+    task::{Context, Poll, Waker},
+};
+use std::sync::Arc;
+
+use verify_adapter::{Budget, Charge, Refusal};
+
+struct Flag(AtomicBool);
+
+impl std::task::Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn charge(budget: &Budget, bytes: usize) -> Charge {
+    let mut charge = budget.charge();
+    charge.raise_to(bytes).unwrap();
+    charge
+}
+
+fn is_evicted(charge: &mut Charge) -> bool {
+    charge.poll_evicted(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
+#[test]
+fn charges_are_counted_and_given_back() {
+    let budget = Budget::new(100);
+    let mut first = charge(&budget, 30);
+    let second = charge(&budget.clone(), 40);
+    assert_eq!(budget.used(), 70);
+    first.raise_to(60).unwrap();
+    assert_eq!(budget.used(), 100);
+    first.settle();
+    assert_eq!(budget.used(), 100);
+    drop(second);
+    assert_eq!(budget.used(), 60);
+    drop(first);
+    drop(budget.charge());
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn the_oldest_makes_room_for_the_newest() {
+    let budget = Budget::new(100);
+    let mut charges = [30, 30, 30].map(|bytes| charge(&budget, bytes));
+    let newest = charge(&budget, 50);
+    assert_eq!(charges.each_mut().map(is_evicted), [true, true, false]);
+    assert_eq!(budget.used(), 80);
+    assert_eq!(charges[0].raise_to(31), Err(Refusal::BudgetSpent));
+    drop(charges);
+    assert_eq!(budget.used(), 50);
+    drop(newest);
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn the_oldest_does_not_evict_those_that_came_later() {
+    let budget = Budget::new(100);
+    let mut oldest = charge(&budget, 50);
+    let mut newest = charge(&budget, 50);
+    assert_eq!(oldest.raise_to(51), Err(Refusal::BudgetSpent));
+    assert!(!is_evicted(&mut newest));
+    assert_eq!(budget.used(), 100);
+}
+
+#[test]
+fn nobody_is_evicted_where_that_would_not_be_enough() {
+    let budget = Budget::new(100);
+    let mut arriving = charge(&budget, 50);
+    let mut settled = charge(&budget, 50);
+    settled.settle();
+    assert_eq!(budget.charge().raise_to(51), Err(Refusal::BudgetSpent));
+    assert_eq!(budget.charge().raise_to(101), Err(Refusal::BudgetSpent));
+    assert!(!is_evicted(&mut arriving) && !is_evicted(&mut settled));
+    assert_eq!(budget.used(), 100);
+    drop(charge(&budget, 50));
+    assert!(is_evicted(&mut arriving));
+}
+
+#[test]
+fn an_evicted_delivery_is_woken() {
+    let budget = Budget::new(100);
+    let mut waiting = charge(&budget, 100);
+    let flag = Arc::new(Flag(AtomicBool::new(false)));
+    let waker = Waker::from(Arc::clone(&flag));
+    assert_eq!(waiting.poll_evicted(&mut Context::from_waker(&waker)), Poll::Pending);
+    let newer = charge(&budget, 1);
+    assert!(flag.0.load(Ordering::Relaxed));
+    assert!(is_evicted(&mut waiting));
+    drop((waiting, newer));
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn one_that_was_evicted_but_complete_goes_on_without_a_charge() {
+    let budget = Budget::new(100);
+    let mut complete = charge(&budget, 100);
+    let newer = charge(&budget, 100);
+    complete.settle();
+    assert!(!is_evicted(&mut complete));
+    assert_eq!(budget.used(), 100);
+    drop(complete);
+    assert_eq!(budget.used(), 100);
+    drop(newer);
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn there_is_one_for_the_process() {
+    let charge = charge(&Budget::process_wide(), 7);
+    assert_eq!(Budget::process_wide().used(), 7);
+    let too_much = Budget::process_wide().charge().raise_to(64 * 1024 * 1024 + 1);
+    assert_eq!(too_much, Err(Refusal::BudgetSpent));
+    drop(charge);
+    drop(self::charge(&Budget::process_wide(), 64 * 1024 * 1024));
+}

@@ -1,0 +1,165 @@
+//! The way of a delivery without any framework: its steps, its bounds, its answers.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+use core::time::Duration;
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use verify_adapter::{Budget, Clock, Intake, Policy, Refusal, ResolveError, VerifierHandle};
+use verify_core::{Rejection, Secret, Sender, Signer, UnixTime, Verifier};
+
+const NOW: u64 = 1_795_290_782;
+const LIMIT: usize = 300_000;
+
+fn verifier() -> Arc<Verifier> {
+    let secret = Secret::new("shared").unwrap();
+    Verifier::builder(Sender::DATABRICKS).secret(secret).body_limit(LIMIT).build().unwrap().into()
+}
+
+fn policy(budget: &Budget) -> Policy {
+    let mut policy = Policy::default();
+    policy.budget = budget.clone();
+    policy.clock = Clock::new(|| UNIX_EPOCH + Duration::from_secs(NOW));
+    policy
+}
+
+fn headers(body: &[u8]) -> Vec<(&'static str, String)> {
+    let signer = Signer::new(Sender::DATABRICKS, Secret::new("shared").unwrap()).unwrap();
+    let signed = signer.sign(UnixTime::from_secs(NOW), "", body).unwrap();
+    signed.iter().map(|(name, value)| (name, value.to_owned())).collect()
+}
+
+fn begin(budget: &Budget, body: &[u8], announced: Option<u64>) -> Result<Intake, Refusal> {
+    Intake::begin(verifier(), &policy(budget), headers(body).as_slice(), announced)
+}
+
+#[test]
+fn an_announced_length_over_the_limit_comes_before_everything_else() {
+    let budget = Budget::new(1_000_000);
+    assert!(begin(&budget, b"", Some(LIMIT as u64)).is_ok());
+    for length in [LIMIT as u64 + 1, u64::MAX] {
+        let nothing: [(&str, &str); 0] = [];
+        let refusal = Intake::begin(verifier(), &policy(&budget), &nothing, Some(length));
+        assert_eq!(refusal.unwrap_err(), Refusal::Rejected(Rejection::BODY_TOO_LARGE));
+    }
+}
+
+#[test]
+fn memory_grows_with_what_arrives_and_not_beyond_what_was_announced() {
+    let budget = Budget::new(1_000_000);
+    let body: Vec<u8> = (0..=255).cycle().take(300_000).collect();
+    let mut intake = begin(&budget, &body, Some(300_000)).unwrap();
+    let mut arrived = 0;
+    for (index, chunk) in body.chunks(1000).enumerate() {
+        intake.push(Bytes::copy_from_slice(chunk)).unwrap();
+        intake.push(Bytes::new()).unwrap();
+        arrived += chunk.len();
+        let most = if index == 0 { 1000 } else { (2 * arrived).clamp(4096, 300_000) };
+        assert!((arrived..=most).contains(&budget.used()), "{arrived}: {}", budget.used());
+    }
+    let (verified, charge) = intake.finish().unwrap();
+    assert_eq!(verified.body(), &body);
+    assert_eq!(budget.used(), 300_000);
+    drop(charge);
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn a_body_that_is_longer_than_announced_still_obeys_the_limit() {
+    let budget = Budget::new(1_000_000);
+    let mut intake = begin(&budget, b"", Some(10)).unwrap();
+    for _ in 0..3 {
+        intake.push(Bytes::from(vec![b'x'; LIMIT / 3])).unwrap();
+    }
+    let too_much = intake.push(Bytes::from_static(b"x"));
+    assert_eq!(too_much, Err(Refusal::Rejected(Rejection::BODY_TOO_LARGE)));
+    assert_eq!(intake.dangerous_into_unverified(), vec![b'x'; LIMIT]);
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn what_was_refused_can_be_had_back() {
+    let budget = Budget::new(1_000_000);
+    let mut intake = begin(&budget, b"one body", None).unwrap();
+    intake.push(Bytes::from_static(b"another ")).unwrap();
+    intake.push(Bytes::from_static(b"body")).unwrap();
+    let unaccepted = intake.finish().unwrap_err();
+    assert_eq!(unaccepted.refusal().code(), "signature_mismatch");
+    assert_eq!(unaccepted.dangerous_into_unverified(), "another body");
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn a_clock_before_1970_is_our_own_trouble() {
+    let mut policy = policy(&Budget::new(1_000_000));
+    policy.clock = Clock::new(|| SystemTime::UNIX_EPOCH - Duration::from_secs(1));
+    let refusal = Intake::begin(verifier(), &policy, headers(b"").as_slice(), None).unwrap_err();
+    assert_eq!((refusal, refusal.answer().status), (Refusal::ClockBroken, 503));
+}
+
+#[test]
+fn the_table_of_answers() {
+    let challenge = Some(("www-authenticate", "HMAC-SHA256, Bearer"));
+    let again = Some(("retry-after", "1"));
+    let missing =
+        Intake::begin(verifier(), &policy(&Budget::new(1)), <&[(&str, &str)]>::default(), None)
+            .unwrap_err();
+    for (refusal, status, header, code, text) in [
+        (Refusal::BodyBroken, 400, None, "body_broken", "body broke off"),
+        (Refusal::BudgetSpent, 503, again, "budget_spent", "budget of buffered bytes is spent"),
+        (
+            Refusal::ClockBroken,
+            503,
+            again,
+            "clock_broken",
+            "clock of this machine stands before 1970",
+        ),
+        (
+            Refusal::DeadlinePassed,
+            503,
+            again,
+            "deadline_passed",
+            "deadline passed before the delivery was complete",
+        ),
+        (Refusal::NotGuarded, 500, None, "not_guarded", "no verifier guards this route"),
+        (
+            Refusal::Rejected(Rejection::BODY_TOO_LARGE),
+            413,
+            None,
+            "body_too_large",
+            "body is larger than the limit",
+        ),
+        (missing, 401, challenge, "header_missing", "header is missing: `x-databricks-signature`"),
+        (
+            ResolveError::Unavailable.into(),
+            503,
+            again,
+            "verifier_unavailable",
+            "verifier could not be resolved",
+        ),
+        (
+            ResolveError::Unknown.into(),
+            401,
+            challenge,
+            "verifier_unknown",
+            "no verifier for this request",
+        ),
+    ] {
+        let answer = refusal.answer();
+        assert_eq!((answer.status, answer.header), (status, header), "{refusal:?}");
+        assert_eq!((refusal.code(), refusal.to_string().as_str()), (code, text));
+    }
+}
+
+#[test]
+fn a_handle_gives_back_the_verifier_it_replaces() {
+    let (first, second) = (verifier(), verifier());
+    let handle = VerifierHandle::from(Arc::clone(&first));
+    let clone = handle.clone();
+    assert!(Arc::ptr_eq(&handle.swap(Arc::clone(&second)), &first));
+    assert!(Arc::ptr_eq(&clone.load(), &second));
+}
