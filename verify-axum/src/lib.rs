@@ -27,3 +27,8 @@ pub use verify_core::{
     ConfigError, Encoding, Receipt, Rejection, RejectionKind, Secret, Sender, SignedPart, UnixTime,
     Verified, Verifier, VerifierBuilder,
 };
+
+/// The repository's page, so that its example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod repository {}

@@ -1,0 +1,160 @@
+//! Memory and time are bounded, whatever forged heads and slow bodies ask for.
+
+use core::{convert::Infallible, future::pending, time::Duration};
+
+use axum::{Router, body::Body, http::StatusCode, routing::post};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{Channel, Full};
+use tower::{Layer, ServiceExt, service_fn};
+use verify_axum::{Budget, Delivery, Refusal, RequestBody, Sender, VerifyLayer};
+
+use crate::support::{
+    Raw, SECRET, clock, delivery, eventually, head, serve, signed_head, verifier,
+};
+
+/// The head of a delivery that looks right and whose signature fits nothing.
+fn forged_head(length: usize) -> String {
+    let signature = ("x-databricks-signature", "0".repeat(64));
+    head("/", &[signature, ("content-length", length.to_string())])
+}
+
+fn app(layer: VerifyLayer) -> Router {
+    let handler = async |Delivery(_): Delivery| StatusCode::NO_CONTENT;
+    Router::new().route("/", post(handler)).layer(layer)
+}
+
+#[tokio::test]
+async fn good_deliveries_are_answered_while_forged_bodies_hold_the_budget() {
+    let budget = Budget::new(1_000_000);
+    let layer = VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+    let address = serve(app(layer)).await;
+
+    let mut forged = Vec::new();
+    for _ in 0..20 {
+        let mut raw = Raw::connect(address).await;
+        raw.send(forged_head(100_000)).await.send(vec![b'x'; 99_999]).await;
+        forged.push(raw);
+    }
+    eventually(|| budget.used() > 800_000).await;
+    assert!(budget.used() <= 1_000_000);
+
+    // As large as four of those that hold the budget, and in pieces, so that it has to be kept.
+    let body = vec![b'y'; 400_000];
+    let mut raw = Raw::connect(address).await;
+    raw.send(signed_head(Sender::DATABRICKS, SECRET, &body)).await;
+    for piece in body.chunks(50_000) {
+        raw.send(piece).await;
+    }
+    assert_eq!(raw.status().await, 204);
+
+    // The oldest made room, and were told to come again; the newest still wait.
+    assert_eq!(forged.remove(0).status().await, 503);
+    let mut newest = forged.pop().unwrap();
+    assert_eq!(newest.send("x").await.status().await, 401);
+    drop(forged);
+    eventually(|| budget.used() == 0).await;
+}
+
+#[tokio::test]
+async fn a_head_alone_buys_no_memory() {
+    let budget = Budget::new(1_000_000);
+    let layer = VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+    let address = serve(app(layer)).await;
+    let mut waiting = Vec::new();
+    for _ in 0..20 {
+        let mut raw = Raw::connect(address).await;
+        raw.send(forged_head(1_000_000)).await.send("0123456789").await;
+        waiting.push(raw);
+    }
+    eventually(|| budget.used() == 20 * 10).await;
+}
+
+#[tokio::test]
+async fn a_body_larger_than_the_budget_is_a_503() {
+    let layer = VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(Budget::new(1000));
+    let service = layer.layer(service_fn(|_: Request<RequestBody<Body>>| async {
+        Ok::<_, Infallible>(Response::<Full<Bytes>>::default())
+    }));
+    let fits = service.clone().oneshot(delivery(Sender::DATABRICKS, [b'x'; 1000])).await.unwrap();
+    assert_eq!(fits.status(), 200);
+    let spent = service.oneshot(delivery(Sender::DATABRICKS, [b'x'; 1001])).await.unwrap();
+    assert_eq!(
+        (spent.status().as_u16(), spent.headers()["retry-after"].as_bytes()),
+        (503, &b"1"[..])
+    );
+    assert_eq!(spent.extensions().get(), Some(&Refusal::BudgetSpent));
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_gives_its_budget_back() {
+    let budget = Budget::new(1_000_000);
+    let layer = VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+    let address = serve(app(layer)).await;
+    let mut raw = Raw::connect(address).await;
+    raw.send(forged_head(1000)).await.send([b'x'; 500]).await;
+    eventually(|| budget.used() > 0).await;
+    drop(raw);
+    eventually(|| budget.used() == 0).await;
+}
+
+#[tokio::test]
+async fn the_budget_is_held_while_a_delivery_is_handled_and_not_longer() {
+    let budget = Budget::new(1_000_000);
+    let guard = || VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+
+    // Cancelled in the middle of handling.
+    let stuck = guard().layer(service_fn(|_: Request<RequestBody<Body>>| {
+        pending::<Result<Response<Full<Bytes>>, Infallible>>()
+    }));
+    let call = tokio::spawn(stuck.oneshot(delivery(Sender::DATABRICKS, [b'x'; 1000])));
+    eventually(|| budget.used() == 1000).await;
+    call.abort();
+    eventually(|| budget.used() == 0).await;
+
+    // A panic in the handler.
+    let panics = guard().layer(service_fn(|_: Request<RequestBody<Body>>| async {
+        if true {
+            panic!("on purpose");
+        }
+        Ok::<_, Infallible>(Response::<Full<Bytes>>::default())
+    }));
+    let call = tokio::spawn(panics.oneshot(delivery(Sender::DATABRICKS, [b'x'; 1000])));
+    assert!(call.await.unwrap_err().is_panic());
+    assert_eq!(budget.used(), 0);
+
+    // Cancelled while the body arrives.
+    let (mut sender, body) = Channel::<Bytes, Infallible>::new(4);
+    sender.send_data(vec![b'x'; 500].into()).await.unwrap();
+    let echo = guard().layer(service_fn(|_: Request<RequestBody<_>>| async {
+        Ok::<_, Infallible>(Response::<Full<Bytes>>::default())
+    }));
+    let request = delivery(Sender::DATABRICKS, [b'x'; 1000]).map(|_| body);
+    let call = tokio::spawn(echo.oneshot(request));
+    eventually(|| budget.used() > 0).await;
+    call.abort();
+    eventually(|| budget.used() == 0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_is_for_the_whole_body() {
+    let layer = VerifyLayer::new(verifier(Sender::MLFLOW)).with_clock(clock());
+    for (pause, status) in [(90, 200), (101, 503)] {
+        let service = layer.layer(service_fn(|_: Request<RequestBody<_>>| async {
+            Ok::<_, Infallible>(Response::<Full<Bytes>>::default())
+        }));
+        let (mut sender, body) = Channel::<Bytes, Infallible>::new(1);
+        let request = delivery(Sender::MLFLOW, [b'x'; 100]).map(|_| body);
+        tokio::spawn(async move {
+            for _ in 0..100 {
+                // 100 of these are 9 s or 10.1 s; no single one is long.
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+                if sender.send_data("x".into()).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let response = service.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status, "{pause} ms a byte");
+    }
+}

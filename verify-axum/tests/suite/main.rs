@@ -1,0 +1,11 @@
+//! The layer as its users meet it: behind a real server on a socket wherever that matters.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod handing_on;
+mod limits;
+mod report_only;
+mod support;
+mod telling;
+mod verifiers;
+mod wire;

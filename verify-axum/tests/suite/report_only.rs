@@ -1,0 +1,88 @@
+//! Report-only mode: requests go through as they came, and typed handlers stay out of reach.
+
+use axum::{Extension, Router, http::StatusCode, routing::post};
+use bytes::Bytes;
+use verify_axum::{Delivery, Receipt, Refusal, Reported, Secret, Sender, Verifier, VerifyLayer};
+
+use crate::support::{Raw, SECRET, head, serve, signed};
+
+fn report_only() -> Router {
+    let verifier = Verifier::builder(Sender::DATABRICKS)
+        .secret(Secret::new(SECRET).unwrap())
+        .body_limit(10)
+        .build()
+        .unwrap();
+    let untyped = async |receipt: Option<Extension<Receipt>>,
+                         reported: Option<Extension<Reported>>,
+                         body: Bytes| {
+        let reason = reported.map(|Extension(reported)| reported.refusal.code());
+        let body = String::from_utf8_lossy(&body).into_owned();
+        format!("{} {} {body}", receipt.is_some(), reason.unwrap_or("none"))
+    };
+    let typed = async |Delivery(_): Delivery| StatusCode::NO_CONTENT;
+    Router::new()
+        .route("/untyped", post(untyped))
+        .route("/typed", post(typed))
+        .layer(VerifyLayer::new(verifier).dangerous_report_only())
+}
+
+#[tokio::test]
+async fn refused_requests_reach_a_handler_whole_and_marked() {
+    let address = serve(report_only()).await;
+    let ask = async |headers: &[(&str, String)], body: &str| {
+        let mut raw = Raw::connect(address).await;
+        let (_, body) = raw.send(head("/untyped", headers)).await.send(body).await.read().await;
+        String::from_utf8(body).unwrap()
+    };
+    let length = |body: &str| ("content-length", body.len().to_string());
+    let signature = |body: &str| signed(Sender::DATABRICKS, SECRET, body.as_bytes()).remove(0);
+
+    assert_eq!(ask(&[signature("{}"), length("{}")], "{}").await, "true none {}");
+    assert_eq!(ask(&[length("{}")], "{}").await, "false header_missing {}");
+    assert_eq!(ask(&[signature("[]"), length("{}")], "{}").await, "false signature_mismatch {}");
+
+    // Too large: announced, and found out in the middle of several chunks.
+    let large = "0123456789 and more";
+    assert_eq!(
+        ask(&[signature(large), length(large)], large).await,
+        format!("false body_too_large {large}")
+    );
+    let chunked = ("transfer-encoding", "chunked".to_owned());
+    let chunks = "8\r\n01234567\r\n8\r\n89 and m\r\n3\r\nore\r\n0\r\n\r\n";
+    assert_eq!(
+        ask(&[signature(large), chunked], chunks).await,
+        format!("false body_too_large {large}")
+    );
+}
+
+#[tokio::test]
+async fn a_handler_of_verified_deliveries_is_not_reached() {
+    let address = serve(report_only()).await;
+    let ask = async |signed_body: &[u8]| {
+        let mut headers = signed(Sender::DATABRICKS, SECRET, signed_body);
+        headers.push(("content-length", "2".to_owned()));
+        Raw::connect(address).await.send(head("/typed", &headers) + "{}").await.status().await
+    };
+    assert_eq!(ask(b"{}").await, 204);
+    assert_eq!(ask(b"[]").await, 401);
+}
+
+#[tokio::test]
+async fn a_broken_body_is_refused_all_the_same() {
+    let mut headers = signed(Sender::DATABRICKS, SECRET, b"{}");
+    headers.push(("content-length", "2".to_owned()));
+    let mut raw = Raw::connect(serve(report_only()).await).await;
+    assert_eq!(raw.send(head("/untyped", &headers) + "{").await.end().await.status().await, 400);
+}
+
+#[tokio::test]
+async fn an_unguarded_route_is_a_500() {
+    let typed = async |Delivery(_): Delivery| StatusCode::NO_CONTENT;
+    let address = serve(Router::new().route("/", post(typed))).await;
+    let mut raw = Raw::connect(address).await;
+    let response =
+        raw.send(head("/", &[("content-length", "0".to_owned())])).await.response().await;
+    assert!(response.starts_with("HTTP/1.1 500 "), "{response}");
+    assert!(response.contains("content-length: 0"), "{response}");
+    assert_eq!(Refusal::NotGuarded.to_string(), "no verifier guards this route");
+}

@@ -1,0 +1,122 @@
+//! Who is told what: the operator the reason, the sender nothing.
+
+use core::convert::Infallible;
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use tower::{Layer, Service, ServiceExt, service_fn};
+use verify_axum::{Refusal, RejectionKind, RequestBody, Sender, VerifyLayer};
+
+use crate::support::{ID, SECRET, clock, delivery, verifier};
+
+fn guarded(
+    layer: VerifyLayer,
+) -> impl Service<
+    Request<Body>,
+    Response = Response<impl http_body::Body<Data = Bytes, Error = Infallible>>,
+    Error = Infallible,
+> {
+    layer.with_clock(clock()).layer(service_fn(|_: Request<RequestBody<Body>>| async {
+        Ok::<_, Infallible>(Response::<Full<Bytes>>::default())
+    }))
+}
+
+fn forged() -> Request<Body> {
+    let mut request = delivery(Sender::MLFLOW, *b"the body");
+    *request.uri_mut() = "/webhooks/mlflow".parse().unwrap();
+    request.headers_mut().insert("x-mlflow-delivery-id", HeaderValue::from_static("forged-id"));
+    request
+}
+
+#[tokio::test]
+async fn the_reason_stands_in_the_extensions_of_the_answer() {
+    let service = guarded(VerifyLayer::new(verifier(Sender::MLFLOW)));
+    let response = service.oneshot(forged()).await.unwrap();
+    assert_eq!(response.status(), 401);
+    let Some(Refusal::Rejected(rejection)) = response.extensions().get() else {
+        panic!("no reason: {:?}", response.extensions());
+    };
+    assert_eq!(rejection.kind(), RejectionKind::SignatureMismatch);
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "");
+}
+
+#[tokio::test]
+async fn a_callback_sees_the_reason_and_the_head() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&told);
+    let layer = VerifyLayer::new(verifier(Sender::MLFLOW)).with_on_refusal(move |refusal, head| {
+        tell.lock().unwrap().push((refusal.code(), head.uri.path().to_owned()));
+    });
+    let service = guarded(layer);
+    service.oneshot(forged()).await.unwrap();
+    assert_eq!(*told.lock().unwrap(), [("signature_mismatch", "/webhooks/mlflow".to_owned())]);
+}
+
+#[tokio::test]
+async fn the_answer_can_be_replaced() {
+    let layer = VerifyLayer::new(verifier(Sender::MLFLOW)).with_refusal_response(|refusal| {
+        let mut response = Response::new(Bytes::from_static(b"no"));
+        *response.status_mut() = match refusal.answer().status {
+            401 => StatusCode::FORBIDDEN,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        response
+    });
+    let response = guarded(layer).oneshot(forged()).await.unwrap();
+    assert_eq!(response.status(), 403);
+    assert!(response.extensions().get::<Refusal>().is_some());
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "no");
+}
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_has_the_reason_at_debug_and_nothing_of_the_request() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let layer = VerifyLayer::new(verifier(Sender::MLFLOW));
+    guarded(layer.clone()).oneshot(forged()).await.unwrap();
+    guarded(layer.clone()).oneshot(delivery(Sender::MLFLOW, *b"the body")).await.unwrap();
+    let text = String::from_utf8(core::mem::take(&mut log.0.lock().unwrap())).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines.iter().all(|line| line.contains(" DEBUG ")), "{text}");
+    for part in ["delivery refused", "sender=\"mlflow\"", "code=\"signature_mismatch\""] {
+        assert!(lines[0].contains(part), "{text}");
+    }
+    for part in ["delivery verified", ID, "secret=\"1\"", "skew=0"] {
+        assert!(lines[1].contains(part), "{text}");
+    }
+    for hidden in [SECRET, "the body", "forged-id", "v1,"] {
+        assert!(!text.contains(hidden), "{hidden}: {text}");
+    }
+
+    let _ = layer.dangerous_report_only();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains(" WARN ") && text.contains("report-only"), "{text}");
+}
