@@ -1,6 +1,7 @@
 //! Receives webhooks from Databricks, MLflow and Weights & Biases, and prints one JSON line for
 //! each delivery that was verified. The README beside it has the settings.
 
+mod serve;
 mod try_it;
 
 use std::{
@@ -15,7 +16,7 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::json;
-use tokio::{net::TcpListener, signal};
+use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 use verify_axum::{ConfigError, Delivery, Secret, Sender, Verifier, VerifyLayer};
 
@@ -62,10 +63,8 @@ async fn run() -> Result<(), String> {
         .init();
 
     eprintln!("listening on http://{address}");
-    axum::serve(listener, app(verifiers))
-        .with_graceful_shutdown(stop_signal())
-        .await
-        .map_err(|error| error.to_string())
+    serve::serve(listener, app(verifiers)).await;
+    Ok(())
 }
 
 /// One route for each verifier, guarded by it.
@@ -125,15 +124,4 @@ fn verifier_from_env(
         (None, Some(other)) => Err(format!("{other} is set, but {secret} is not")),
         (Some(_), _) => builder.build().map(Some).map_err(|error| format!("{settings}: {error}")),
     }
-}
-
-/// Resolves on Ctrl-C or SIGTERM. What is in flight then is still finished.
-async fn stop_signal() {
-    let interrupt = async { signal::ctrl_c().await.ok() };
-    #[cfg(unix)]
-    let terminate =
-        async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
-    #[cfg(not(unix))]
-    let terminate = core::future::pending::<Option<()>>();
-    tokio::select! { _ = interrupt => {}, _ = terminate => {} }
 }
