@@ -52,9 +52,12 @@ impl VerifierBuilder {
         }
     }
 
-    /// Adds a secret, labelled by its place: `1` for the first.
+    /// Adds a secret, labelled with the first of `1` to `4` that is free.
     pub fn secret(self, secret: Secret) -> Self {
-        let label = Self::LABELS.get(self.secrets.len()).copied().unwrap_or("5");
+        let is_free =
+            |label: &&str| !self.secrets.iter().any(|other| other.label.as_str() == *label);
+        // None is free where there are four secrets already.
+        let label = Self::LABELS.into_iter().find(is_free).unwrap_or("5");
         self.secret_named(label, secret)
     }
 

@@ -31,11 +31,11 @@ pub enum ConfigError {
     /// `without_signature` was called and there is no credential either: the verifier would let
     /// everything through.
     NothingToCheck,
+    /// A secret is empty.
+    SecretEmpty,
     /// There is no secret. A verifier that checks a credential only says so by
     /// [`without_signature`](crate::VerifierBuilder::without_signature).
     SecretMissing,
-    /// A secret is empty.
-    SecretEmpty,
     /// There is a secret, and `without_signature` was called.
     SecretUnused,
     /// A [`Sender`](crate::Sender) is described in a way that cannot work or is not safe.

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use sha2::{Digest, Sha256};
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use crate::{ConfigError, slots::Slots};
@@ -44,26 +44,22 @@ impl Credential {
         Ok(Self { scheme: Scheme::Verbatim, digest: digest(value) })
     }
 
-    /// Compares a presented value with every accepted one, without an early exit, and returns the
-    /// digest of the one that fits.
+    /// Compares a presented value with every accepted one, without an early exit. If one fits,
+    /// returns the digest of the token, or of the value where it is no bearer token.
     pub(crate) fn find(accepted: &Slots<Self>, value: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
         let whole = digest(value);
         let token = bearer_token(value).map(digest);
         let mut found = Choice::from(0);
-        let mut key = Zeroizing::new([0; 32]);
         for credential in accepted.iter() {
             let presented = match credential.scheme {
                 Scheme::Bearer => token.as_ref(),
                 Scheme::Verbatim => Some(&whole),
             };
-            let Some(presented) = presented else { continue };
-            let fits = presented.ct_eq(credential.digest.as_slice());
-            for (byte, from) in key.iter_mut().zip(presented.iter()) {
-                byte.conditional_assign(from, fits);
+            if let Some(presented) = presented {
+                found |= presented.ct_eq(credential.digest.as_slice());
             }
-            found |= fits;
         }
-        bool::from(found).then_some(key)
+        bool::from(found).then_some(token.unwrap_or(whole))
     }
 }
 
@@ -73,12 +69,15 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// Returns what follows `Bearer` and its spaces. The scheme is compared without regard to case
-/// (RFC 9110, section 11.1).
+/// Returns what follows `Bearer` and its spaces, of which there is at least one. The scheme is
+/// compared without regard to case (RFC 9110, sections 11.1 and 11.4).
 fn bearer_token(value: &[u8]) -> Option<&[u8]> {
-    let (scheme, rest) = value.split_at_checked(b"bearer".len())?;
-    let token = rest.trim_ascii_start();
-    (scheme.eq_ignore_ascii_case(b"bearer") && token.len() < rest.len()).then_some(token)
+    let (scheme, mut token) = value.split_at_checked(b"bearer".len())?;
+    while let Some(rest) = token.strip_prefix(b" ") {
+        token = rest;
+    }
+    let spaced = token.len() < value.len().saturating_sub(scheme.len());
+    (scheme.eq_ignore_ascii_case(b"bearer") && spaced).then_some(token)
 }
 
 fn digest(text: &[u8]) -> Zeroizing<[u8; 32]> {

@@ -115,7 +115,8 @@ impl Sender {
         }
     }
 
-    /// Sets the text in front of the encoded signature, such as `sha256=`; at most 32 bytes.
+    /// Sets the text in front of the encoded signature, such as `sha256=`: at most 32
+    /// visible ASCII characters.
     #[must_use]
     pub const fn with_prefix(mut self, prefix: &'static str) -> Self {
         self.prefix = prefix;

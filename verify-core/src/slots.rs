@@ -25,10 +25,6 @@ impl<T> Slots<T> {
         self.iter().next().is_none()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.iter().count()
-    }
-
     pub(crate) fn get(&self, index: usize) -> Option<&T> {
         self.0.get(index)?.as_ref()
     }
