@@ -1,0 +1,5 @@
+use verify_core::Receipt;
+
+fn main() {
+    let _ = Receipt::default();
+}

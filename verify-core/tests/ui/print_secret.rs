@@ -1,0 +1,7 @@
+use verify_core::Secret;
+
+fn leak(secret: &Secret) {
+    println!("{secret}");
+}
+
+fn main() {}
