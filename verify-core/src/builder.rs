@@ -78,19 +78,20 @@ impl VerifierBuilder {
         self
     }
 
-    /// Requires `Authorization: Bearer <token>`. The scheme is compared without regard to case, the
-    /// token exactly.
+    /// Requires `Authorization: Bearer <token>`, or another of the credentials that were added. The
+    /// scheme is compared without regard to case, the token exactly.
     pub fn bearer(self, token: impl AsRef<[u8]>) -> Self {
         self.credential(Credential::bearer(token.as_ref()))
     }
 
-    /// Requires this value of `Authorization`, scheme and all, exactly.
+    /// Requires this value of `Authorization`, scheme and all, exactly, or another of the credentials
+    /// that were added.
     pub fn authorization(self, value: impl AsRef<[u8]>) -> Self {
         self.credential(Credential::verbatim(value.as_ref()))
     }
 
-    /// Sets how far the signed time may be from the receiver's, before or after it. Whole seconds;
-    /// at most a day. Without it: 300 s.
+    /// Sets how far the signed time may be from the receiver's, before or after it. At most a
+    /// day; fractions of a second are dropped. Without it: 300 s.
     ///
     /// Two-sided, because a receiver's clock may be behind the sender's. Senders whose deliveries
     /// carry no signed time have no use for it, and setting it is an error.

@@ -2,10 +2,13 @@ use core::{borrow::Borrow, fmt};
 
 use crate::{Pending, Rejection, Verified, Verifier};
 
-/// Where a body is kept while it is verified.
+/// Where a body is kept while it is verified. `Vec<u8>` is one, with the feature `alloc`.
 ///
 /// An adapter implements it for its framework's bytes, so that a [`Verified`] body is made of
-/// exactly the chunks that were hashed. `Vec<u8>` is one, with the feature `alloc`.
+/// exactly the chunks that were hashed. **That is the implementation's promise**:
+/// [`into_body`](Self::into_body) returns the chunks that were pushed, in their order, and nothing
+/// else. No other code outside this crate is trusted with what a `Verified` holds, which is why the
+/// way in is called [`Pending::dangerous_collect_with`].
 pub trait Buffer {
     /// What the body arrives in.
     type Chunk: AsRef<[u8]>;
@@ -33,7 +36,7 @@ impl Buffer for alloc::vec::Vec<u8> {
     }
 }
 
-/// A [`Pending`] delivery whose body is kept as it is fed. Made by [`Pending::collect`].
+/// A [`Pending`] delivery whose body is kept as it is fed.
 #[must_use = "a delivery is verified by `finish` only"]
 pub struct Collector<V, B> {
     pending: Pending<V>,
@@ -74,7 +77,12 @@ impl<V: Borrow<Verifier>, B: Buffer> Collector<V, B> {
         }
     }
 
-    /// Returns the buffer, to make room in it.
+    /// Returns how many more bytes of body are within the limit.
+    pub fn room(&self) -> usize {
+        self.pending.room()
+    }
+
+    /// Returns the buffer, to see what it holds.
     pub const fn buffer(&self) -> &B {
         &self.buffer
     }

@@ -44,6 +44,8 @@ pub enum ConfigError {
         sender: &'static str,
         /// What is wrong.
         problem: &'static str,
+        /// The header that it is about.
+        header: Option<&'static str>,
     },
     /// The tolerance is longer than a day: that is no freshness check.
     ToleranceTooLong,
@@ -61,7 +63,9 @@ impl fmt::Display for ConfigError {
             Self::AuthorizationInvalid => {
                 "`authorization` is not a value that a request could carry"
             }
-            Self::BearerInvalid => "`bearer` is not a token of visible ASCII characters",
+            Self::BearerInvalid => {
+                "`bearer` is not a token: visible ASCII characters, without the word `Bearer`"
+            }
             #[cfg(feature = "std")]
             Self::EnvironmentUnset { variable } => {
                 return write!(f, "environment variable is not set: `{variable}`");
@@ -75,11 +79,14 @@ impl fmt::Display for ConfigError {
             Self::NothingToCheck => {
                 "`without_signature` leaves nothing to check: no credential is set"
             }
-            Self::SecretMissing => "`secret` is missing",
+            Self::SecretMissing => "`secret` is missing, and `without_signature` was not called",
             Self::SecretEmpty => "`secret` is empty",
             Self::SecretUnused => "`secret` has no use together with `without_signature`",
-            Self::SenderInvalid { sender, problem } => {
+            Self::SenderInvalid { sender, problem, header: None } => {
                 return write!(f, "sender `{sender}`: {problem}");
+            }
+            Self::SenderInvalid { sender, problem, header: Some(header) } => {
+                return write!(f, "sender `{sender}`: {problem}: `{header}`");
             }
             Self::ToleranceTooLong => "`tolerance` is longer than a day",
             Self::ToleranceUnused => "`tolerance` checks nothing: no timestamp is signed",

@@ -1,7 +1,21 @@
 /// The headers of one request, as bytes.
 ///
 /// The core has no HTTP types of its own: an adapter implements this for its framework's headers.
-/// It is ready for slices and arrays of pairs, whose names are compared without regard to case.
+/// It is ready for slices, arrays and (feature `alloc`) vectors of pairs, whose names are compared
+/// without regard to case. For other containers it is a few lines:
+///
+/// ```
+/// use verify_core::Headers;
+///
+/// /// Names in lower case, and all values of each.
+/// struct Grouped(std::collections::HashMap<String, Vec<Vec<u8>>>);
+///
+/// impl Headers for Grouped {
+///     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+///         self.0.get(name).into_iter().flatten().map(Vec::as_slice)
+///     }
+/// }
+/// ```
 pub trait Headers {
     /// Yields **every** value of the header called `name`, in the order received.
     ///
@@ -20,6 +34,13 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
 }
 
 impl<N: AsRef<str>, V: AsRef<[u8]>, const LENGTH: usize> Headers for [(N, V); LENGTH] {
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.as_slice().values(name)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for alloc::vec::Vec<(N, V)> {
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.as_slice().values(name)
     }

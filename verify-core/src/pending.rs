@@ -158,8 +158,21 @@ impl<V: Borrow<Verifier>> Pending<V> {
         Ok(Receipt::new(sender, self.now, claim.tag, Some(signature)))
     }
 
-    /// Keeps the body in `buffer` while it is verified.
-    pub fn collect<B: Buffer>(self, buffer: B) -> Collector<V, B> {
+    /// Returns how many more bytes of body are within the limit.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.room.unwrap_or(0)
+    }
+
+    /// Keeps the body while it is verified.
+    #[cfg(feature = "alloc")]
+    pub fn collect(self) -> Collector<V, alloc::vec::Vec<u8>> {
+        self.dangerous_collect_with(alloc::vec::Vec::new())
+    }
+
+    /// Keeps the body in `buffer` while it is verified. What the [`Verified`](crate::Verified) body
+    /// then holds is what that buffer makes of it: see the promise in [`Buffer`].
+    pub fn dangerous_collect_with<B: Buffer>(self, buffer: B) -> Collector<V, B> {
         Collector::new(self, buffer)
     }
 }

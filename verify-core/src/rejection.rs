@@ -108,11 +108,9 @@ impl RejectionKind {
                 ("signature_mismatch", "header does not fit this delivery under any secret")
             }
             Self::TimestampTooNew => {
-                ("timestamp_too_new", "header is further ahead than the tolerance")
+                ("timestamp_too_new", "timestamp is ahead by more than the tolerance")
             }
-            Self::TimestampTooOld => {
-                ("timestamp_too_old", "header is further back than the tolerance")
-            }
+            Self::TimestampTooOld => ("timestamp_too_old", "timestamp is older than the tolerance"),
         }
     }
 }

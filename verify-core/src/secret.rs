@@ -30,15 +30,18 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::SecretEmpty`]: an empty secret is one that everybody knows.
+    /// [`ConfigError::SecretEmpty`]: an empty secret is one that everybody knows. So is one of
+    /// nothing but NUL bytes, which HMAC does not tell from it.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
-        match secret.as_ref() {
-            [] => Err(ConfigError::SecretEmpty),
-            bytes => Ok(Self(mac::prepare(bytes))),
+        let secret = secret.as_ref();
+        if secret.iter().all(|byte| *byte == 0) {
+            return Err(ConfigError::SecretEmpty);
         }
+        Ok(Self(mac::prepare(secret)))
     }
 
-    /// Takes the value of an environment variable, verbatim.
+    /// Takes the value of an environment variable, verbatim. Unlike in
+    /// [`from_file`](Self::from_file), a newline at its end counts.
     ///
     /// # Errors
     ///
@@ -58,12 +61,14 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::FileUnreadable`], and [`ConfigError::SecretEmpty`] if nothing is left.
+    /// [`ConfigError::FileUnreadable`], also for one of more than 64 KiB, and
+    /// [`ConfigError::SecretEmpty`] if nothing is left.
     #[cfg(feature = "std")]
     pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<Self, ConfigError> {
         let path = path.as_ref();
-        let content = std::fs::read(path).map(zeroize::Zeroizing::new).map_err(|error| {
-            ConfigError::FileUnreadable { path: path.into(), kind: error.kind() }
+        let content = read(path).map_err(|error| ConfigError::FileUnreadable {
+            path: path.into(),
+            kind: error.kind(),
         })?;
         let secret = content.strip_suffix(b"\n").unwrap_or(&content);
         let had_newline = secret.len() < content.len();
@@ -78,5 +83,19 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
+    }
+}
+
+/// Reads a small file. A larger one is no secret, and may have no end.
+#[cfg(feature = "std")]
+fn read(path: &std::path::Path) -> std::io::Result<zeroize::Zeroizing<alloc::vec::Vec<u8>>> {
+    use std::io::Read;
+
+    const MOST: u64 = 64 * 1024;
+    let mut content = zeroize::Zeroizing::new(alloc::vec::Vec::new());
+    std::fs::File::open(path)?.take(MOST + 1).read_to_end(&mut content)?;
+    match u64::try_from(content.len()) {
+        Ok(..=MOST) => Ok(content),
+        _ => Err(std::io::ErrorKind::FileTooLarge.into()),
     }
 }

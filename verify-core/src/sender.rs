@@ -102,7 +102,9 @@ impl Sender {
     /// `signature_header`. The methods below change what differs.
     ///
     /// `name` is what receipts, logs and metrics call the sender; it takes part in
-    /// [`Receipt::replay_key`](crate::Receipt::replay_key). `signature_header` is in lower case.
+    /// [`Receipt::replay_key`](crate::Receipt::replay_key). `signature_header` is in lower case, and is
+    /// matched in any case; `authorization` cannot be one. A description that cannot work is a
+    /// [`ConfigError::SenderInvalid`] when a verifier or a signer is built from it.
     #[must_use]
     pub const fn new(name: &'static str, signature_header: &'static str) -> Self {
         Self {
@@ -223,7 +225,9 @@ impl Sender {
     /// Refuses a description under which two different deliveries could have the same signed
     /// text, or which no delivery could fit.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let refuse = |problem| Err(ConfigError::SenderInvalid { sender: self.name, problem });
+        let invalid =
+            |problem, header| ConfigError::SenderInvalid { sender: self.name, problem, header };
+        let refuse = |problem| Err(invalid(problem, None));
 
         if self.name.is_empty() {
             return refuse("`name` is empty");
@@ -262,10 +266,13 @@ impl Sender {
         let mut names = headers.into_iter().flatten();
         while let Some(name) = names.next() {
             if !is_lower_case_token(name) {
-                return refuse("a header name is not a lower-case token");
+                return Err(invalid("header name is not a lower-case token", Some(name)));
             }
-            if name == "authorization" || names.clone().any(|other| other == name) {
-                return refuse("a header name is used twice");
+            if name == "authorization" {
+                return Err(invalid("header is for credentials", Some(name)));
+            }
+            if names.clone().any(|other| other == name) {
+                return Err(invalid("header is used twice", Some(name)));
             }
         }
         Ok(())

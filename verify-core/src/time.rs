@@ -1,6 +1,7 @@
 /// A moment in whole seconds since 1970-01-01 00:00:00 UTC.
 ///
-/// The core has no clock: whoever calls it says what time it is.
+/// The core has no clock: whoever calls it says what time it is. With the feature `std`, that is
+/// `UnixTime::try_from(SystemTime::now())`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct UnixTime(u64);
 

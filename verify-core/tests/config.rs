@@ -39,10 +39,10 @@ fn fits(secret: Secret, key: &[u8]) -> bool {
 fn every_error_has_its_sentence() {
     let five = |add: fn(VerifierBuilder, usize) -> VerifierBuilder| (0..5).fold(wandb(), add);
     let authorization = "`authorization` is not a value that a request could carry";
-    let bearer = "`bearer` is not a token of visible ASCII characters";
+    let bearer = "`bearer` is not a token: visible ASCII characters, without the word `Bearer`";
     let label = "`label` is not 1 to 32 visible ASCII characters";
     let repeated = "`label` is used for two secrets";
-    let missing = "`secret` is missing";
+    let missing = "`secret` is missing, and `without_signature` was not called";
     let long = "`tolerance` is longer than a day";
     let unused = "`tolerance` checks nothing: no timestamp is signed";
     let named = |label: &str| wandb().secret_named(label, secret());
@@ -260,44 +260,46 @@ fn senders_of_ones_own() {
     const ENCODINGS: &str = "`encodings` is empty";
     const TWO: &str = "`signed_parts` names two delivery ids or two timestamps";
     const SEPARATOR: &str = "`signed_parts` has no separating text behind an id or a timestamp";
-    const HEADER: &str = "a header name is not a lower-case token";
-    const TWICE: &str = "a header name is used twice";
+    const HEADER: &str = "header name is not a lower-case token";
+    const TWICE: &str = "header is used twice";
+    const CREDENTIALS: &str = "header is for credentials";
 
     let parts = |parts| GOOD.with_signed_parts(parts);
     let bad = [
-        (Sender::new("", "x-own"), NAME),
-        (GOOD.with_prefix("123456789012345678901234567890123"), PREFIX),
-        (GOOD.with_prefix("v1, "), PREFIX),
-        (GOOD.with_prefix("v1\n"), PREFIX),
-        (GOOD.with_prefix("\u{e9}"), PREFIX),
-        (GOOD.with_encodings(&[]), ENCODINGS),
-        (parts(&[DeliveryId("a"), Text("."), DeliveryId("b"), Text(".")]), TWO),
-        (parts(&[Timestamp("a"), Text("."), Timestamp("b"), Text(".")]), TWO),
-        (parts(&[DeliveryId("a")]), SEPARATOR),
-        (parts(&[Timestamp("a")]), SEPARATOR),
-        (parts(&[Text("v0"), DeliveryId("a")]), SEPARATOR),
-        (parts(&[DeliveryId("a"), Text("")]), SEPARATOR),
-        (parts(&[Timestamp("a"), Text("")]), SEPARATOR),
-        (parts(&[Timestamp("a"), Text("0")]), SEPARATOR),
-        (parts(&[DeliveryId("a"), Timestamp("b"), Text(".")]), SEPARATOR),
-        (parts(&[Timestamp("a"), DeliveryId("b"), Text(".")]), SEPARATOR),
-        (Sender::new("own", ""), HEADER),
-        (Sender::new("own", "X-Own"), HEADER),
-        (Sender::new("own", "x own"), HEADER),
-        (Sender::new("own", "x-own:"), HEADER),
-        (Sender::new("own", "x-\u{f6}wn"), HEADER),
-        (parts(&[DeliveryId("A"), Text(".")]), HEADER),
-        (parts(&[Timestamp(""), Text(".")]), HEADER),
-        (Sender::new("own", "authorization"), TWICE),
-        (parts(&[DeliveryId("authorization"), Text(".")]), TWICE),
-        (parts(&[DeliveryId("x-own"), Text(".")]), TWICE),
-        (parts(&[Timestamp("x-own"), Text(".")]), TWICE),
-        (parts(&[DeliveryId("a"), Text("."), Timestamp("a"), Text(".")]), TWICE),
+        (Sender::new("", "x-own"), NAME, None),
+        (GOOD.with_prefix("123456789012345678901234567890123"), PREFIX, None),
+        (GOOD.with_prefix("v1, "), PREFIX, None),
+        (GOOD.with_prefix("v1\n"), PREFIX, None),
+        (GOOD.with_prefix("\u{e9}"), PREFIX, None),
+        (GOOD.with_encodings(&[]), ENCODINGS, None),
+        (parts(&[DeliveryId("a"), Text("."), DeliveryId("b"), Text(".")]), TWO, None),
+        (parts(&[Timestamp("a"), Text("."), Timestamp("b"), Text(".")]), TWO, None),
+        (parts(&[DeliveryId("a")]), SEPARATOR, None),
+        (parts(&[Timestamp("a")]), SEPARATOR, None),
+        (parts(&[Text("v0"), DeliveryId("a")]), SEPARATOR, None),
+        (parts(&[DeliveryId("a"), Text("")]), SEPARATOR, None),
+        (parts(&[Timestamp("a"), Text("")]), SEPARATOR, None),
+        (parts(&[Timestamp("a"), Text("0")]), SEPARATOR, None),
+        (parts(&[DeliveryId("a"), Timestamp("b"), Text(".")]), SEPARATOR, None),
+        (parts(&[Timestamp("a"), DeliveryId("b"), Text(".")]), SEPARATOR, None),
+        (Sender::new("own", ""), HEADER, Some("")),
+        (Sender::new("own", "X-Own"), HEADER, Some("X-Own")),
+        (Sender::new("own", "x own"), HEADER, Some("x own")),
+        (Sender::new("own", "x-own:"), HEADER, Some("x-own:")),
+        (Sender::new("own", "x-\u{f6}wn"), HEADER, Some("x-\u{f6}wn")),
+        (parts(&[DeliveryId("A"), Text(".")]), HEADER, Some("A")),
+        (parts(&[Timestamp(""), Text(".")]), HEADER, Some("")),
+        (Sender::new("own", "authorization"), CREDENTIALS, Some("authorization")),
+        (parts(&[DeliveryId("authorization"), Text(".")]), CREDENTIALS, Some("authorization")),
+        (parts(&[DeliveryId("x-own"), Text(".")]), TWICE, Some("x-own")),
+        (parts(&[Timestamp("x-own"), Text(".")]), TWICE, Some("x-own")),
+        (parts(&[DeliveryId("a"), Text("."), Timestamp("a"), Text(".")]), TWICE, Some("a")),
     ];
-    for (sender, problem) in bad {
-        let expected = ConfigError::SenderInvalid { sender: sender.name(), problem };
+    for (sender, problem, header) in bad {
+        let expected = ConfigError::SenderInvalid { sender: sender.name(), problem, header };
         let error = Verifier::builder(sender).secret(secret()).build().unwrap_err();
-        assert_eq!(error.to_string(), format!("sender `{}`: {problem}", sender.name()));
+        let header = header.map_or_else(String::new, |header| format!(": `{header}`"));
+        assert_eq!(error.to_string(), format!("sender `{}`: {problem}{header}", sender.name()));
         assert_eq!(error, expected);
         #[cfg(feature = "sign")]
         assert_eq!(verify_core::Signer::new(sender, secret()).unwrap_err(), expected);
@@ -490,7 +492,7 @@ fn debug_output_keeps_secrets() {
     ];
     #[cfg(feature = "alloc")]
     let texts = {
-        let mut collector = verifier.begin(NOW, &headers).unwrap().collect(Vec::new());
+        let mut collector = verifier.begin(NOW, &headers).unwrap().collect();
         collector.feed(BODY.to_vec()).unwrap();
         let kept = shown(&collector);
         collector.feed(b"more".to_vec()).unwrap();

@@ -521,7 +521,7 @@ proptest! {
         let verifier = Arc::new(builder.build().unwrap());
         let head = sent.head_with(&tag);
         let begin = || Pending::begin(Arc::clone(&verifier), sent.now(), head.as_slice()).unwrap();
-        let mut collector = begin().collect(Vec::new());
+        let mut collector = begin().collect();
         let mut fed = Vec::new();
         for chunk in chunks(&sent.body, &cuts) {
             fed.extend(chunk);
@@ -547,7 +547,7 @@ proptest! {
             }
         }
 
-        let mut given_up = begin().collect(Vec::new());
+        let mut given_up = begin().collect();
         given_up.feed(Vec::new()).unwrap();
         prop_assert_eq!(given_up.dangerous_into_unverified(), Vec::<u8>::new());
     }

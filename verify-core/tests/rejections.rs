@@ -54,13 +54,9 @@ const TEXTS: [(&str, RejectionKind, &str); 10] = [
     (
         "timestamp_too_new",
         RejectionKind::TimestampTooNew,
-        "header is further ahead than the tolerance",
+        "timestamp is ahead by more than the tolerance",
     ),
-    (
-        "timestamp_too_old",
-        RejectionKind::TimestampTooOld,
-        "header is further back than the tolerance",
-    ),
+    ("timestamp_too_old", RejectionKind::TimestampTooOld, "timestamp is older than the tolerance"),
 ];
 
 /// A code and the header it is about.
@@ -188,11 +184,11 @@ fn every_kind_has_its_sentence() {
         ),
         (
             at(&plain, NOW - 301, &head, BODY),
-            "header is further ahead than the tolerance: `x-mlflow-timestamp`",
+            "timestamp is ahead by more than the tolerance: `x-mlflow-timestamp`",
         ),
         (
             at(&plain, NOW + 301, &head, BODY),
-            "header is further back than the tolerance: `x-mlflow-timestamp`",
+            "timestamp is older than the tolerance: `x-mlflow-timestamp`",
         ),
     ];
     assert_eq!(rows.len(), TEXTS.len());

@@ -57,7 +57,7 @@ pub fn collect(
     headers: &[(&str, &[u8])],
     body: alloc::vec::Vec<u8>,
 ) -> Result<alloc::vec::Vec<u8>, Rejection> {
-    let mut collector = verifier.begin(now, headers)?.collect(alloc::vec::Vec::new());
+    let mut collector = verifier.begin(now, headers)?.collect();
     collector.feed(body)?;
     let verified = collector.finish().map_err(|unverified| unverified.rejection())?;
     Ok(verified.into_parts().1)
