@@ -1,14 +1,13 @@
-use core::mem;
+use core::{fmt, mem};
 
 use bytes::Bytes;
 use verify_core::Buffer;
 
-/// Keeps a body of one chunk as it came, and copies one of several into segments of its own.
+/// Keeps a body that is there in one chunk as it came, and copies others into segments of its own.
 ///
 /// The chunks of a framework are windows into its read buffers: keeping one byte may keep many
 /// kilobytes alive. Copying makes the memory held what [`capacity_after`](Self::capacity_after)
 /// says it is.
-#[derive(Debug)]
 pub(crate) struct BodyBuffer {
     /// Empty once there are several.
     one: Bytes,
@@ -20,7 +19,6 @@ pub(crate) struct BodyBuffer {
 /// Not one allocation that grows: thousands of those in every size fragment the heap, and a flood
 /// of forged bodies took a third more memory than the budget knew of. A body that was verified
 /// gets one allocation of its whole size.
-#[derive(Debug)]
 struct Segments {
     /// All full but the last, which has room for `capacity - len` more.
     list: Vec<Vec<u8>>,
@@ -28,22 +26,40 @@ struct Segments {
     len: usize,
     /// More is not needed: the announced length, or the limit.
     most: usize,
+    /// Whether `most` was announced.
+    announced: bool,
 }
 
 impl BodyBuffer {
-    pub(crate) const fn new(most: usize) -> Self {
-        Self {
-            one: Bytes::new(),
-            several: Segments { list: Vec::new(), capacity: 0, len: 0, most },
-        }
+    /// A chunk of a body of unknown length that is at least this large is kept as it came, in the
+    /// hope that it is the whole body.
+    const LARGE: usize = 16 * 1024;
+
+    pub(crate) fn new(announced: Option<usize>, limit: usize) -> Self {
+        let (most, announced) = (announced.unwrap_or(limit), announced.is_some());
+        let several = Segments { list: Vec::new(), capacity: 0, len: 0, most, announced };
+        Self { one: Bytes::new(), several }
     }
 
     /// How many bytes of memory the buffer has once `additional` more are in it.
     pub(crate) fn capacity_after(&self, additional: usize) -> usize {
-        match self.one.len() {
-            0 if self.several.len == 0 => additional,
-            one => self.several.capacity_after(one.saturating_add(additional)),
+        if self.keeps_whole(additional) {
+            return additional;
         }
+        self.several.capacity_after(self.one.len().saturating_add(additional))
+    }
+
+    /// How many bytes of memory the buffer has.
+    pub(crate) fn memory(&self) -> usize {
+        self.one.len().max(self.several.capacity)
+    }
+
+    /// Whether a chunk of this length is kept as it came.
+    fn keeps_whole(&self, len: usize) -> bool {
+        let is_first = self.one.is_empty() && self.several.len == 0;
+        let may_be_all =
+            if self.several.announced { len >= self.several.most } else { len >= Self::LARGE };
+        is_first && may_be_all
     }
 }
 
@@ -52,7 +68,7 @@ impl Buffer for BodyBuffer {
     type Body = Bytes;
 
     fn push(&mut self, chunk: Bytes) {
-        if self.one.is_empty() && self.several.len == 0 {
+        if self.keeps_whole(chunk.len()) {
             self.one = chunk;
         } else {
             self.several.append(&mem::take(&mut self.one));
@@ -61,7 +77,11 @@ impl Buffer for BodyBuffer {
     }
 
     fn into_body(self) -> Bytes {
-        if self.several.len == 0 { self.one } else { self.several.list.concat().into() }
+        match <[Vec<u8>; 1]>::try_from(self.several.list) {
+            Ok([only]) => only.into(),
+            Err(list) if list.is_empty() => self.one,
+            Err(list) => list.concat().into(),
+        }
     }
 }
 
@@ -102,5 +122,13 @@ impl Segments {
             self.len += now.len();
             bytes = later;
         }
+    }
+}
+
+/// Shows how much there is, and nothing of it.
+impl fmt::Debug for BodyBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let len = self.one.len().max(self.several.len);
+        f.debug_struct("BodyBuffer").field("len", &len).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,8 @@
+#[cfg(test)]
+mod tests;
+
 use core::{
-    fmt,
+    fmt, mem,
     task::{Context, Poll, Waker},
 };
 use std::{
@@ -14,8 +17,8 @@ use crate::Refusal;
 /// Heads are cheap to forge, and one that looks right makes a receiver buffer the body behind it.
 /// When the budget is spent, **the delivery that has been arriving for the longest makes room for
 /// the newest**: it is refused with a 503. So bodies that are sent slowly or held open cannot keep
-/// others out; who wants to must send the whole budget anew, faster than the sender sends one
-/// delivery. A verified delivery keeps its room until it is handled.
+/// others out; who wants to must send the whole budget anew within the time that one delivery takes
+/// to arrive. A verified delivery keeps its room until it is handled.
 ///
 /// Clones share the budget.
 #[derive(Clone)]
@@ -81,8 +84,7 @@ impl Budget {
     }
 
     /// Makes a charge of nothing yet.
-    #[must_use]
-    pub fn charge(&self) -> Charge {
+    pub(crate) fn charge(&self) -> Charge {
         Charge { budget: self.clone(), stage: Stage::Idle }
     }
 
@@ -99,7 +101,7 @@ impl Charge {
     ///
     /// [`Refusal::BudgetSpent`]: not enough older ones are left to evict, or this one was evicted
     /// itself.
-    pub fn raise_to(&mut self, bytes: usize) -> Result<(), Refusal> {
+    pub(crate) fn raise_to(&mut self, bytes: usize) -> Result<(), Refusal> {
         let mut evicted = Vec::new();
         let mut state = self.budget.lock();
         let (key, own) = match self.stage {
@@ -128,23 +130,34 @@ impl Charge {
     }
 
     /// Is ready once this charge was evicted.
-    pub fn poll_evicted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_evicted(&mut self, cx: &Context<'_>) -> Poll<()> {
         let Stage::Arriving(key) = self.stage else { return Poll::Pending };
-        match self.budget.lock().arriving.get_mut(&key) {
-            Some(own) => {
-                own.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
-            None => Poll::Ready(()),
-        }
+        // Wakers are foreign code: none of it runs while the lock is held.
+        let waker = Some(cx.waker().clone());
+        let mut state = self.budget.lock();
+        let Some(own) = state.arriving.get_mut(&key) else { return Poll::Ready(()) };
+        let before = mem::replace(&mut own.waker, waker);
+        drop(state);
+        drop(before);
+        Poll::Pending
     }
 
-    /// Says that the delivery is verified: from now on it is not evicted.
-    pub fn settle(&mut self) {
-        if let Stage::Arriving(key) = self.stage {
-            // One that was evicted in the meantime is complete, and goes on without a charge.
+    /// Says that the delivery is complete: from now on it is not evicted. If it was, it takes
+    /// `bytes` anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::BudgetSpent`]: it was evicted, and there is no room left.
+    pub(crate) fn settle(&mut self, bytes: usize) -> Result<(), Refusal> {
+        loop {
+            let Stage::Arriving(key) = self.stage else { return Ok(()) };
             let own = self.budget.lock().arriving.remove(&key);
-            self.stage = Stage::Settled(own.map_or(0, |own| own.bytes));
+            if let Some(own) = own {
+                self.stage = Stage::Settled(own.bytes);
+                return Ok(());
+            }
+            self.stage = Stage::Idle;
+            self.raise_to(bytes)?;
         }
     }
 }
@@ -173,12 +186,17 @@ impl State {
 impl Drop for Charge {
     fn drop(&mut self) {
         let mut state = self.budget.lock();
-        let bytes = match self.stage {
-            Stage::Idle => 0,
-            Stage::Arriving(key) => state.arriving.remove(&key).map_or(0, |own| own.bytes),
-            Stage::Settled(bytes) => bytes,
+        let own = match self.stage {
+            Stage::Arriving(key) => state.arriving.remove(&key),
+            Stage::Idle | Stage::Settled(_) => None,
         };
-        state.used -= bytes;
+        state.used -= match (&self.stage, &own) {
+            (Stage::Settled(bytes), _) => *bytes,
+            (_, Some(own)) => own.bytes,
+            (_, None) => 0,
+        };
+        drop(state);
+        drop(own);
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use verify_core::{Buffer, Collector, Headers, Pending, Rejection, Verified, Verifier};
 
-use crate::{Charge, Policy, Refusal, body_buffer::BodyBuffer};
+use crate::{Charge, LOG_TARGET, Policy, Refusal, body_buffer::BodyBuffer};
 
 /// One delivery on its way in: the order of checks that every adapter keeps to.
 ///
@@ -17,41 +17,52 @@ use crate::{Charge, Policy, Refusal, body_buffer::BodyBuffer};
 #[derive(Debug)]
 pub struct Intake {
     collector: Collector<Arc<Verifier>, BodyBuffer>,
+    head: usize,
     charge: Charge,
+}
+
+/// The head of a request, as an [`Intake`] needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'h, H: ?Sized> {
+    /// The headers.
+    pub headers: &'h H,
+    /// About how many bytes of memory the head takes. It is held while the body arrives, so it
+    /// counts towards the budget.
+    pub memory: usize,
+    /// The length of the body, as far as it is known: `Content-Length`.
+    pub announced: Option<u64>,
 }
 
 /// A delivery that was not accepted, with the part of its body that was read.
 #[derive(Debug)]
 pub struct Unaccepted {
     refusal: Refusal,
-    read: Bytes,
+    read: Option<Box<(BodyBuffer, Charge)>>,
 }
 
 impl Intake {
     /// Judges the head of a delivery.
     ///
-    /// `announced` is the length of the body as far as it is known: `Content-Length`.
-    ///
     /// # Errors
     ///
-    /// The announced length is over the limit, the head is refused, or the clock is unusable.
+    /// The announced length is over the limit, the head is refused, the clock is unusable, or the
+    /// budget is spent.
     pub fn begin(
         verifier: Arc<Verifier>,
         policy: &Policy,
-        headers: &(impl Headers + ?Sized),
-        announced: Option<u64>,
+        head: Head<'_, impl Headers + ?Sized>,
     ) -> Result<Self, Refusal> {
         let limit = verifier.body_limit();
-        let most = match announced.map(usize::try_from) {
-            None => limit,
-            Some(Ok(length)) if length <= limit => length,
+        let announced = match head.announced.map(usize::try_from) {
+            None => None,
+            Some(Ok(length)) if length <= limit => Some(length),
             Some(_) => return Err(Rejection::BODY_TOO_LARGE.into()),
         };
-        let pending = Pending::begin(verifier, policy.clock.now()?, headers)?;
-        Ok(Self {
-            collector: pending.collect(BodyBuffer::new(most)),
-            charge: policy.budget.charge(),
-        })
+        let pending = Pending::begin(verifier, policy.clock.now()?, head.headers)?;
+        let mut charge = policy.budget.charge();
+        charge.raise_to(head.memory)?;
+        let collector = pending.dangerous_collect_with(BodyBuffer::new(announced, limit));
+        Ok(Self { collector, head: head.memory, charge })
     }
 
     /// Takes the next chunk of the body.
@@ -63,13 +74,17 @@ impl Intake {
         if chunk.is_empty() {
             return Ok(());
         }
-        self.charge.raise_to(self.collector.buffer().capacity_after(chunk.len()))?;
+        // One that is too large is to be refused for that, and must not cost others their room.
+        if chunk.len() <= self.collector.room() {
+            let body = self.collector.buffer().capacity_after(chunk.len());
+            self.charge.raise_to(body.saturating_add(self.head))?;
+        }
         Ok(self.collector.feed(chunk)?)
     }
 
     /// Is ready if newer deliveries needed the room in the budget that this one had: then it is to
     /// be refused with [`Refusal::BudgetSpent`].
-    pub fn poll_evicted(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_evicted(&mut self, cx: &Context<'_>) -> Poll<()> {
         self.charge.poll_evicted(cx)
     }
 
@@ -78,25 +93,30 @@ impl Intake {
     ///
     /// # Errors
     ///
-    /// The signature does not fit.
+    /// The signature does not fit. Or newer deliveries needed the room that this one had, and there
+    /// is none left.
     pub fn finish(mut self) -> Result<(Verified<Bytes>, Charge), Unaccepted> {
+        let memory = self.collector.buffer().memory().saturating_add(self.head);
+        if let Err(refusal) = self.charge.settle(memory) {
+            return Err(self.refuse(refusal));
+        }
         match self.collector.finish() {
             Ok(verified) => {
-                self.charge.settle();
                 record_verified(&verified);
                 Ok((verified, self.charge))
             }
             Err(unverified) => Err(Unaccepted {
                 refusal: unverified.rejection().into(),
-                read: unverified.dangerous_into_unverified().into_body(),
+                read: Some(Box::new((unverified.dangerous_into_unverified(), self.charge))),
             }),
         }
     }
 
-    /// Gives up, and returns the part of the body that was read. **It was not verified.**
+    /// Gives up.
     #[must_use]
-    pub fn dangerous_into_unverified(self) -> Bytes {
-        self.collector.dangerous_into_unverified().into_body()
+    pub fn refuse(self, refusal: Refusal) -> Unaccepted {
+        let read = (self.collector.dangerous_into_unverified(), self.charge);
+        Unaccepted { refusal, read: Some(Box::new(read)) }
     }
 }
 
@@ -107,10 +127,19 @@ impl Unaccepted {
         self.refusal
     }
 
-    /// Returns the body. **It was not verified.**
+    /// Returns what was read of the body, and the charge for it. **It was not verified.**
     #[must_use]
-    pub fn dangerous_into_unverified(self) -> Bytes {
-        self.read
+    pub fn dangerous_into_unverified(self) -> (Bytes, Option<Charge>) {
+        let Some(read) = self.read else { return (Bytes::new(), None) };
+        let (buffer, charge) = *read;
+        (buffer.into_body(), Some(charge))
+    }
+}
+
+/// For a delivery of whose body nothing was read.
+impl From<Refusal> for Unaccepted {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, read: None }
     }
 }
 
@@ -118,6 +147,7 @@ fn record_verified(verified: &Verified<Bytes>) {
     let receipt = verified.receipt();
     let secret = receipt.secret_label();
     tracing::debug!(
+        target: LOG_TARGET,
         sender = receipt.sender(),
         delivery_id = receipt.delivery_id(),
         secret,

@@ -16,7 +16,7 @@ pub struct Policy {
     /// What time it is. The system's clock.
     pub clock: Clock,
     /// Lets refused deliveries through and only reports them. Off.
-    pub report_only: bool,
+    pub dangerous_report_only: bool,
 }
 
 /// A source of the time.
@@ -29,7 +29,7 @@ impl Default for Policy {
             deadline: Duration::from_secs(10),
             budget: Budget::process_wide(),
             clock: Clock::default(),
-            report_only: false,
+            dangerous_report_only: false,
         }
     }
 }

@@ -2,7 +2,7 @@ use core::fmt;
 
 use verify_core::{Rejection, RejectionKind};
 
-use crate::ResolveError;
+use crate::{LOG_TARGET, ResolveError};
 
 /// Why an adapter answered a request itself instead of handing it to the handler.
 ///
@@ -37,8 +37,7 @@ pub enum Refusal {
     Rejected(Rejection),
     /// The resolver could not be asked: [`ResolveError::Unavailable`](crate::ResolveError).
     VerifierUnavailable,
-    /// The resolver knows no verifier: [`ResolveError::Unknown`](crate::ResolveError). Answered
-    /// like a wrong signature, so that the answer does not tell which tenants there are.
+    /// The resolver knows no verifier: [`ResolveError::Unknown`](crate::ResolveError).
     VerifierUnknown,
 }
 
@@ -98,11 +97,12 @@ impl Refusal {
         }
     }
 
-    /// Tells the operator: a `tracing` event at `debug`, and a count if the feature `metrics` is on.
+    /// Tells the operator: a `tracing` event at `debug` under the target `verify`, and a count if the
+    /// feature `metrics` is on.
     ///
     /// `debug`, because anyone who can reach the endpoint can cause one.
     pub fn record(&self, sender: &'static str, report_only: bool) {
-        tracing::debug!(sender, code = self.code(), report_only, "delivery refused: {self}");
+        tracing::debug!(target: LOG_TARGET, sender, code = self.code(), report_only, "delivery refused: {self}");
         #[cfg(feature = "metrics")]
         metrics::counter!("verify_refused_total", "sender" => sender, "code" => self.code())
             .increment(1);

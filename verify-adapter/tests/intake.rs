@@ -9,11 +9,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use verify_adapter::{Budget, Clock, Intake, Policy, Refusal, ResolveError, VerifierHandle};
+use verify_adapter::{Budget, Clock, Head, Intake, Policy, Refusal, ResolveError, VerifierHandle};
 use verify_core::{Rejection, Secret, Sender, Signer, UnixTime, Verifier};
 
 const NOW: u64 = 1_795_290_782;
 const LIMIT: usize = 300_000;
+/// What the head is said to take.
+const HEAD: usize = 500;
 
 fn verifier() -> Arc<Verifier> {
     let secret = Secret::new("shared").unwrap();
@@ -34,7 +36,8 @@ fn headers(body: &[u8]) -> Vec<(&'static str, String)> {
 }
 
 fn begin(budget: &Budget, body: &[u8], announced: Option<u64>) -> Result<Intake, Refusal> {
-    Intake::begin(verifier(), &policy(budget), headers(body).as_slice(), announced)
+    let head = Head { headers: &headers(body), memory: HEAD, announced };
+    Intake::begin(verifier(), &policy(budget), head)
 }
 
 #[test]
@@ -43,7 +46,8 @@ fn an_announced_length_over_the_limit_comes_before_everything_else() {
     assert!(begin(&budget, b"", Some(LIMIT as u64)).is_ok());
     for length in [LIMIT as u64 + 1, u64::MAX] {
         let nothing: [(&str, &str); 0] = [];
-        let refusal = Intake::begin(verifier(), &policy(&budget), &nothing, Some(length));
+        let head = Head { headers: &nothing, memory: 0, announced: Some(length) };
+        let refusal = Intake::begin(verifier(), &policy(&budget), head);
         assert_eq!(refusal.unwrap_err(), Refusal::Rejected(Rejection::BODY_TOO_LARGE));
     }
 }
@@ -53,17 +57,19 @@ fn memory_grows_with_what_arrives_and_not_beyond_what_was_announced() {
     let budget = Budget::new(1_000_000);
     let body: Vec<u8> = (0..=255).cycle().take(300_000).collect();
     let mut intake = begin(&budget, &body, Some(300_000)).unwrap();
+    assert_eq!(budget.used(), HEAD);
     let mut arrived = 0;
-    for (index, chunk) in body.chunks(1000).enumerate() {
+    for chunk in body.chunks(1000) {
         intake.push(Bytes::copy_from_slice(chunk)).unwrap();
         intake.push(Bytes::new()).unwrap();
         arrived += chunk.len();
-        let most = if index == 0 { 1000 } else { (2 * arrived).clamp(4096, 300_000) };
-        assert!((arrived..=most).contains(&budget.used()), "{arrived}: {}", budget.used());
+        let most = (2 * arrived).clamp(4096, 300_000);
+        let used = budget.used() - HEAD;
+        assert!((arrived..=most).contains(&used), "{arrived}: {used}");
     }
     let (verified, charge) = intake.finish().unwrap();
     assert_eq!(verified.body(), &body);
-    assert_eq!(budget.used(), 300_000);
+    assert_eq!(budget.used(), HEAD + 300_000);
     drop(charge);
     assert_eq!(budget.used(), 0);
 }
@@ -77,7 +83,49 @@ fn a_body_that_is_longer_than_announced_still_obeys_the_limit() {
     }
     let too_much = intake.push(Bytes::from_static(b"x"));
     assert_eq!(too_much, Err(Refusal::Rejected(Rejection::BODY_TOO_LARGE)));
-    assert_eq!(intake.dangerous_into_unverified(), vec![b'x'; LIMIT]);
+    let (read, charge) = intake.refuse(Refusal::BodyBroken).dangerous_into_unverified();
+    assert_eq!(read, vec![b'x'; LIMIT]);
+    drop(charge);
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn a_chunk_is_kept_as_it_came_only_where_it_may_be_the_whole_body() {
+    let large = Bytes::from(vec![b'x'; 64 * 1024]);
+    for (len, announced, copied) in [
+        (10, Some(10), false),
+        (10, Some(11), true),
+        (10, None, true),
+        (16 * 1024, None, false),
+        (16 * 1024, Some(64 * 1024), true),
+    ] {
+        let budget = Budget::new(1_000_000);
+        let window = large.slice(..len);
+        let mut intake = begin(&budget, &window, announced).unwrap();
+        intake.push(window.clone()).unwrap();
+        let (verified, _charge) = intake.finish().unwrap();
+        assert_eq!(verified.body(), &window);
+        assert_eq!(verified.body().as_ptr() != window.as_ptr(), copied, "{len} of {announced:?}");
+    }
+}
+
+#[test]
+fn a_chunk_that_is_too_large_costs_others_nothing() {
+    let budget = Budget::new(400_000);
+    let mut honest = begin(&budget, b"", Some(200_000)).unwrap();
+    honest.push(Bytes::from(vec![b'x'; 100_000])).unwrap();
+    let mut greedy = begin(&budget, b"", None).unwrap();
+    let refusal = greedy.push(Bytes::from(vec![b'x'; LIMIT + 1])).unwrap_err();
+    assert_eq!(refusal, Refusal::Rejected(Rejection::BODY_TOO_LARGE));
+    assert_eq!(honest.push(Bytes::from(vec![b'x'; 100_000])), Ok(()));
+}
+
+#[test]
+fn heads_that_wait_count_towards_the_budget() {
+    let budget = Budget::new(10 * HEAD);
+    let waiting: Vec<_> = (0..20).map(|_| begin(&budget, b"", Some(10)).unwrap()).collect();
+    assert_eq!(budget.used(), 10 * HEAD);
+    drop(waiting);
     assert_eq!(budget.used(), 0);
 }
 
@@ -89,7 +137,11 @@ fn what_was_refused_can_be_had_back() {
     intake.push(Bytes::from_static(b"body")).unwrap();
     let unaccepted = intake.finish().unwrap_err();
     assert_eq!(unaccepted.refusal().code(), "signature_mismatch");
-    assert_eq!(unaccepted.dangerous_into_unverified(), "another body");
+    assert!(!format!("{unaccepted:?}").contains("another"), "{unaccepted:?}");
+    let (read, charge) = unaccepted.dangerous_into_unverified();
+    assert_eq!(read, "another body");
+    assert!(budget.used() > 0, "what was read is still there");
+    drop(charge);
     assert_eq!(budget.used(), 0);
 }
 
@@ -97,7 +149,8 @@ fn what_was_refused_can_be_had_back() {
 fn a_clock_before_1970_is_our_own_trouble() {
     let mut policy = policy(&Budget::new(1_000_000));
     policy.clock = Clock::new(|| SystemTime::UNIX_EPOCH - Duration::from_secs(1));
-    let refusal = Intake::begin(verifier(), &policy, headers(b"").as_slice(), None).unwrap_err();
+    let head = Head { headers: &headers(b""), memory: 0, announced: None };
+    let refusal = Intake::begin(verifier(), &policy, head).unwrap_err();
     assert_eq!((refusal, refusal.answer().status), (Refusal::ClockBroken, 503));
 }
 
@@ -105,9 +158,9 @@ fn a_clock_before_1970_is_our_own_trouble() {
 fn the_table_of_answers() {
     let challenge = Some(("www-authenticate", "HMAC-SHA256, Bearer"));
     let again = Some(("retry-after", "1"));
-    let missing =
-        Intake::begin(verifier(), &policy(&Budget::new(1)), <&[(&str, &str)]>::default(), None)
-            .unwrap_err();
+    let nothing: [(&str, &str); 0] = [];
+    let nothing = Head { headers: &nothing, memory: 0, announced: None };
+    let missing = Intake::begin(verifier(), &policy(&Budget::new(1)), nothing).unwrap_err();
     for (refusal, status, header, code, text) in [
         (Refusal::BodyBroken, 400, None, "body_broken", "body broke off"),
         (Refusal::BudgetSpent, 503, again, "budget_spent", "budget of buffered bytes is spent"),

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use verify_adapter::{Intake, Policy, Refusal};
+use verify_adapter::{Head, Intake, Policy, Refusal};
 use verify_core::{Secret, Sender, Signer, UnixTime, Verifier};
 
 #[test]
@@ -19,7 +19,8 @@ fn verified_and_refused_deliveries_are_counted_by_sender_and_reason() {
         let headers: Vec<_> = signed.iter().collect();
         let verifier = verifier.build().unwrap().into();
         let policy = Policy::default();
-        let mut intake = Intake::begin(verifier, &policy, headers.as_slice(), None).unwrap();
+        let head = Head { headers: &headers, memory: 0, announced: None };
+        let mut intake = Intake::begin(verifier, &policy, head).unwrap();
         intake.push(Bytes::from_static(b"{}")).unwrap();
         assert!(intake.finish().is_ok());
         Refusal::BodyBroken.record("mlflow", false);

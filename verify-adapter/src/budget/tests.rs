@@ -1,14 +1,11 @@
-//! The budget: what it bounds, who makes room for whom, and that nothing is lost from the count.
-
-#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
-
 use core::{
     sync::atomic::{AtomicBool, Ordering},
     task::{Context, Poll, Waker},
 };
 use std::sync::Arc;
 
-use verify_adapter::{Budget, Charge, Refusal};
+use super::{Budget, Charge};
+use crate::Refusal;
 
 struct Flag(AtomicBool);
 
@@ -25,7 +22,7 @@ fn charge(budget: &Budget, bytes: usize) -> Charge {
 }
 
 fn is_evicted(charge: &mut Charge) -> bool {
-    charge.poll_evicted(&mut Context::from_waker(Waker::noop())).is_ready()
+    charge.poll_evicted(&Context::from_waker(Waker::noop())).is_ready()
 }
 
 #[test]
@@ -36,7 +33,7 @@ fn charges_are_counted_and_given_back() {
     assert_eq!(budget.used(), 70);
     first.raise_to(60).unwrap();
     assert_eq!(budget.used(), 100);
-    first.settle();
+    first.settle(60).unwrap();
     assert_eq!(budget.used(), 100);
     drop(second);
     assert_eq!(budget.used(), 60);
@@ -74,7 +71,7 @@ fn nobody_is_evicted_where_that_would_not_be_enough() {
     let budget = Budget::new(100);
     let mut arriving = charge(&budget, 50);
     let mut settled = charge(&budget, 50);
-    settled.settle();
+    settled.settle(50).unwrap();
     assert_eq!(budget.charge().raise_to(51), Err(Refusal::BudgetSpent));
     assert_eq!(budget.charge().raise_to(101), Err(Refusal::BudgetSpent));
     assert!(!is_evicted(&mut arriving) && !is_evicted(&mut settled));
@@ -89,7 +86,7 @@ fn an_evicted_delivery_is_woken() {
     let mut waiting = charge(&budget, 100);
     let flag = Arc::new(Flag(AtomicBool::new(false)));
     let waker = Waker::from(Arc::clone(&flag));
-    assert_eq!(waiting.poll_evicted(&mut Context::from_waker(&waker)), Poll::Pending);
+    assert_eq!(waiting.poll_evicted(&Context::from_waker(&waker)), Poll::Pending);
     let newer = charge(&budget, 1);
     assert!(flag.0.load(Ordering::Relaxed));
     assert!(is_evicted(&mut waiting));
@@ -98,16 +95,18 @@ fn an_evicted_delivery_is_woken() {
 }
 
 #[test]
-fn one_that_was_evicted_but_complete_goes_on_without_a_charge() {
+fn one_that_was_evicted_but_is_complete_needs_room_anew() {
     let budget = Budget::new(100);
-    let mut complete = charge(&budget, 100);
-    let newer = charge(&budget, 100);
-    complete.settle();
-    assert!(!is_evicted(&mut complete));
+    let [mut first, mut second] = [60, 40].map(|bytes| charge(&budget, bytes));
+    let third = charge(&budget, 60);
+    assert_eq!((is_evicted(&mut first), is_evicted(&mut second)), (true, false));
+    assert_eq!(first.settle(40), Ok(()));
+    assert!(is_evicted(&mut second), "it is older than the one that came back");
     assert_eq!(budget.used(), 100);
-    drop(complete);
-    assert_eq!(budget.used(), 100);
-    drop(newer);
+    let mut settled = third;
+    settled.settle(60).unwrap();
+    assert_eq!(second.settle(40), Err(Refusal::BudgetSpent));
+    drop((first, second, settled));
     assert_eq!(budget.used(), 0);
 }
 
