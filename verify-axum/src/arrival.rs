@@ -11,19 +11,18 @@ use http::{
     request::Parts,
 };
 use http_body::Body;
-use tower_service::Service;
-use verify_adapter::{Charge, Deadline, Intake, Refusal, ResolveError};
-use verify_core::{Verified, Verifier};
+use verify_adapter::{Charge, Deadline, Head, Intake, Refusal, ResolveError, Unaccepted};
+use verify_core::{Receipt, Verified, Verifier};
 
 use crate::{Reported, RequestBody, headers::RequestHeaders, settings::Settings};
 
-/// A request on its way in, and the service that waits for it.
-pub(crate) struct Arrival<S, B> {
-    inner: S,
+/// A request on its way in.
+pub(crate) struct Arrival<B> {
     settings: Arc<Settings>,
     deadline: Deadline,
     head: Parts,
     body: B,
+    is_read: bool,
     trailers: Option<HeaderMap>,
     /// The chunk that was refused, which the intake does not keep.
     refused: Option<Bytes>,
@@ -35,20 +34,26 @@ pub(crate) struct Arrival<S, B> {
 }
 
 /// A verified body, or why there is none and what was read of it.
-pub(crate) type Outcome = Result<(Verified<Bytes>, Charge), (Refusal, Bytes)>;
+pub(crate) type Outcome = Result<(Verified<Bytes>, Charge), Unaccepted>;
 
-impl<S, B: Body + Unpin> Arrival<S, B> {
-    pub(crate) fn new(inner: S, settings: Arc<Settings>, request: Request<B>) -> Self {
+impl<B: Body + Unpin> Arrival<B> {
+    /// How many frames are taken in one go. A body of which another is always ready, and be they
+    /// empty, must not keep the deadline and other tasks waiting.
+    const FRAMES: usize = 256;
+
+    pub(crate) fn new(settings: Arc<Settings>, request: Request<B>) -> Self {
         let (mut head, body) = request.into_parts();
-        if let http::header::Entry::Occupied(mut values) = head.headers.entry(AUTHORIZATION) {
-            values.iter_mut().for_each(|value| value.set_sensitive(true));
-        }
+        mark_sensitive(&mut head.headers, AUTHORIZATION.as_str());
+        // What a layer outside found out is not what this one finds out.
+        head.extensions.remove::<Receipt>();
+        head.extensions.remove::<Verified<Bytes>>();
+        head.extensions.remove::<Reported>();
         Self {
-            inner,
             deadline: Deadline::new(settings.policy.deadline),
             settings,
             head,
             body,
+            is_read: false,
             trailers: None,
             refused: None,
             sender: "unknown",
@@ -70,16 +75,12 @@ impl<S, B: Body + Unpin> Arrival<S, B> {
     where
         F: Future<Output = Result<Arc<Verifier>, ResolveError>>,
     {
-        let unread = |refusal: Refusal| (refusal, Bytes::new());
         if let Some(future) = resolving.as_mut().as_pin_mut() {
             let Poll::Ready(resolved) = future.poll(cx) else {
-                return self
-                    .deadline
-                    .poll_passed(cx)
-                    .map(|()| Err(unread(Refusal::DeadlinePassed)));
+                return self.deadline.poll_passed(cx).map(|()| Err(Refusal::DeadlinePassed.into()));
             };
             resolving.set(None);
-            self.intake = Some(self.begin(resolved).map_err(unread)?);
+            self.intake = Some(self.begin(resolved)?);
         }
         let Some(mut intake) = self.intake.take() else { return Poll::Pending };
         match self.poll_body(&mut intake, cx) {
@@ -87,26 +88,26 @@ impl<S, B: Body + Unpin> Arrival<S, B> {
                 self.intake = Some(intake);
                 Poll::Pending
             }
-            Poll::Ready(Ok(())) => Poll::Ready(intake.finish().map_err(|unaccepted| {
-                (unaccepted.refusal(), unaccepted.dangerous_into_unverified())
-            })),
-            Poll::Ready(Err(refusal)) => {
-                Poll::Ready(Err((refusal, intake.dangerous_into_unverified())))
-            }
+            Poll::Ready(Ok(())) => Poll::Ready(intake.finish()),
+            Poll::Ready(Err(refusal)) => Poll::Ready(Err(intake.refuse(refusal))),
         }
     }
 
     fn begin(&mut self, resolved: Result<Arc<Verifier>, ResolveError>) -> Result<Intake, Refusal> {
         let verifier = resolved?;
+        mark_sensitive(&mut self.head.headers, verifier.sender().signature_header());
         self.sender = verifier.sender().name();
         self.body_limit = verifier.body_limit();
         // The server has checked that `Content-Length` is a number and tells the truth; the body's
         // own hint is for requests from elsewhere.
-        let header = self.head.headers.get(CONTENT_LENGTH);
-        let header = header.and_then(|value| value.to_str().ok()?.parse().ok());
-        let announced = header.max(self.body.size_hint().exact());
-        let headers = RequestHeaders(&self.head.headers);
-        Intake::begin(verifier, &self.settings.policy, &headers, announced)
+        let length = self.head.headers.get(CONTENT_LENGTH);
+        let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        let head = Head {
+            headers: &RequestHeaders(&self.head.headers),
+            memory: memory(&self.head.headers),
+            announced: length.max(self.body.size_hint().exact()),
+        };
+        Intake::begin(verifier, &self.settings.policy, head)
     }
 
     /// Reads the body until it is complete.
@@ -115,14 +116,14 @@ impl<S, B: Body + Unpin> Arrival<S, B> {
         intake: &mut Intake,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Refusal>> {
-        loop {
+        for _ in 0..Self::FRAMES {
             let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
-                if intake.poll_evicted(cx).is_ready() {
-                    return Poll::Ready(Err(Refusal::BudgetSpent));
-                }
-                return self.deadline.poll_passed(cx).map(|()| Err(Refusal::DeadlinePassed));
+                return self.poll_trouble(intake, cx);
             };
-            let Some(frame) = frame else { return Poll::Ready(Ok(())) };
+            let Some(frame) = frame else {
+                self.is_read = true;
+                return Poll::Ready(Ok(()));
+            };
             match frame.map_err(|_| Refusal::BodyBroken)?.into_data() {
                 Ok(mut data) => {
                     let chunk = data.copy_to_bytes(data.remaining());
@@ -134,32 +135,35 @@ impl<S, B: Body + Unpin> Arrival<S, B> {
                 Err(frame) => self.trailers = frame.into_trailers().ok(),
             }
         }
+        cx.waker().wake_by_ref();
+        self.poll_trouble(intake, cx)
     }
-}
 
-impl<S, B> Arrival<S, B>
-where
-    S: Service<Request<RequestBody<B>>>,
-    B: Body,
-{
-    /// Calls the service with a verified delivery.
-    pub(crate) fn accept(mut self, verified: Verified<Bytes>) -> S::Future {
+    /// What else may happen while the body is awaited.
+    fn poll_trouble(
+        &mut self,
+        intake: &mut Intake,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Refusal>> {
+        if intake.poll_evicted(cx).is_ready() {
+            return Poll::Ready(Err(Refusal::BudgetSpent));
+        }
+        self.deadline.poll_passed(cx).map(|()| Err(Refusal::DeadlinePassed))
+    }
+
+    /// Makes the request for a verified delivery.
+    pub(crate) fn accept(mut self, verified: Verified<Bytes>) -> Request<RequestBody<B>> {
         let read = verified.body().clone();
         self.head.extensions.insert(*verified.receipt());
         self.head.extensions.insert(verified);
         let body = RequestBody::new(read, None, self.trailers, None);
-        #[cfg_attr(not(feature = "axum"), expect(unused_mut, reason = "only axum has a limit"))]
-        let mut request = Request::from_parts(self.head, body);
-        // axum's default of 2 MiB is below what MLflow sends, and its 413 would lose the delivery.
-        #[cfg(feature = "axum")]
-        axum_core::extract::DefaultBodyLimit::max(self.body_limit).apply(&mut request);
-        self.inner.call(request)
+        with_body_limit(Request::from_parts(self.head, body), self.body_limit)
     }
 
     /// Tells the operator of a refusal, and makes the answer unless the service is to be called all
     /// the same: report-only.
     pub(crate) fn refuse(&self, refusal: Refusal) -> Option<Response<Bytes>> {
-        let report_only = self.settings.policy.report_only;
+        let report_only = self.settings.policy.dangerous_report_only;
         refusal.record(self.sender, report_only);
         if let Some(on_refusal) = &self.settings.on_refusal {
             on_refusal(&refusal, &self.head);
@@ -168,10 +172,37 @@ where
         (!report_only || refusal == Refusal::BodyBroken).then(|| self.settings.answer(refusal))
     }
 
-    /// Calls the service with a refused request, of whose body `read` was read.
-    pub(crate) fn report(mut self, refusal: Refusal, read: Bytes) -> S::Future {
+    /// Makes the request for a refused one, of whose body `read` was read.
+    pub(crate) fn report(mut self, refusal: Refusal, read: Bytes) -> Request<RequestBody<B>> {
         self.head.extensions.insert(Reported { refusal });
-        let body = RequestBody::new(read, self.refused, self.trailers, Some(self.body));
-        self.inner.call(Request::from_parts(self.head, body))
+        let rest = if self.is_read { None } else { Some(self.body) };
+        let body = RequestBody::new(read, self.refused, self.trailers, rest);
+        with_body_limit(Request::from_parts(self.head, body), self.body_limit)
     }
+}
+
+/// Lifts axum's own limit to the verifier's: 2 MiB is below what MLflow sends, and the 413 would
+/// lose the delivery.
+#[cfg(feature = "axum")]
+fn with_body_limit<B>(mut request: Request<B>, limit: usize) -> Request<B> {
+    let default = 2 * 1024 * 1024;
+    axum_core::extract::DefaultBodyLimit::max(limit.max(default)).apply(&mut request);
+    request
+}
+
+#[cfg(not(feature = "axum"))]
+fn with_body_limit<B>(request: Request<B>, _: usize) -> Request<B> {
+    request
+}
+
+/// Keeps the values of a header out of `Debug`.
+fn mark_sensitive(headers: &mut HeaderMap, name: &str) {
+    if let Ok(http::header::Entry::Occupied(mut values)) = headers.try_entry(name) {
+        values.iter_mut().for_each(|value| value.set_sensitive(true));
+    }
+}
+
+/// About how many bytes a head takes: its texts, and 128 for each header in the map.
+fn memory(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 128).sum()
 }

@@ -1,4 +1,5 @@
 use core::{
+    fmt,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -12,7 +13,6 @@ use pin_project_lite::pin_project;
 /// The body that the wrapped service gets: what was read and verified, then the trailers.
 ///
 /// In report-only mode, what was read of a refused request and then the rest as it comes.
-#[derive(Debug)]
 pub struct RequestBody<B> {
     read: Option<Bytes>,
     /// The chunk that was refused; report-only.
@@ -73,6 +73,13 @@ impl<B: Body + Unpin> Body for RequestBody<B> {
             hint.set_upper(upper.saturating_add(read));
         }
         hint
+    }
+}
+
+/// Shows nothing of the body: it may hold personal data or a token.
+impl<B> fmt::Debug for RequestBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBody").finish_non_exhaustive()
     }
 }
 

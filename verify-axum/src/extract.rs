@@ -1,4 +1,5 @@
 use core::fmt;
+use std::sync::Once;
 
 use axum_core::{
     extract::FromRequestParts,
@@ -6,7 +7,7 @@ use axum_core::{
 };
 use bytes::Bytes;
 use http::request::Parts;
-use verify_adapter::Refusal;
+use verify_adapter::{LOG_TARGET, Refusal};
 use verify_core::Verified;
 
 use crate::{Reported, response};
@@ -14,6 +15,9 @@ use crate::{Reported, response};
 /// The verified delivery, for an axum handler behind a [`VerifyLayer`](crate::VerifyLayer).
 ///
 /// The bytes are those that were verified, whatever a layer in between did to the request's body.
+/// It takes nothing from the body, so other extractors can stand beside and behind it; `Json` still
+/// finds the body, and so does `serde_json::from_slice(verified.body())`. Take
+/// `Result<Delivery, DeliveryRejection>` to answer yourself where there is none.
 ///
 /// ```
 /// use axum::{Router, routing::post};
@@ -35,7 +39,7 @@ pub struct Delivery(pub Verified<Bytes>);
 
 /// Why there is no [`Delivery`] to extract.
 ///
-/// On a route without a layer: 500, and an event at `error`. In report-only mode, for a delivery
+/// On a route without a layer: 500, and an event at `error` the first time. In report-only mode, for a delivery
 /// that was refused: what the layer would have answered.
 #[derive(Clone, Copy, Debug)]
 pub struct DeliveryRejection(Refusal);
@@ -50,10 +54,14 @@ impl<State: Sync> FromRequestParts<State> for Delivery {
         if let Some(reported) = head.extensions.get::<Reported>() {
             return Err(DeliveryRejection(reported.refusal));
         }
-        tracing::error!(
-            path = head.uri.path(),
-            "a handler takes a verified delivery, and no `VerifyLayer` guards its route"
-        );
+        // Once, because anyone can cause it; and without the path, which is theirs to choose.
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            tracing::error!(
+                target: LOG_TARGET,
+                "a handler takes a verified delivery, and no `VerifyLayer` guards its route"
+            );
+        });
         Err(DeliveryRejection(Refusal::NotGuarded))
     }
 }

@@ -22,10 +22,13 @@ pin_project! {
     where
         S: Service<Request<RequestBody<B>>>,
     {
+        service: S,
         #[pin]
         resolving: Option<F>,
-        // Until the service is called or the request refused.
-        arrival: Option<Arrival<S, B>>,
+        // Until the body was judged.
+        arrival: Option<Arrival<B>>,
+        // Until the service is ready for it.
+        request: Option<Request<RequestBody<B>>>,
         #[pin]
         handling: Option<S::Future>,
         // For as long as the delivery is being handled.
@@ -38,10 +41,12 @@ impl<S, F, B> ResponseFuture<S, F, B>
 where
     S: Service<Request<RequestBody<B>>>,
 {
-    pub(crate) const fn new(resolving: F, arrival: Arrival<S, B>) -> Self {
+    pub(crate) const fn new(service: S, resolving: F, arrival: Arrival<B>) -> Self {
         Self {
+            service,
             resolving: Some(resolving),
             arrival: Some(arrival),
+            request: None,
             handling: None,
             charge: None,
             reported: None,
@@ -62,20 +67,28 @@ where
         if let Some(arriving) = this.arrival {
             let outcome = ready!(arriving.poll(this.resolving, cx));
             let Some(arrival) = this.arrival.take() else { return Poll::Pending };
-            let handling = match outcome {
+            *this.request = Some(match outcome {
                 Ok((verified, charge)) => {
                     *this.charge = Some(charge);
                     arrival.accept(verified)
                 }
-                Err((refusal, read)) => match arrival.refuse(refusal) {
-                    Some(answer) => return Poll::Ready(Ok(answer.map(ResponseBody::refusal))),
-                    None => {
-                        *this.reported = Some(refusal);
-                        arrival.report(refusal, read)
+                Err(unaccepted) => {
+                    let refusal = unaccepted.refusal();
+                    if let Some(answer) = arrival.refuse(refusal) {
+                        return Poll::Ready(Ok(answer.map(ResponseBody::refusal)));
                     }
-                },
-            };
-            this.handling.set(Some(handling));
+                    let (read, charge) = unaccepted.dangerous_into_unverified();
+                    *this.charge = charge;
+                    *this.reported = Some(refusal);
+                    arrival.report(refusal, read)
+                }
+            });
+        }
+        if this.request.is_some() {
+            ready!(this.service.poll_ready(cx))?;
+            if let Some(request) = this.request.take() {
+                this.handling.set(Some(this.service.call(request)));
+            }
         }
         let Some(handling) = this.handling.as_mut().as_pin_mut() else { return Poll::Pending };
         let mut response = ready!(handling.poll(cx))?;

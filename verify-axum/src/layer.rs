@@ -4,7 +4,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use tower_layer::Layer;
-use verify_adapter::{Budget, Clock, Refusal, VerifierHandle};
+use verify_adapter::{Budget, Clock, LOG_TARGET, Refusal, VerifierHandle};
 
 use crate::{Fixed, Resolver, Verify, settings::Settings};
 
@@ -21,25 +21,53 @@ pub struct VerifyLayer<R = Fixed> {
 impl VerifyLayer {
     /// Guards with one verifier: a [`Verifier`](crate::Verifier), or a [`VerifierHandle`] to
     /// exchange it while running.
+    ///
+    /// ```
+    /// use verify_axum::{Secret, Sender, Verifier, VerifierHandle, VerifyLayer};
+    ///
+    /// # fn main() -> Result<(), verify_axum::ConfigError> {
+    /// let old = || Secret::new("the old one");
+    /// let handle = VerifierHandle::new(Verifier::builder(Sender::MLFLOW).secret(old()?).build()?);
+    /// let layer = VerifyLayer::new(handle.clone());
+    /// # let _: axum::Router = axum::Router::new().layer(layer);
+    ///
+    /// // Later, while it is running: the new secret first, and the old one as long as it is in use.
+    /// let both = Verifier::builder(Sender::MLFLOW)
+    ///     .secret_named("new", Secret::new("the new one")?)
+    ///     .secret_named("old", old()?)
+    ///     .build()?;
+    /// handle.swap(both);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(verifier: impl Into<VerifierHandle>) -> Self {
         Self { resolver: Fixed(verifier.into()), settings: Settings::default() }
     }
 }
 
 impl<R: Resolver> VerifyLayer<R> {
-    /// Guards with the verifier that `resolver` picks for each request.
+    /// Guards with the verifier that `resolver` picks for each request: see [`Resolver`].
     ///
     /// ```
-    /// use std::{collections::HashMap, sync::Arc};
+    /// use std::sync::Arc;
     /// use http::request::Parts;
     /// use verify_axum::{ResolveError, Verifier, VerifyLayer};
     ///
-    /// let tenants: Arc<HashMap<String, Arc<Verifier>>> = Arc::default();
+    /// # #[derive(Clone)] struct Store;
+    /// impl Store {
+    ///     async fn verifier(&self, tenant: &str) -> Result<Arc<Verifier>, ResolveError> {
+    ///         // ...
+    /// #       Err(ResolveError::Unknown)
+    ///     }
+    /// }
+    ///
+    /// # let store = Store;
+    /// // The type `&Parts` has to be written; what the future needs of the head, it owns.
     /// let layer = VerifyLayer::with_resolver(move |head: &Parts| {
-    ///     let verifier = tenants.get(head.uri.path()).cloned();
-    ///     async move { verifier.ok_or(ResolveError::Unknown) }
+    ///     let (store, tenant) = (store.clone(), head.uri.path().to_owned());
+    ///     async move { store.verifier(&tenant).await }
     /// });
-    /// # let _ = layer;
+    /// # let _: axum::Router = axum::Router::new().layer(layer);
     /// ```
     pub fn with_resolver(resolver: R) -> Self {
         Self { resolver, settings: Settings::default() }
@@ -53,7 +81,8 @@ impl<R> VerifyLayer<R> {
         self
     }
 
-    /// Sets the budget of buffered bytes. Without it: one of 64 MiB for the whole process.
+    /// Sets the budget of buffered bytes. Without it: one of 64 MiB that all layers of the process
+    /// share. A budget of its own is this layer's alone, unless its clones are given to others.
     pub fn with_budget(mut self, budget: Budget) -> Self {
         self.settings.policy.budget = budget;
         self
@@ -65,7 +94,8 @@ impl<R> VerifyLayer<R> {
         self
     }
 
-    /// Calls `f` for every refused request, before it is answered. It must not block.
+    /// Calls `f` for every refused request, before it is answered. It must not block. The head was
+    /// not verified: method and path are what the log leaves out for that reason.
     pub fn with_on_refusal(mut self, f: impl Fn(&Refusal, &Parts) + Send + Sync + 'static) -> Self {
         self.settings.on_refusal = Some(Arc::new(f));
         self
@@ -87,12 +117,13 @@ impl<R> VerifyLayer<R> {
     /// would be refused.
     ///
     /// Such a request reaches the handler with [`Reported`](crate::Reported) in its extensions and
-    /// no receipt, its body as it came, whatever its size. A handler that takes a verified delivery
-    /// still does not run: its extractor answers what the layer would have answered. A body that
-    /// breaks off is refused all the same.
+    /// no receipt, its body as it came; behind axum's extractors, up to the
+    /// verifier's limit or 2 MiB. A handler
+    /// that takes a verified delivery still does not run: its extractor answers
+    /// what the layer would have answered. A body that breaks off is refused all the same.
     pub fn dangerous_report_only(mut self) -> Self {
-        tracing::warn!("report-only: webhooks that do not verify reach their handlers");
-        self.settings.policy.report_only = true;
+        tracing::warn!(target: LOG_TARGET, "report-only: webhooks that do not verify reach their handlers");
+        self.settings.policy.dangerous_report_only = true;
         self
     }
 }

@@ -22,11 +22,15 @@ pub use layer::VerifyLayer;
 pub use reported::Reported;
 pub use resolver::{Fixed, Resolver};
 pub use service::Verify;
-pub use verify_adapter::{Budget, Clock, Refusal, ResolveError, VerifierHandle};
-pub use verify_core::{
-    ConfigError, Encoding, Receipt, Rejection, RejectionKind, Secret, Sender, SignedPart, UnixTime,
-    Verified, Verifier, VerifierBuilder,
+pub use verify_adapter::{
+    Answer, Budget, Clock, LOG_TARGET, Refusal, ResolveError, VerifierHandle,
 };
+pub use verify_core::{
+    ConfigError, Encoding, Headers, Pending, Receipt, Rejection, RejectionKind, Secret, Sender,
+    SignedPart, UnixTime, Verified, Verifier, VerifierBuilder, databricks, mlflow, wandb,
+};
+#[cfg(feature = "sign")]
+pub use verify_core::{SignedHeaders, Signer};
 
 /// The repository's page, so that its example is compiled.
 #[cfg(doctest)]

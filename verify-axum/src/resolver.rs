@@ -7,9 +7,13 @@ use verify_core::Verifier;
 
 /// Picks the verifier for a request, such as one for each tenant in the path.
 ///
-/// Every `Fn(&Parts) -> impl Future<Output = Result<Arc<Verifier>, ResolveError>>` is one. What the
-/// future needs of the head it takes with it; **nothing of the head was verified yet**. The time it
-/// takes counts towards the deadline.
+/// Every `Fn(&Parts) -> impl Future<Output = Result<Arc<Verifier>, ResolveError>>` is one, as long as
+/// the future borrows nothing of the head: it takes what it needs with it, and an `async fn(&Parts)`
+/// cannot. For axum, the resolver has to be `Clone + Send + Sync + 'static` and its future `Send`.
+///
+/// **Nothing of the head was verified yet.** Behind axum's `Router::nest` the path in it lacks the
+/// prefix; the whole one is in the extension `OriginalUri`. The time that the future takes counts
+/// towards the deadline.
 pub trait Resolver {
     /// Brings the verifier.
     type Future: Future<Output = Result<Arc<Verifier>, ResolveError>>;

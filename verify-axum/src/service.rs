@@ -1,7 +1,4 @@
-use core::{
-    mem,
-    task::{Context, Poll},
-};
+use core::task::{Context, Poll};
 use std::sync::Arc;
 
 use http::{Request, Response};
@@ -36,15 +33,15 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S, R::Future, B>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
+    /// Is always ready. The wrapped service is asked once a delivery is verified: a place in it, such
+    /// as one under a concurrency limit, is not held by a request that nobody has verified.
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The service that was polled ready must be the one that is called: a clone may not be.
-        let clone = self.inner.clone();
-        let inner = mem::replace(&mut self.inner, clone);
-        let arrival = Arrival::new(inner, Arc::clone(&self.settings), request);
-        ResponseFuture::new(self.resolver.resolve(arrival.head()), arrival)
+        let arrival = Arrival::new(Arc::clone(&self.settings), request);
+        let resolving = self.resolver.resolve(arrival.head());
+        ResponseFuture::new(self.inner.clone(), resolving, arrival)
     }
 }

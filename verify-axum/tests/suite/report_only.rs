@@ -1,8 +1,20 @@
 //! Report-only mode: requests go through as they came, and typed handlers stay out of reach.
 
+use core::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use axum::{Extension, Router, http::StatusCode, routing::post};
 use bytes::Bytes;
-use verify_axum::{Delivery, Receipt, Refusal, Reported, Secret, Sender, Verifier, VerifyLayer};
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full};
+use tower::{Layer, ServiceExt, service_fn};
+use verify_axum::{
+    Delivery, Receipt, Refusal, Reported, RequestBody, Secret, Sender, Verifier, VerifyLayer,
+};
 
 use crate::support::{Raw, SECRET, head, serve, signed};
 
@@ -65,6 +77,67 @@ async fn a_handler_of_verified_deliveries_is_not_reached() {
     };
     assert_eq!(ask(b"{}").await, 204);
     assert_eq!(ask(b"[]").await, 401);
+}
+
+/// Panics, as a body may, if it is polled after its end.
+struct Fused(Option<Bytes>, bool);
+
+impl http_body::Body for Fused {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        assert!(!self.1, "polled after its end");
+        let frame = self.0.take().map(|data| Ok(Frame::data(data)));
+        self.1 = frame.is_none();
+        Poll::Ready(frame)
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_was_read_is_not_polled_again() {
+    let collect = service_fn(|request: Request<RequestBody<Fused>>| async {
+        let body = request.into_body().collect().await?.to_bytes();
+        Ok::<_, Infallible>(Response::new(Full::new(body)))
+    });
+    let verifier = crate::support::verifier(Sender::DATABRICKS);
+    let service = VerifyLayer::new(verifier).dangerous_report_only().layer(collect);
+    let mut request = crate::support::delivery(Sender::DATABRICKS, *b"{}");
+    request.headers_mut().remove("content-length");
+    let request = request.map(|_| Fused(Some("[]".into()), false));
+    let response = service.oneshot(request).await.unwrap();
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "[]");
+}
+
+#[tokio::test]
+async fn a_large_one_reaches_the_usual_extractors_too() {
+    let verifier = crate::support::verifier(Sender::MLFLOW);
+    let handler = async |body: Bytes| body.len().to_string();
+    let layer = VerifyLayer::new(verifier).dangerous_report_only();
+    let address = serve(Router::new().route("/", post(handler)).layer(layer)).await;
+    let body = vec![b'x'; 2_400_255];
+    let mut headers = signed(Sender::MLFLOW, "another secret", &body);
+    headers.push(("content-length", body.len().to_string()));
+    let mut raw = Raw::connect(address).await;
+    let response = raw.send(head("/", &headers)).await.send(&body).await.response().await;
+    assert!(response.starts_with("HTTP/1.1 200 ") && response.ends_with("2400255"), "{response}");
+}
+
+#[tokio::test]
+async fn what_a_layer_outside_found_is_not_taken_for_the_finding_of_the_one_inside() {
+    let by_token = Verifier::builder(Sender::WANDB).bearer("token").without_signature();
+    let outside = VerifyLayer::new(by_token.build().unwrap());
+    let inside = VerifyLayer::new(crate::support::verifier(Sender::DATABRICKS));
+    let typed = async |Delivery(_): Delivery| StatusCode::NO_CONTENT;
+    let app = Router::new().route("/", post(typed));
+    let app = app.layer(inside.dangerous_report_only()).layer(outside);
+    let headers =
+        [("authorization", "Bearer token".to_owned()), ("content-length", "2".to_owned())];
+    let mut raw = Raw::connect(serve(app).await).await;
+    assert_eq!(raw.send(head("/", &headers) + "{}").await.status().await, 401);
 }
 
 #[tokio::test]

@@ -106,7 +106,7 @@ async fn the_log_has_the_reason_at_debug_and_nothing_of_the_request() {
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 2, "{text}");
     assert!(lines.iter().all(|line| line.contains(" DEBUG ")), "{text}");
-    for part in ["delivery refused", "sender=\"mlflow\"", "code=\"signature_mismatch\""] {
+    for part in [" verify: delivery refused", "sender=\"mlflow\"", "code=\"signature_mismatch\""] {
         assert!(lines[0].contains(part), "{text}");
     }
     for part in ["delivery verified", ID, "secret=\"1\"", "skew=0"] {
