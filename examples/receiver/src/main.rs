@@ -2,30 +2,38 @@
 //! each delivery that was verified. The README beside it has the settings.
 
 mod serve;
+mod settings;
 mod try_it;
 
+use core::time::Duration;
 use std::{
     env,
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     process::ExitCode,
+    sync::Arc,
 };
 
 use axum::{
     Router,
+    extract::State,
     http::StatusCode,
     routing::{get, post},
 };
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncWriteExt, Stdout},
+    net::TcpListener,
+    sync::Mutex,
+    time::timeout,
+};
 use tracing_subscriber::EnvFilter;
-use verify_axum::{ConfigError, Delivery, Secret, Sender, Verifier, VerifyLayer};
+use verify_axum::{Delivery, Verifier, VerifyLayer};
 
-/// What each sender's settings are called, and whether it can send a bearer token.
-const SENDERS: [(Sender, &str, bool); 3] = [
-    (Sender::DATABRICKS, "DATABRICKS_WEBHOOK", true),
-    (Sender::MLFLOW, "MLFLOW_WEBHOOK", false),
-    (Sender::WANDB, "WANDB_WEBHOOK", true),
-];
+/// Where the lines go, one at a time.
+type Output = Arc<Mutex<Stdout>>;
+
+/// How long a reader of the output may keep a sender waiting.
+const OUTPUT_DEADLINE: Duration = Duration::from_secs(5);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -39,19 +47,16 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), String> {
-    let mut verifiers = Vec::new();
-    for (sender, settings, has_token) in SENDERS {
-        verifiers.extend(verifier_from_env(sender, settings, has_token)?);
-    }
+    let mut verifiers = settings::verifiers()?;
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
-    let listener = TcpListener::bind(&address)
-        .await
-        .map_err(|error| format!("LISTEN_ADDR: cannot listen on `{address}`: {error}"))?;
+    let listener = TcpListener::bind(&address).await.map_err(|error| {
+        format!("LISTEN_ADDR: cannot listen on `{address}`, such as `127.0.0.1:8080`: {error}")
+    })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
 
     let default_log = if verifiers.is_empty() {
         verifiers = try_it::verifiers(address)?;
-        "info,verify_adapter=debug"
+        "info,verify=debug"
     } else {
         "info"
     };
@@ -62,7 +67,10 @@ async fn run() -> Result<(), String> {
         .with_writer(io::stderr)
         .init();
 
-    eprintln!("listening on http://{address}");
+    for verifier in &verifiers {
+        eprintln!("POST {} is guarded", path(verifier));
+    }
+    eprintln!("listening on http://{address}; RUST_LOG=verify=debug shows why one is refused");
     serve::serve(listener, app(verifiers)).await;
     Ok(())
 }
@@ -71,14 +79,17 @@ async fn run() -> Result<(), String> {
 fn app(verifiers: Vec<Verifier>) -> Router {
     let mut app = Router::new().route("/healthz", get(async || "ok\n"));
     for verifier in verifiers {
-        let path = format!("/webhooks/{}", verifier.sender().name());
-        app = app.route(&path, post(on_delivery).layer(VerifyLayer::new(verifier)));
+        app = app.route(&path(&verifier), post(on_delivery).layer(VerifyLayer::new(verifier)));
     }
-    app
+    app.with_state(Arc::new(Mutex::new(tokio::io::stdout())))
+}
+
+fn path(verifier: &Verifier) -> String {
+    format!("/webhooks/{}", verifier.sender().name())
 }
 
 /// Runs for verified deliveries only: there is no other way to a `Delivery`.
-async fn on_delivery(Delivery(verified): Delivery) -> StatusCode {
+async fn on_delivery(State(output): State<Output>, Delivery(verified): Delivery) -> StatusCode {
     let receipt = verified.receipt();
     let line = json!({
         "sender": receipt.sender(),
@@ -86,42 +97,15 @@ async fn on_delivery(Delivery(verified): Delivery) -> StatusCode {
         "secret": receipt.secret_label(),
         "bytes": verified.body().len(),
     });
-    match writeln!(io::stdout(), "{line}") {
-        Ok(()) => StatusCode::NO_CONTENT,
+    match timeout(OUTPUT_DEADLINE, print(&output, format!("{line}\n"))).await {
+        Ok(Ok(())) => StatusCode::NO_CONTENT,
         // Not accepted if it could not be handled: MLflow sends again on a 503.
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Ok(Err(_)) | Err(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
-/// Reads `<settings>_SECRET`, `_SECRET_PREVIOUS`, `_TOKEN` and `_TOKEN_PREVIOUS`.
-fn verifier_from_env(
-    sender: Sender,
-    settings: &str,
-    has_token: bool,
-) -> Result<Option<Verifier>, String> {
-    let [secret, token] = ["SECRET", "TOKEN"].map(|kind| format!("{settings}_{kind}"));
-    let previous = |variable: &str| format!("{variable}_PREVIOUS");
-
-    let mut builder = Verifier::builder(sender);
-    for (label, variable) in [("current", &secret), ("previous", &previous(&secret))] {
-        match Secret::from_env(variable) {
-            Ok(secret) => builder = builder.secret_named(label, secret),
-            Err(ConfigError::EnvironmentUnset { .. }) => {}
-            Err(error) => return Err(format!("{variable}: {error}")),
-        }
-    }
-    for variable in [&token, &previous(&token)] {
-        match env::var(variable) {
-            Ok(value) if has_token => builder = builder.bearer(value),
-            Ok(_) => return Err(format!("{variable}: {} sends no bearer token", sender.name())),
-            Err(env::VarError::NotPresent) => {}
-            Err(error) => return Err(format!("{variable}: {error}")),
-        }
-    }
-    let others = [&previous(&secret), &token, &previous(&token)];
-    match (env::var_os(&secret), others.into_iter().find(|other| env::var_os(other).is_some())) {
-        (None, None) => Ok(None),
-        (None, Some(other)) => Err(format!("{other} is set, but {secret} is not")),
-        (Some(_), _) => builder.build().map(Some).map_err(|error| format!("{settings}: {error}")),
-    }
+async fn print(output: &Output, line: String) -> io::Result<()> {
+    let mut output = output.lock().await;
+    output.write_all(line.as_bytes()).await?;
+    output.flush().await
 }

@@ -3,8 +3,7 @@
 use core::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use verify_axum::{Secret, Sender, UnixTime, Verifier};
-use verify_core::Signer;
+use verify_axum::{Secret, Sender, Signer, UnixTime, Verifier};
 
 /// A delivery of each sender, as its documentation or a recorded one shows it.
 const SAMPLES: [(Sender, &str); 3] = [
@@ -24,15 +23,17 @@ const SAMPLES: [(Sender, &str); 3] = [
 
 /// Makes a secret, a verifier with it for each sender, and prints how to try them.
 pub(crate) fn verifiers(address: SocketAddr) -> Result<Vec<Verifier>, String> {
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|error| error.to_string())?;
-    let secret: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    if !address.ip().is_loopback() {
+        return Err("no secret is set, and a try-out listens on a loopback address only".to_owned());
+    }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
-
-    eprintln!("No secret is set, so this run has one of its own: {secret}");
-    eprintln!("Paste these into another terminal. The ones for MLflow are good for 5 minutes.\n");
+    eprintln!("No secret is set, so each sender has one for this run. Paste these into another");
+    eprintln!("terminal. The ones for MLflow are good for 5 minutes.\n");
     let mut verifiers = Vec::new();
     for (sender, body) in SAMPLES {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(|error| error.to_string())?;
+        let secret: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let verifier = |secret| Verifier::builder(sender).secret_named("this-run", secret).build();
         let commands = curl_commands(address, sender, &secret, now.as_secs(), body);
         eprintln!("{}", commands.map_err(|error| error.to_string())?);

@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use verify_core::{Secret, Sender, Signer, UnixTime};
+use verify_axum::{Secret, Sender, Signer, UnixTime};
 
 /// A receiver on a port of its own; killed when the test ends.
 struct Receiver {
@@ -45,7 +45,7 @@ fn start(settings: &[(&str, &str)]) -> Receiver {
         let mut line = String::new();
         assert!(stderr.read_line(&mut line).unwrap() > 0, "it stopped: {greeting}");
         if let Some(address) = line.strip_prefix("listening on http://") {
-            break address.trim().to_owned();
+            break address.split(';').next().unwrap().to_owned();
         }
         greeting += &line;
     };
@@ -134,7 +134,9 @@ impl Receiver {
 #[test]
 fn the_pasted_curl_lines_answer_204_and_401() {
     let mut receiver = start(&[]);
-    assert!(receiver.greeting.starts_with("No secret is set, so this run has one of its own: "));
+    assert!(
+        receiver.greeting.starts_with("No secret is set, so each sender has one for this run.")
+    );
     let lines = receiver.greeting.lines().filter(|line| line.starts_with("curl -i "));
     let statuses: Vec<_> = lines.map(|line| receiver.paste(&line.replace(" -i", ""))).collect();
     assert_eq!(statuses, [204, 401, 204, 401, 204, 401]);
@@ -148,7 +150,7 @@ fn a_verified_delivery_is_one_line_without_body_or_secret() {
         ("MLFLOW_WEBHOOK_SECRET", "the new one"),
         ("MLFLOW_WEBHOOK_SECRET_PREVIOUS", "the old one"),
     ]);
-    assert_eq!(receiver.greeting, "");
+    assert_eq!(receiver.greeting, "POST /webhooks/mlflow is guarded\n");
     let post =
         |secret| receiver.post("/webhooks/mlflow", &signed(Sender::MLFLOW, secret, b"{}"), b"{}");
     assert_eq!(["the new one", "the old one", "another"].map(post), [204, 204, 401]);
@@ -194,35 +196,64 @@ fn bad_settings_stop_it_with_a_clear_message() {
     for (settings, message) in [
         (
             &[("DATABRICKS_WEBHOOK_SECRET", "")][..],
-            "receiver: DATABRICKS_WEBHOOK_SECRET: `secret` is empty\n",
+            "DATABRICKS_WEBHOOK_SECRET (current): `secret` is empty; unset it to do without",
         ),
         (
             &[("WANDB_WEBHOOK_SECRET", "x"), ("WANDB_WEBHOOK_SECRET_PREVIOUS", "")],
-            "receiver: WANDB_WEBHOOK_SECRET_PREVIOUS: `secret` is empty\n",
+            "WANDB_WEBHOOK_SECRET (previous): `secret` is empty; unset it to do without",
         ),
         (
-            &[("WANDB_WEBHOOK_SECRET", "x"), ("WANDB_WEBHOOK_TOKEN", "")],
-            "receiver: WANDB_WEBHOOK: `bearer` is not a token of visible ASCII characters\n",
+            &[("WANDB_WEBHOOK_SECRET", "x"), ("WANDB_WEBHOOK_TOKEN", "Bearer abc")],
+            "WANDB_WEBHOOK_...: `bearer` is not a token: visible ASCII characters, without the word \
+             `Bearer`",
         ),
         (
             &[("WANDB_WEBHOOK_TOKEN", "x")],
-            "receiver: WANDB_WEBHOOK_TOKEN is set, but WANDB_WEBHOOK_SECRET is not\n",
+            "WANDB_WEBHOOK_TOKEN is set, but WANDB_WEBHOOK_SECRET is not",
         ),
         (
             &[("MLFLOW_WEBHOOK_SECRET_PREVIOUS", "x")],
-            "receiver: MLFLOW_WEBHOOK_SECRET_PREVIOUS is set, but MLFLOW_WEBHOOK_SECRET is not\n",
+            "MLFLOW_WEBHOOK_SECRET_PREVIOUS is set, but MLFLOW_WEBHOOK_SECRET is not",
+        ),
+        (
+            &[("MLFLOW_WEBHOOK_SECRET", "x"), ("MLFLOW_WEBHOOK_SECRET_PREVIOUS", "x")],
+            "MLFLOW_WEBHOOK_SECRET_PREVIOUS is the same as MLFLOW_WEBHOOK_SECRET",
         ),
         (
             &[("MLFLOW_WEBHOOK_SECRET", "x"), ("MLFLOW_WEBHOOK_TOKEN", "x")],
-            "receiver: MLFLOW_WEBHOOK_TOKEN: mlflow sends no bearer token\n",
+            "MLFLOW_WEBHOOK_TOKEN: mlflow sends no bearer token",
         ),
         (
             &[("LISTEN_ADDR", "nonsense")],
-            "receiver: LISTEN_ADDR: cannot listen on `nonsense`: invalid socket address\n",
+            "LISTEN_ADDR: cannot listen on `nonsense`, such as `127.0.0.1:8080`: invalid socket \
+             address",
+        ),
+        (
+            &[("MLFLOW_WEBHOOK_SECRET", "x"), ("WANDB_WEBHOOK_SECRET", "x")],
+            "WANDB_WEBHOOK_SECRET: another sender has the same secret",
+        ),
+        (
+            &[("LISTEN_ADDR", "0.0.0.0:0")],
+            "no secret is set, and a try-out listens on a loopback address only",
         ),
     ] {
-        assert_eq!(refuse_to_start(settings), message);
+        assert_eq!(refuse_to_start(settings), format!("receiver: {message}\n"));
     }
+    let misspelt = refuse_to_start(&[("MLFLOW_WEBHOOK_SECRETS", "x")]);
+    assert!(
+        misspelt.starts_with("receiver: MLFLOW_WEBHOOK_SECRETS: no such setting"),
+        "{misspelt}"
+    );
+}
+
+#[test]
+fn white_space_in_a_secret_is_pointed_out() {
+    let receiver = start(&[("MLFLOW_WEBHOOK_SECRET", "shared\n")]);
+    let warning = "MLFLOW_WEBHOOK_SECRET (current) begins or ends with white space, which counts\n";
+    assert!(receiver.greeting.starts_with(warning), "{}", receiver.greeting);
+    let status =
+        |secret| receiver.post("/webhooks/mlflow", &signed(Sender::MLFLOW, secret, b"{}"), b"{}");
+    assert_eq!(["shared\n", "shared"].map(status), [204, 401]);
 }
 
 #[cfg(unix)]
