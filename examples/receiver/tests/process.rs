@@ -74,6 +74,12 @@ impl Receiver {
         status(stream)
     }
 
+    #[cfg(unix)]
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -s {name} {}", self.process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
     fn line(&mut self) -> Value {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
@@ -256,6 +262,42 @@ fn white_space_in_a_secret_is_pointed_out() {
     assert_eq!(["shared\n", "shared"].map(status), [204, 401]);
 }
 
+#[test]
+fn a_client_that_has_said_all_it_has_to_say_gets_its_answer() {
+    let receiver = start(&[("DATABRICKS_WEBHOOK_SECRET", "shared")]);
+    let headers = signed(Sender::DATABRICKS, "shared", b"{}");
+    for _ in 0..50 {
+        let mut stream = receiver.connect();
+        let request = head("/webhooks/databricks", &headers, 2) + "{}";
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(status(stream), 204);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_does_not_wait_for_anyone() {
+    let mut receiver = start(&[("DATABRICKS_WEBHOOK_SECRET", "shared")]);
+    let mut stream = receiver.connect();
+    let forged = [("x-databricks-signature", "0".repeat(64))];
+    stream.write_all(head("/webhooks/databricks", &forged, 2).as_bytes()).unwrap();
+    assert_eq!(receiver.post("/webhooks/databricks", &[], b"{}"), 401);
+    receiver.signal("TERM");
+    while TcpStream::connect(&receiver.address).is_ok() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(receiver.process.try_wait().unwrap().is_none(), "it waits for the first client");
+    // The handler of the second signal is set up behind the point that the loop above waits for.
+    while receiver.process.try_wait().unwrap().is_none() {
+        receiver.signal("TERM");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // Still open: nobody waited for it to time out.
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    assert!(!matches!(stream.read(&mut [0; 12]), Ok(12)), "the first client was answered");
+}
+
 #[cfg(unix)]
 #[test]
 fn sigterm_and_ctrl_c_finish_what_is_in_flight() {
@@ -267,8 +309,7 @@ fn sigterm_and_ctrl_c_finish_what_is_in_flight() {
         // An answer to a later request says that this one has been begun.
         assert_eq!(receiver.post("/webhooks/databricks", &[], b"{}"), 401);
 
-        let kill = format!("kill -s {signal} {}", receiver.process.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        receiver.signal(signal);
         // Once it refuses connections, it is stopping.
         while TcpStream::connect(&receiver.address).is_ok() {
             std::thread::sleep(Duration::from_millis(10));

@@ -13,6 +13,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Channel, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpStream;
 use tower::{Layer, ServiceExt, limit::ConcurrencyLimitLayer, service_fn};
 use verify_axum::{Budget, Delivery, Refusal, RequestBody, Sender, VerifyLayer};
 
@@ -144,6 +146,42 @@ async fn a_client_that_goes_away_gives_its_budget_back() {
     raw.send(forged_head(1000)).await.send([b'x'; 500]).await;
     eventually(|| budget.used() > 0).await;
     drop(raw);
+    eventually(|| budget.used() == 0).await;
+}
+
+#[tokio::test]
+async fn streams_of_http_2_obey_the_limits_too() {
+    let budget = Budget::new(4_000_000);
+    let layer = VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+    let address = serve(app(layer)).await;
+    let socket = TcpStream::connect(address).await.unwrap();
+    let (client, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket))
+            .await
+            .unwrap();
+    tokio::spawn(connection);
+    let (mut sender, body) = Channel::<Bytes, Infallible>::new(1);
+    let mut request = delivery(Sender::DATABRICKS, *b"{}").map(|_| body);
+    request.headers_mut().remove("content-length");
+    *request.uri_mut() = format!("http://{address}/").parse().unwrap();
+
+    // Never announced, and never at an end.
+    let mut other = client.clone();
+    let answer = tokio::spawn(async move { other.send_request(request).await.unwrap().status() });
+    while sender.send_data(vec![b'x'; 50_000].into()).await.is_ok() {}
+    assert_eq!(answer.await.unwrap(), 413);
+    eventually(|| budget.used() == 0).await;
+
+    // Reset in the middle.
+    let (mut sender, body) = Channel::<Bytes, Infallible>::new(1);
+    let mut request = delivery(Sender::DATABRICKS, *b"{}").map(|_| body);
+    request.headers_mut().remove("content-length");
+    *request.uri_mut() = format!("http://{address}/").parse().unwrap();
+    let mut other = client.clone();
+    let answer = tokio::spawn(async move { other.send_request(request).await.is_ok() });
+    sender.send_data(vec![b'x'; 50_000].into()).await.unwrap();
+    eventually(|| budget.used() > 50_000).await;
+    answer.abort();
     eventually(|| budget.used() == 0).await;
 }
 
