@@ -14,6 +14,8 @@ mod config_error;
 mod credential;
 mod delivery_id;
 mod encoding;
+#[cfg(feature = "events")]
+mod events;
 mod headers;
 mod inline_text;
 mod mac;
@@ -34,6 +36,8 @@ pub use builder::VerifierBuilder;
 pub use collector::{Buffer, Collector, Unverified};
 pub use config_error::ConfigError;
 pub use encoding::Encoding;
+#[cfg(feature = "events")]
+pub use events::{EventError, OwnedPayload, Payload};
 pub use headers::Headers;
 pub use pending::Pending;
 pub use receipt::Receipt;

@@ -35,6 +35,19 @@ impl<B> Verified<B> {
         &self.body
     }
 
+    /// Reads what the body says: see the payload types of each sender.
+    ///
+    /// # Errors
+    ///
+    /// The body does not have the shape of `E`. It is verified all the same, and still here.
+    #[cfg(feature = "events")]
+    pub fn event<'b, E: crate::Payload<'b>>(&'b self) -> Result<E, crate::EventError>
+    where
+        B: AsRef<[u8]>,
+    {
+        E::parse(self.body.as_ref())
+    }
+
     /// Takes the two apart. The body alone proves nothing any more.
     #[must_use]
     pub fn into_parts(self) -> (Receipt, B) {

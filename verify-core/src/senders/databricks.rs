@@ -12,6 +12,18 @@
 //! The vendor's own verification sample cannot run (it compares text with bytes), and pages in
 //! circulation wrongly say base64.
 
+#[cfg(feature = "events")]
+mod event;
+#[cfg(feature = "events")]
+pub mod job;
+#[cfg(feature = "events")]
+mod tag;
+
+#[cfg(feature = "events")]
+pub use event::{Event, EventKind, Stage};
+#[cfg(feature = "events")]
+pub use tag::Tag;
+
 use crate::{Encoding, Sender};
 
 pub(crate) const SENDER: Sender =

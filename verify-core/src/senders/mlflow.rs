@@ -13,6 +13,16 @@
 //!
 //! The sender drops a delivery for good on nearly every 4xx, and retries 429, 500, 502, 503, 504.
 
+#[cfg(feature = "events")]
+mod event;
+#[cfg(feature = "events")]
+mod timestamp;
+
+#[cfg(feature = "events")]
+pub use event::{DurationUnit, Event, EventKind, TargetScope};
+#[cfg(feature = "events")]
+pub use timestamp::Timestamp;
+
 use crate::{Encoding, Sender, SignedPart};
 
 pub(crate) const SENDER: Sender = Sender::new("mlflow", "x-mlflow-signature")

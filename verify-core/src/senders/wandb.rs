@@ -12,6 +12,20 @@
 //! Because the encoding is open, each one is accepted by its length; all of them decode to the
 //! same 32 bytes, so accepting more than one accepts no further deliveries.
 
+#[cfg(feature = "events")]
+mod artifact;
+#[cfg(feature = "events")]
+mod payload;
+#[cfg(feature = "events")]
+mod unrendered;
+
+#[cfg(feature = "events")]
+pub use artifact::{ArtifactReference, ArtifactVersion};
+#[cfg(feature = "events")]
+pub use payload::{EventType, Payload, Variables};
+#[cfg(feature = "events")]
+pub use unrendered::unrendered;
+
 use crate::{Encoding, Sender};
 
 pub(crate) const SENDER: Sender = Sender::new("wandb", "x-wandb-signature").with_encodings(&[

@@ -1,0 +1,217 @@
+use alloc::borrow::Cow;
+
+use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
+
+use super::{ArtifactReference, ArtifactVersion};
+use crate::{
+    EventError, OwnedPayload,
+    events::{self, IntoOwned, Slot, object, text_enum},
+};
+
+/// A body in a type of your own: Weights & Biases has no schema, and sends the JSON that was typed
+/// into the automation.
+///
+/// ```
+/// use verify_core::{Payload as _, wandb};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Deploy<'a> {
+///     model: &'a str,
+/// }
+///
+/// let body = br#"{"model": "${artifact_collection_name}"}"#;
+/// let wandb::Payload(deploy) = wandb::Payload::<Deploy>::parse(body)?;
+/// assert_eq!(deploy.model, "${artifact_collection_name}");
+/// // The variable was not rendered.
+/// assert_eq!(wandb::unrendered(body).collect::<Vec<_>>(), ["artifact_collection_name"]);
+/// # Ok::<(), verify_core::EventError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Payload<T>(pub T);
+
+impl<'b, T: Deserialize<'b>> crate::Payload<'b> for Payload<T> {
+    /// # Errors
+    ///
+    /// The body is not JSON, or not of the type's shape. Which field it is, cannot be told without
+    /// quoting the body.
+    fn parse(body: &'b [u8]) -> Result<Self, EventError> {
+        events::read(body).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + 'static> OwnedPayload for Payload<T> {
+    fn parse_owned(body: &[u8]) -> Result<Self, EventError> {
+        <Self as crate::Payload<'_>>::parse(body)
+    }
+}
+
+/// The documented template variables, for a body that has each under its own name:
+/// `{"event_type": "${event_type}", ...}`.
+///
+/// All of them are optional, because the user decides which are in the template, and an object
+/// without any of them is one too. Check with [`unrendered`](super::unrendered) that the sender
+/// filled them in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Variables<'a> {
+    /// The project.
+    pub project_name: Option<Cow<'a, str>>,
+    /// The entity: a team or a user.
+    pub entity_name: Option<Cow<'a, str>>,
+    /// What happened. **Dispatch on it only if the template is yours**: in the vendor's own example
+    /// a field of this name is a constant that the user chose.
+    pub event_type: Option<EventType<'a>>,
+    /// The user who caused it.
+    pub event_author: Option<Cow<'a, str>>,
+    /// The alias.
+    pub alias: Option<Cow<'a, str>>,
+    /// The tag.
+    pub tag: Option<Cow<'a, str>>,
+    /// The name of the artifact's collection.
+    pub artifact_collection_name: Option<Cow<'a, str>>,
+    /// The artifact, as `wandb-artifact://_id/<base64>`.
+    pub artifact_version: Option<Cow<'a, str>>,
+    /// The artifact, as `<entity>/<project>/<name>:<alias>`.
+    pub artifact_version_string: Option<Cow<'a, str>>,
+}
+
+text_enum! {
+    /// What an automation reacted to. The vendor's list is open.
+    EventType {
+        /// `ADD_ARTIFACT_ALIAS`.
+        AddArtifactAlias = "ADD_ARTIFACT_ALIAS",
+        /// `ADD_ARTIFACT_TAG`.
+        AddArtifactTag = "ADD_ARTIFACT_TAG",
+        /// `ADD_COLLECTION_TAG`.
+        AddCollectionTag = "ADD_COLLECTION_TAG",
+        /// `CREATE_ARTIFACT`.
+        CreateArtifact = "CREATE_ARTIFACT",
+        /// `LINK_ARTIFACT`; older: `LINK_MODEL`, which is read as the same.
+        LinkArtifact = "LINK_ARTIFACT" | "LINK_MODEL",
+        /// `REMOVE_ARTIFACT_TAG`.
+        RemoveArtifactTag = "REMOVE_ARTIFACT_TAG",
+        /// `REMOVE_COLLECTION_TAG`.
+        RemoveCollectionTag = "REMOVE_COLLECTION_TAG",
+        /// `RUN_METRIC`.
+        RunMetric = "RUN_METRIC",
+        /// `RUN_METRIC_CHANGE`.
+        RunMetricChange = "RUN_METRIC_CHANGE",
+        /// `RUN_METRIC_ZSCORE`.
+        RunMetricZscore = "RUN_METRIC_ZSCORE",
+        /// `RUN_STATE`.
+        RunState = "RUN_STATE",
+        /// `UNLINK_ARTIFACT`.
+        UnlinkArtifact = "UNLINK_ARTIFACT",
+        /// `UPDATE_ARTIFACT_ALIAS`.
+        UpdateArtifactAlias = "UPDATE_ARTIFACT_ALIAS",
+    }
+}
+
+impl<'a> Variables<'a> {
+    /// Reads the body of a delivery.
+    ///
+    /// # Errors
+    ///
+    /// The body is not a JSON object, or one of the variables is there and no string.
+    pub fn parse(body: &'a [u8]) -> Result<Self, EventError> {
+        let wire: Wire<'a> = events::read_object(body)?;
+        let event = "";
+        Ok(Self {
+            project_name: wire.project_name.optional(event, "project_name")?,
+            entity_name: wire.entity_name.optional(event, "entity_name")?,
+            event_type: wire.event_type.optional(event, "event_type")?,
+            event_author: wire.event_author.optional(event, "event_author")?,
+            alias: wire.alias.optional(event, "alias")?,
+            tag: wire.tag.optional(event, "tag")?,
+            artifact_collection_name: wire
+                .artifact_collection_name
+                .optional(event, "artifact_collection_name")?,
+            artifact_version: wire.artifact_version.optional(event, "artifact_version")?,
+            artifact_version_string: wire
+                .artifact_version_string
+                .optional(event, "artifact_version_string")?,
+        })
+    }
+
+    /// Returns the parts of `artifact_version`, if it has the documented form.
+    #[must_use]
+    pub fn artifact_reference(&self) -> Option<ArtifactReference<'_>> {
+        ArtifactReference::parse(self.artifact_version.as_deref()?)
+    }
+
+    /// Returns the parts of `artifact_version_string`, if it has the documented form.
+    #[must_use]
+    pub fn artifact(&self) -> Option<ArtifactVersion<'_>> {
+        ArtifactVersion::parse(self.artifact_version_string.as_deref()?)
+    }
+
+    /// Copies what is borrowed from the body.
+    #[must_use]
+    pub fn into_owned(self) -> Variables<'static> {
+        Variables {
+            project_name: self.project_name.owned(),
+            entity_name: self.entity_name.owned(),
+            event_type: self.event_type.owned(),
+            event_author: self.event_author.owned(),
+            alias: self.alias.owned(),
+            tag: self.tag.owned(),
+            artifact_collection_name: self.artifact_collection_name.owned(),
+            artifact_version: self.artifact_version.owned(),
+            artifact_version_string: self.artifact_version_string.owned(),
+        }
+    }
+}
+
+impl<'b> crate::Payload<'b> for Variables<'b> {
+    fn parse(body: &'b [u8]) -> Result<Self, EventError> {
+        Variables::parse(body)
+    }
+}
+
+impl OwnedPayload for Variables<'static> {
+    fn parse_owned(body: &[u8]) -> Result<Self, EventError> {
+        Variables::parse(body).map(Variables::into_owned)
+    }
+}
+
+/// Gives the variables that are there.
+impl Serialize for Variables<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let wire = Wire {
+            project_name: self.project_name.clone().into(),
+            entity_name: self.entity_name.clone().into(),
+            event_type: self.event_type.clone().into(),
+            event_author: self.event_author.clone().into(),
+            alias: self.alias.clone().into(),
+            tag: self.tag.clone().into(),
+            artifact_collection_name: self.artifact_collection_name.clone().into(),
+            artifact_version: self.artifact_version.clone().into(),
+            artifact_version_string: self.artifact_version_string.clone().into(),
+        };
+        wire.serialize(serializer)
+    }
+}
+
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default)]
+struct Wire<'a> {
+    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
+    project_name: Slot<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
+    entity_name: Slot<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
+    event_type: Slot<EventType<'a>>,
+    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
+    event_author: Slot<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
+    alias: Slot<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
+    tag: Slot<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
+    artifact_collection_name: Slot<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
+    artifact_version: Slot<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
+    artifact_version_string: Slot<Cow<'a, str>>,
+}
+
+object!(Wire);
