@@ -522,7 +522,7 @@ proptest! {
         let head = sent.head_with(&tag);
         let begin = || Pending::begin(Arc::clone(&verifier), sent.now(), head.as_slice()).unwrap();
         let mut collector = begin().collect();
-        let mut fed = Vec::new();
+        let mut fed: Vec<u8> = Vec::new();
         for chunk in chunks(&sent.body, &cuts) {
             fed.extend(chunk);
             prop_assert_eq!(collector.feed(chunk.to_vec()), Ok(()));

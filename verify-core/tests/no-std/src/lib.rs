@@ -63,6 +63,12 @@ pub fn collect(
     Ok(verified.into_parts().1)
 }
 
+/// Reads what a delivery says.
+#[cfg(feature = "events")]
+pub fn read(body: &[u8]) -> Result<verify_core::mlflow::Event<'_>, verify_core::EventError> {
+    verify_core::mlflow::Event::parse(body)
+}
+
 /// Signs a delivery.
 #[cfg(feature = "sign")]
 pub fn send(

@@ -1,0 +1,553 @@
+//! What verified bodies say: every event of every sender, and bodies of every other shape.
+#![cfg(all(feature = "events", feature = "std"))]
+#![expect(clippy::unwrap_used, reason = "a fixture that cannot be read is a failed test")]
+
+use std::{borrow::Cow, fs, path::Path};
+
+use base64ct::{Base64, Encoding as _};
+use serde_json::{Value, json};
+use verify_core::{
+    OwnedPayload, Payload, Secret, Sender, UnixTime, Verified, Verifier,
+    databricks::{self, Stage, Tag, job},
+    mlflow, wandb,
+};
+
+/// Verifies a fixture with its own clock and secret, and returns its body.
+fn verified(sender: Sender, file: &str) -> Verified<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(sender.name());
+    let path = folder.join(format!("{file}.json"));
+    let text = fs::read(path).unwrap();
+    let fixture: Value = serde_json::from_slice(&text).unwrap();
+    assert!(fixture["origin"].is_string(), "{file}");
+    let headers: Vec<(String, String)> =
+        serde_json::from_value(fixture["headers"].clone()).unwrap();
+    let body = Base64::decode_vec(fixture["body_base64"].as_str().unwrap()).unwrap();
+
+    let secret = Secret::new(fixture["secret"].as_str().unwrap()).unwrap();
+    let verifier = Verifier::builder(sender).secret(secret).build().unwrap();
+    let now = UnixTime::from_secs(fixture["received_at"].as_u64().unwrap());
+    let mut collector = verifier.begin(now, &headers).unwrap().collect();
+    collector.feed(body).unwrap();
+    collector.finish().unwrap()
+}
+
+fn json_of(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap()
+}
+
+#[test]
+fn every_databricks_event_has_a_fixture_and_its_own_variant() {
+    assert_eq!(databricks::EventKind::NAMES.len(), 12);
+    for name in databricks::EventKind::NAMES {
+        let verified = verified(Sender::DATABRICKS, name);
+        let event: databricks::Event<'_> = verified.event().unwrap();
+        assert_eq!(event.name(), *name);
+        assert!(!matches!(event.kind, databricks::EventKind::Unknown { .. }), "{name}");
+        assert_eq!(serde_json::to_value(&event).unwrap(), json_of(verified.body()), "{name}");
+        let owned = databricks::Event::parse_owned(verified.body()).unwrap();
+        assert_eq!(owned, event);
+    }
+}
+
+#[test]
+fn every_mlflow_event_has_a_recorded_fixture_and_its_own_variant() {
+    assert_eq!(mlflow::EventKind::NAMES.len(), 15);
+    for name in mlflow::EventKind::NAMES {
+        let verified = verified(Sender::MLFLOW, name);
+        let event: mlflow::Event<'_> = verified.event().unwrap();
+        assert_eq!(format!("{}.{}", event.kind.entity(), event.kind.action()), *name);
+        assert!(!matches!(event.kind, mlflow::EventKind::Unknown { .. }), "{name}");
+        assert!(event.timestamp.unix_micros().is_some(), "{name}");
+        assert_eq!(serde_json::to_value(&event).unwrap(), json_of(verified.body()), "{name}");
+        let owned = mlflow::Event::parse_owned(verified.body()).unwrap();
+        assert_eq!(owned, event);
+    }
+}
+
+#[test]
+fn every_wandb_event_type_has_a_fixture() {
+    assert_eq!(wandb::EventType::NAMES.len(), 13);
+    for name in wandb::EventType::NAMES {
+        let verified = verified(Sender::WANDB, name);
+        let variables: wandb::Variables<'_> = verified.event().unwrap();
+        assert_eq!(variables.event_type.as_ref().unwrap().as_str(), *name);
+        assert_eq!(serde_json::to_value(&variables).unwrap(), json_of(verified.body()), "{name}");
+        assert_eq!(wandb::unrendered(verified.body()).count(), 0);
+        assert_eq!(wandb::Variables::parse_owned(verified.body()).unwrap(), variables);
+    }
+    let older = verified(Sender::WANDB, "LINK_MODEL");
+    let older: wandb::Variables<'_> = older.event().unwrap();
+    assert_eq!(older.event_type, Some(wandb::EventType::LinkArtifact));
+    let artifact = older.artifact().unwrap();
+    let parts = (artifact.entity, artifact.project, artifact.name, artifact.alias);
+    assert_eq!(parts, ("acme", "model-registry", "fraud-detector", "v3"));
+    assert_eq!(older.artifact_reference().unwrap().id, "QXJ0aWZhY3Q6MTIzNDU2Nzg5");
+}
+
+#[test]
+fn documented_databricks_samples_say_what_is_written_beside_them() {
+    let parse =
+        |name| databricks::Event::parse_owned(verified(Sender::DATABRICKS, name).body()).unwrap();
+    let event = parse("MODEL_VERSION_TRANSITIONED_STAGE");
+    assert_eq!(event.webhook_id, "c5596721253c4b429368cf6f4341b88a");
+    assert_eq!(event.event_timestamp, 1_589_859_029_343);
+    assert_eq!(event.model_name, "Airline_Delay_SparkML");
+    assert_eq!(
+        event.text,
+        "Registered model 'someModel' version 8 transitioned from None to Production."
+    );
+    assert_eq!(
+        event.kind,
+        databricks::EventKind::ModelVersionTransitionedStage {
+            version: "8".into(),
+            to_stage: Stage::Production,
+            from_stage: Stage::None,
+        }
+    );
+    let tag = |key: &'static str, value: &'static str| Tag { key: key.into(), value: value.into() };
+    assert_eq!(
+        parse("MODEL_VERSION_TAG_SET").kind,
+        databricks::EventKind::ModelVersionTagSet {
+            version: "8".into(),
+            tags: vec![tag("key1", "value1"), tag("key2", "value2")],
+        }
+    );
+    assert_eq!(
+        parse("COMMENT_CREATED").kind,
+        databricks::EventKind::CommentCreated {
+            version: "8".into(),
+            comment: "Raw text content of the comment".into(),
+        }
+    );
+    let test = parse("REGISTERED_MODEL_CREATED");
+    assert_eq!(test.kind, databricks::EventKind::RegisteredModelCreated {});
+    assert_eq!((test.model_name.as_ref(), test.is_test()), ("", true));
+    assert!(!event.is_test());
+}
+
+#[test]
+fn a_recorded_budget_says_its_numbers_exactly() {
+    let verified = verified(Sender::MLFLOW, "budget_policy.exceeded");
+    let event: mlflow::Event<'_> = verified.event().unwrap();
+    let mlflow::EventKind::BudgetPolicyExceeded {
+        budget_amount,
+        current_spend,
+        duration_unit,
+        duration_value,
+        target_scope,
+        target_value,
+        window_start,
+        ..
+    } = event.kind
+    else {
+        panic!("{event:?}");
+    };
+    assert_eq!((budget_amount, current_spend), (1e-06, 2.5e-06));
+    assert_eq!((duration_unit, duration_value), (mlflow::DurationUnit::Minutes, 1));
+    assert_eq!((target_scope, target_value), (mlflow::TargetScope::Global, Some(None)));
+    assert_eq!(window_start, 1_795_290_780_000);
+}
+
+/// A Databricks event with these fields beside the envelope.
+fn databricks_body(event: &str, fields: &Value) -> Vec<u8> {
+    let mut body = json!({
+        "event": event, "webhook_id": "w", "event_timestamp": 1, "model_name": "m", "text": "t",
+    });
+    for (name, value) in fields.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    body.to_string().into_bytes()
+}
+
+fn mlflow_body(entity: &str, action: &str, data: &Value) -> Vec<u8> {
+    let timestamp = "2026-11-21T19:41:41+00:00";
+    json!({"entity": entity, "action": action, "timestamp": timestamp, "data": data})
+        .to_string()
+        .into_bytes()
+}
+
+#[test]
+fn strings_are_borrowed_where_they_have_no_escape() {
+    let body = databricks_body("COMMENT_CREATED", &json!({"version": "8", "comment": "a\nb"}));
+    let event = databricks::Event::parse(&body).unwrap();
+    assert!(matches!(event.model_name, Cow::Borrowed("m")));
+    let databricks::EventKind::CommentCreated { version, comment } = event.kind else { panic!() };
+    assert!(matches!(version, Cow::Borrowed("8")));
+    assert!(matches!(comment, Cow::Owned(text) if text == "a\nb"));
+
+    let data = json!({"name": "n", "tags": {"k": "v", "\n": "\n"}, "description": null});
+    let body = mlflow_body("registered_model", "created", &data);
+    let event = mlflow::Event::parse(&body).unwrap();
+    let mlflow::EventKind::RegisteredModelCreated { tags, .. } = event.kind else { panic!() };
+    let borrowed: Vec<_> = tags
+        .iter()
+        .map(|(key, value)| (matches!(key, Cow::Borrowed(_)), matches!(value, Cow::Borrowed(_))))
+        .collect();
+    assert_eq!(borrowed, [(false, false), (true, true)]);
+}
+
+#[test]
+fn unknown_events_are_kept_and_unknown_fields_ignored() {
+    let body =
+        databricks_body("MODEL_ASCENDED", &json!({"version": 8, "tags": "none", "new": [{}]}));
+    let event = databricks::Event::parse(&body).unwrap();
+    assert_eq!(event.name(), "MODEL_ASCENDED");
+    assert_eq!((event.webhook_id.as_ref(), event.event_timestamp), ("w", 1));
+    assert_eq!(event.kind, databricks::EventKind::Unknown { event: "MODEL_ASCENDED".into() });
+
+    // A field that another event has, in another type than there.
+    let body = databricks_body("REGISTERED_MODEL_CREATED", &json!({"version": 8, "tags": 1}));
+    assert!(databricks::Event::parse(&body).is_ok());
+
+    for (entity, action) in [("registered_model", "updated"), ("gateway", "created"), ("", "")] {
+        for data in [json!({"name": 7}), json!(null), json!([1])] {
+            let body = mlflow_body(entity, action, &data);
+            let event = mlflow::Event::parse(&body).unwrap();
+            assert_eq!((event.kind.entity(), event.kind.action()), (entity, action));
+            assert!(matches!(event.kind, mlflow::EventKind::Unknown { .. }));
+            assert_eq!(
+                event.into_owned().timestamp.unix_time(),
+                Some(UnixTime::from_secs(1_795_290_101))
+            );
+        }
+    }
+    let own_stage = json!({"version": "1", "to_stage": "Canary", "from_stage": "None"});
+    let body = databricks_body("MODEL_VERSION_TRANSITIONED_STAGE", &own_stage);
+    let event = databricks::Event::parse(&body).unwrap();
+    let databricks::EventKind::ModelVersionTransitionedStage { to_stage, .. } = event.kind else {
+        panic!()
+    };
+    assert_eq!(to_stage, Stage::Other("Canary".into()));
+}
+
+#[test]
+fn missing_extras_are_none_and_null_is_told_from_missing() {
+    for name in databricks::EventKind::NAMES {
+        let result = databricks::Event::parse_owned(&databricks_body(name, &json!({})));
+        let documented =
+            ["COMMENT_CREATED", "MODEL_VERSION_TAG_SET", "MODEL_VERSION_TRANSITIONED_STAGE"];
+        match result {
+            Ok(event) => {
+                assert!(!documented.contains(name), "{name}");
+                let json = serde_json::to_value(&event).unwrap();
+                assert_eq!(json.as_object().unwrap().len(), 5, "{json}");
+            }
+            Err(error) => {
+                assert!(documented.contains(name), "{error}");
+                assert_eq!(error.to_string(), format!("`{name}`: `version`: missing"));
+                assert_eq!((error.event(), error.field()), (Some(*name), Some("version")));
+            }
+        }
+    }
+    let mut data = json!({
+        "budget_policy_id": "b", "budget_unit": "USD", "budget_amount": 1, "current_spend": 2.5,
+        "duration_unit": "YEARS", "duration_value": 1, "target_scope": "MODEL", "workspace": "w",
+        "window_start": 5,
+    });
+    for (target, expected) in
+        [(None, None), (Some(json!(null)), Some(None)), (Some(json!("t")), Some(Some("t".into())))]
+    {
+        if let Some(target) = target {
+            data["target_value"] = target;
+        }
+        let body = mlflow_body("budget_policy", "exceeded", &data);
+        let event = mlflow::Event::parse(&body).unwrap();
+        let mlflow::EventKind::BudgetPolicyExceeded { target_value, .. } = &event.kind else {
+            panic!()
+        };
+        assert_eq!(*target_value, expected);
+        let again = serde_json::to_vec(&event).unwrap();
+        assert_eq!(mlflow::Event::parse(&again).unwrap(), event);
+    }
+}
+
+#[test]
+fn an_error_names_the_event_and_the_field() {
+    let tags = |tags: Value| {
+        databricks_body("MODEL_VERSION_TAG_SET", &json!({"version": "1", "tags": tags}))
+    };
+    let stage = |stage: Value| {
+        let fields = json!({"version": "1", "to_stage": stage, "from_stage": "None"});
+        databricks_body("MODEL_VERSION_TRANSITIONED_STAGE", &fields)
+    };
+    for (body, text) in [
+        (tags(json!("a")), "`MODEL_VERSION_TAG_SET`: `tags`: expected a list"),
+        (tags(json!(null)), "`MODEL_VERSION_TAG_SET`: `tags`: expected a list"),
+        (tags(json!(["a"])), "`MODEL_VERSION_TAG_SET`: `tags[0]`: expected an object"),
+        (
+            tags(json!([{"key": "a", "value": "b"}, {"key": 1, "value": "b"}, 5])),
+            "`MODEL_VERSION_TAG_SET`: `tags[1].key`: expected a string",
+        ),
+        (
+            tags(json!([{"key": "a", "value": null}])),
+            "`MODEL_VERSION_TAG_SET`: `tags[0].value`: expected a string",
+        ),
+        (
+            tags(json!([{"value": "b"}])),
+            "`MODEL_VERSION_TAG_SET`: `tags[0].key`: expected a string",
+        ),
+        (
+            stage(json!(["Production"])),
+            "`MODEL_VERSION_TRANSITIONED_STAGE`: `to_stage`: expected a string",
+        ),
+        (stage(json!({})), "`MODEL_VERSION_TRANSITIONED_STAGE`: `to_stage`: expected a string"),
+        (stage(json!(true)), "`MODEL_VERSION_TRANSITIONED_STAGE`: `to_stage`: expected a string"),
+        (stage(json!(-1)), "`MODEL_VERSION_TRANSITIONED_STAGE`: `to_stage`: expected a string"),
+        (stage(json!(1.5)), "`MODEL_VERSION_TRANSITIONED_STAGE`: `to_stage`: expected a string"),
+        (
+            databricks_body("TRANSITION_REQUEST_CREATED", &json!({"version": 3})),
+            "`TRANSITION_REQUEST_CREATED`: `version`: expected a string",
+        ),
+        (
+            databricks_body("COMMENT_CREATED", &json!({"version": "1", "comment": null})),
+            "`COMMENT_CREATED`: `comment`: expected a string",
+        ),
+        (
+            databricks_body("REGISTERED_MODEL_CREATED", &json!({"event_timestamp": "now"})),
+            "`REGISTERED_MODEL_CREATED`: `event_timestamp`: expected a non-negative integer",
+        ),
+        (
+            databricks_body("REGISTERED_MODEL_CREATED", &json!({"event_timestamp": -1})),
+            "`REGISTERED_MODEL_CREATED`: `event_timestamp`: expected a non-negative integer",
+        ),
+        (databricks_body("ANOTHER", &json!({"text": 1})), "`text`: expected a string"),
+        (b"{}".to_vec(), "`event`: missing"),
+        (br#"{"event": 1}"#.to_vec(), "`event`: expected a string"),
+        (
+            br#"{"event": "COMMENT_CREATED", "version": "1", "comment": "c"}"#.to_vec(),
+            "`COMMENT_CREATED`: `webhook_id`: missing",
+        ),
+    ] {
+        let error = databricks::Event::parse(&body).unwrap_err();
+        assert_eq!(error.to_string(), text, "{}", String::from_utf8_lossy(&body));
+    }
+    for (body, text) in [
+        (
+            mlflow_body("prompt", "created", &json!(null)),
+            "`prompt.created`: `data`: expected an object",
+        ),
+        (mlflow_body("prompt", "created", &json!({})), "`prompt.created`: `data.name`: missing"),
+        (
+            mlflow_body("prompt", "created", &json!({"name": "n", "tags": {"a": 1}})),
+            "`prompt.created`: `data.tags`: expected an object of strings",
+        ),
+        (
+            mlflow_body("prompt", "created", &json!({"name": "n", "tags": {}, "description": 5})),
+            "`prompt.created`: `data.description`: expected a string",
+        ),
+        (br#"{"entity": "a"}"#.to_vec(), "`action`: missing"),
+        (
+            br#"{"entity": "prompt_tag", "action": "deleted", "data": {"name": "n", "key": "k"}}"#
+                .to_vec(),
+            "`prompt_tag.deleted`: `timestamp`: missing",
+        ),
+    ] {
+        let error = mlflow::Event::parse(&body).unwrap_err();
+        assert_eq!(error.to_string(), text, "{}", String::from_utf8_lossy(&body));
+    }
+}
+
+#[test]
+fn bodies_that_are_no_json_object_say_where_and_quote_nothing() {
+    for (body, text) in [
+        (&b""[..], "body is JSON that breaks off: line 1, column 0"),
+        (b"{\"event\": \"secret", "body is JSON that breaks off: line 1, column 17"),
+        (b"\"secret\"", "body is not a JSON object"),
+        (b"[\"secret\", \"w\", 1, \"m\"]", "body is not a JSON object"),
+        (
+            b"{\"text\": \"a\",\n \"text\": \"b\"}",
+            "body does not have the right shape: line 2, column 7",
+        ),
+        (b"{\"event\": secret}", "body is not JSON: line 1, column 11"),
+        (b"\xef\xbb\xbf{}", "body is not JSON: line 1, column 1"),
+        (b"{} {}", "body is not JSON: line 1, column 4"),
+        (b"{\"text\": NaN}", "body is not JSON: line 1, column 10"),
+        (b"{\"text\": \"\xff\"}", "body is not UTF-8 behind byte 10"),
+        (b"{\"text\": \"\\ud800\"}", "body is not JSON: line 1, column 17"),
+        (b"{\"text\": \"\x01\"}", "body is not JSON: line 1, column 11"),
+    ] {
+        let error = databricks::Event::parse(body).unwrap_err();
+        assert_eq!(error.to_string(), text, "{}", body.escape_ascii());
+        assert_eq!((error.event(), error.field()), (None, None));
+        assert!(mlflow::Event::parse(body).is_err());
+        // What is wrong within `text` is wrong in a field that these do not have.
+        let is_read = !body.starts_with(b"{\"text\"") || core::str::from_utf8(body).is_err();
+        assert!(!is_read || wandb::Variables::parse(body).is_err());
+    }
+}
+
+#[test]
+fn hostile_bodies_end_in_an_error_or_the_right_value() {
+    let deep = |open: &str, close: &str| open.repeat(200_000) + &close.repeat(200_000);
+    for nested in [deep("[", "]"), deep("{\"a\":", "1}")] {
+        for field in ["new", "text", "tags", "event_timestamp"] {
+            let body = format!(r#"{{"event": "X", "{field}": {nested}}}"#);
+            assert!(databricks::Event::parse(body.as_bytes()).is_err());
+        }
+        let body =
+            format!(r#"{{"entity": "a", "action": "b", "timestamp": "", "data": {nested}}}"#);
+        let _ = mlflow::Event::parse(body.as_bytes());
+    }
+    let long = "x".repeat(2_000_000);
+    let body = databricks_body("COMMENT_CREATED", &json!({"version": "1", "comment": long}));
+    let databricks::EventKind::CommentCreated { comment, .. } =
+        databricks::Event::parse(&body).unwrap().kind
+    else {
+        panic!()
+    };
+    assert_eq!(comment, long);
+    for (digits, expected) in [
+        ("18446744073709551615", Some(u64::MAX)),
+        ("18446744073709551616", None),
+        ("1e3", None),
+        ("1.0", None),
+        ("-0", None),
+        (&"9".repeat(1_000_000), None),
+        ("1e999999999", None),
+    ] {
+        let body = format!(
+            r#"{{"event": "X", "webhook_id": "", "model_name": "", "text": "", "event_timestamp": {digits}}}"#
+        );
+        let event = databricks::Event::parse(body.as_bytes());
+        assert_eq!(event.ok().map(|event| event.event_timestamp), expected);
+    }
+    // Every prefix of a body: never a panic, never an event.
+    let whole = verified(Sender::MLFLOW, "model_version.created").into_parts().1;
+    for end in 0..whole.len() {
+        assert!(mlflow::Event::parse(&whole[..end]).is_err());
+    }
+    // Every byte of it changed once: never a panic.
+    for place in 0..whole.len() {
+        for bit in 0..8 {
+            let mut body = whole.clone();
+            body[place] ^= 1 << bit;
+            let _ = mlflow::Event::parse(&body);
+        }
+    }
+}
+
+#[test]
+fn jobs_carry_the_event_in_any_of_their_parameters() {
+    let event = |message: &str| databricks::Event::parse_owned(message.as_bytes()).unwrap();
+    // A quote, a backslash and a line break, which a wrong decoding would destroy.
+    let comment = json!({"version": "1", "comment": "\"C:\\new\"\n"});
+    let message = String::from_utf8(databricks_body("COMMENT_CREATED", &comment)).unwrap();
+    let expected = event(&message);
+    for parameters in [
+        json!({"job_id": 1, "notebook_params": {"event_message": message}}),
+        json!({"job_id": 1, "python_named_params": {"event_message": message, "other": "x"}}),
+        json!({"job_id": 1, "python_params": [message]}),
+        json!({"job_id": 1, "python_params": ["--verbose", message]}),
+        json!({"job_id": 1, "jar_params": [message]}),
+        json!({"job_id": 1, "spark_submit_params": ["--class", "x", message], "jar_params": null}),
+        json!({"job_id": 1, "notebook_params": {"event_message": "{}"}, "jar_params": [message]}),
+        json!({
+            "job_id": 1,
+            "notebook_params": {"event_message": message},
+            "python_named_params": {"event_message": message},
+            "jar_params": [message], "python_params": [message], "spark_submit_params": [message],
+        }),
+        // A JSON string in a string: decoded once more.
+        json!({"job_id": 1, "python_params": [Value::from(message.as_str()).to_string()]}),
+    ] {
+        let found = job::event(parameters.to_string().as_bytes()).unwrap();
+        assert_eq!(found.as_ref(), Some(&expected), "{parameters}");
+    }
+    for nothing in [
+        json!({"job_id": 1}),
+        json!({"job_id": 1, "notebook_params": {"event_message": "{}"}}),
+        json!({"job_id": 1, "notebook_params": {"event_message": " { } "}}),
+        json!({"job_id": 1, "notebook_params": {}, "python_params": ["--verbose", "", "\"x\""]}),
+    ] {
+        assert_eq!(job::event(nothing.to_string().as_bytes()), Ok(None), "{nothing}");
+    }
+    let cut = &message[..message.len() - 5];
+    for (parameters, text) in [
+        (
+            json!({"notebook_params": {"event_message": cut}}),
+            format!("body is JSON that breaks off: line 1, column {}", cut.len()),
+        ),
+        (json!({"python_params": ["x", 5]}), "`python_params[1]`: expected a string".to_owned()),
+        (
+            json!({"notebook_params": {"event_message": {}}}),
+            "`notebook_params`: expected an object of strings".to_owned(),
+        ),
+        (json!([{}]), "body is not a JSON object".to_owned()),
+    ] {
+        let error = job::event(parameters.to_string().as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), text);
+    }
+    assert_eq!(job::event_from_message(&message), Ok(Some(expected)));
+    assert_eq!(job::event_from_message("{}"), Ok(None));
+}
+
+#[test]
+fn payloads_of_ones_own_are_read_and_unrendered_variables_reported() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Deploy {
+        model: String,
+    }
+    let body = br#"{"model": "${artifact_collection_name}", "a": "${artifact_metadata.git-sha}"}"#;
+    let wandb::Payload(deploy) = wandb::Payload::<Deploy>::parse_owned(body).unwrap();
+    assert_eq!(deploy.model, "${artifact_collection_name}");
+    let names: Vec<_> = wandb::unrendered(body).collect();
+    assert_eq!(names, ["artifact_collection_name", "artifact_metadata.git-sha"]);
+    for (text, expected) in [
+        (&b"${}"[..], &[][..]),
+        (b"${a", &[]),
+        (b"$ {a}", &[]),
+        (b"${a b}", &[]),
+        (b"$${a}${${b}}", &["a", "b"]),
+        (b"\xff${a}\xff", &["a"]),
+        (b"${", &[]),
+        (b"$", &[]),
+        (b"", &[]),
+    ] {
+        assert_eq!(
+            wandb::unrendered(text).collect::<Vec<_>>(),
+            expected,
+            "{}",
+            text.escape_ascii()
+        );
+    }
+    let error = <wandb::Payload<Deploy> as Payload>::parse(br#"{"model": 5}"#).unwrap_err();
+    assert_eq!(error.to_string(), "body does not have the right shape: line 1, column 11");
+    let error = wandb::Variables::parse(br#"{"tag": 5}"#).unwrap_err();
+    assert_eq!(error.to_string(), "`tag`: expected a string");
+    assert_eq!(wandb::Variables::parse(b"{}").unwrap(), wandb::Variables::default());
+}
+
+#[test]
+fn artifacts_are_split_into_their_parts() {
+    let version = |text: &str| {
+        wandb::ArtifactVersion::parse(text)
+            .map(|it| [it.entity, it.project, it.name, it.alias].join("|"))
+    };
+    assert_eq!(version("acme/proj/model:v3").as_deref(), Some("acme|proj|model|v3"));
+    assert_eq!(version("acme/proj/a:b:production").as_deref(), Some("acme|proj|a:b|production"));
+    for text in [
+        "",
+        "acme/proj/model",
+        "acme/model:v3",
+        "/proj/model:v3",
+        "acme//model:v3",
+        "acme/proj/:v3",
+        "acme/proj/model:",
+        "a/b/c/d:v3",
+        "a/b/c:v/3",
+    ] {
+        assert_eq!(version(text), None, "{text}");
+    }
+    let id = |text| wandb::ArtifactReference::parse(text).map(|reference| reference.id);
+    assert_eq!(id("wandb-artifact://_id/QXJ0"), Some("QXJ0"));
+    assert_eq!(id("wandb-artifact://_id/"), None);
+    assert_eq!(id("QXJ0"), None);
+}
+
+#[test]
+fn the_page_of_the_crate_names_every_event() {
+    let page = include_str!("../README.md");
+    for name in databricks::EventKind::NAMES.iter().chain(mlflow::EventKind::NAMES) {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+}
