@@ -14,7 +14,7 @@ use crate::{LOG_TARGET, ResolveError};
 /// | every authentication failure | 401, `WWW-Authenticate: HMAC-SHA256, Bearer` |
 /// | too large | 413 |
 /// | the body broke off | 400 |
-/// | deadline passed, budget spent, verifier not to be had, clock wrong | 503, `Retry-After: 1` |
+/// | deadline passed, budget spent, verifier not to be had, clock wrong, event not understood | 503, `Retry-After: 1` |
 /// | this server is misconfigured | 500 |
 ///
 /// All of them have an empty body. Our own trouble is a 503, because MLflow sends again on 503 and
@@ -33,6 +33,8 @@ pub enum Refusal {
     DeadlinePassed,
     /// A handler asks for a verified delivery on a route that no verifier guards.
     NotGuarded,
+    /// A handler takes an event, and the body of the verified delivery cannot be read as one.
+    PayloadUnreadable,
     /// The verifier refused the delivery.
     Rejected(Rejection),
     /// The resolver could not be asked: [`ResolveError::Unavailable`](crate::ResolveError).
@@ -78,6 +80,7 @@ impl Refusal {
             Self::BudgetSpent
             | Self::ClockBroken
             | Self::DeadlinePassed
+            | Self::PayloadUnreadable
             | Self::VerifierUnavailable => Answer::UNAVAILABLE,
         }
     }
@@ -91,6 +94,7 @@ impl Refusal {
             Self::ClockBroken => "clock_broken",
             Self::DeadlinePassed => "deadline_passed",
             Self::NotGuarded => "not_guarded",
+            Self::PayloadUnreadable => "payload_unreadable",
             Self::Rejected(rejection) => rejection.code(),
             Self::VerifierUnavailable => "verifier_unavailable",
             Self::VerifierUnknown => "verifier_unknown",
@@ -132,6 +136,7 @@ impl fmt::Display for Refusal {
             Self::ClockBroken => "clock of this machine stands before 1970",
             Self::DeadlinePassed => "deadline passed before the delivery was complete",
             Self::NotGuarded => "no verifier guards this route",
+            Self::PayloadUnreadable => "verified body could not be read as an event",
             Self::Rejected(rejection) => return rejection.fmt(f),
             Self::VerifierUnavailable => "verifier could not be resolved",
             Self::VerifierUnknown => "no verifier for this request",

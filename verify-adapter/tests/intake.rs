@@ -186,6 +186,13 @@ fn the_table_of_answers() {
             "body_too_large",
             "body is larger than the limit",
         ),
+        (
+            Refusal::PayloadUnreadable,
+            503,
+            again,
+            "payload_unreadable",
+            "verified body could not be read as an event",
+        ),
         (missing, 401, challenge, "header_missing", "header is missing: `x-databricks-signature`"),
         (
             ResolveError::Unavailable.into(),

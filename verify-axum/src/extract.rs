@@ -48,29 +48,37 @@ impl<State: Sync> FromRequestParts<State> for Delivery {
     type Rejection = DeliveryRejection;
 
     async fn from_request_parts(head: &mut Parts, _: &State) -> Result<Self, DeliveryRejection> {
-        if let Some(verified) = head.extensions.get::<Verified<Bytes>>() {
-            return Ok(Self(verified.clone()));
-        }
-        if let Some(reported) = head.extensions.get::<Reported>() {
-            return Err(DeliveryRejection(reported.refusal));
-        }
-        // Once, because anyone can cause it; and without the path, which is theirs to choose.
-        static TOLD: Once = Once::new();
-        TOLD.call_once(|| {
-            tracing::error!(
-                target: LOG_TARGET,
-                "a handler takes a verified delivery, and no `VerifyLayer` guards its route"
-            );
-        });
-        Err(DeliveryRejection(Refusal::NotGuarded))
+        verified(head)
     }
+}
+
+pub(crate) fn verified(head: &Parts) -> Result<Delivery, DeliveryRejection> {
+    if let Some(verified) = head.extensions.get::<Verified<Bytes>>() {
+        return Ok(Delivery(verified.clone()));
+    }
+    if let Some(reported) = head.extensions.get::<Reported>() {
+        return Err(DeliveryRejection(reported.refusal));
+    }
+    // Once, because anyone can cause it; and without the path, which is theirs to choose.
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::error!(
+            target: LOG_TARGET,
+            "a handler takes a verified delivery, and no `VerifyLayer` guards its route"
+        );
+    });
+    Err(DeliveryRejection(Refusal::NotGuarded))
+}
+
+pub(crate) fn refused(refusal: Refusal) -> Response {
+    let mut response = response::answer(refusal);
+    response.extensions_mut().insert(refusal);
+    response.map(Into::into)
 }
 
 impl IntoResponse for DeliveryRejection {
     fn into_response(self) -> Response {
-        let mut response = response::answer(self.0);
-        response.extensions_mut().insert(self.0);
-        response.map(Into::into)
+        refused(self.0)
     }
 }
 

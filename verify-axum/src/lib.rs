@@ -3,6 +3,8 @@
 
 mod arrival;
 mod body;
+#[cfg(all(feature = "axum", feature = "events"))]
+mod event;
 #[cfg(feature = "axum")]
 mod extract;
 mod future;
@@ -15,6 +17,8 @@ mod service;
 mod settings;
 
 pub use body::{RequestBody, ResponseBody};
+#[cfg(all(feature = "axum", feature = "events"))]
+pub use event::{Event, EventRejection};
 #[cfg(feature = "axum")]
 pub use extract::{Delivery, DeliveryRejection};
 pub use future::ResponseFuture;
@@ -29,6 +33,8 @@ pub use verify_core::{
     ConfigError, Encoding, Headers, Pending, Receipt, Rejection, RejectionKind, Secret, Sender,
     SignedPart, UnixTime, Verified, Verifier, VerifierBuilder, databricks, mlflow, wandb,
 };
+#[cfg(feature = "events")]
+pub use verify_core::{EventError, OwnedPayload, Payload};
 #[cfg(feature = "sign")]
 pub use verify_core::{SignedHeaders, Signer};
 

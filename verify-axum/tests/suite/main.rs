@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+#[cfg(feature = "events")]
+mod events;
 mod handing_on;
 mod limits;
 mod report_only;
