@@ -1,6 +1,7 @@
 //! Receives webhooks from Databricks, MLflow and Weights & Biases, and prints one JSON line for
 //! each delivery that was verified. The README beside it has the settings.
 
+mod facts;
 mod serve;
 mod settings;
 mod try_it;
@@ -91,12 +92,17 @@ fn path(verifier: &Verifier) -> String {
 /// Runs for verified deliveries only: there is no other way to a `Delivery`.
 async fn on_delivery(State(output): State<Output>, Delivery(verified): Delivery) -> StatusCode {
     let receipt = verified.receipt();
-    let line = json!({
+    let mut line = json!({
         "sender": receipt.sender(),
         "delivery_id": receipt.delivery_id(),
         "secret": receipt.secret_label(),
         "bytes": verified.body().len(),
     });
+    match facts::facts(&verified) {
+        Ok(facts) => facts.into_iter().for_each(|(name, fact)| line[name] = fact),
+        // Verified all the same: what is not understood is not lost.
+        Err(error) => line["unreadable"] = error.to_string().into(),
+    }
     match timeout(OUTPUT_DEADLINE, print(&output, format!("{line}\n"))).await {
         Ok(Ok(())) => StatusCode::NO_CONTENT,
         // Not accepted if it could not be handled: MLflow sends again on a 503.

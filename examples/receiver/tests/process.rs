@@ -74,6 +74,18 @@ impl Receiver {
         status(stream)
     }
 
+    /// Sends the head of a request with two bytes of body, and waits until those are awaited.
+    #[cfg(unix)]
+    fn begin(&self, path: &str, mut headers: Vec<(&'static str, String)>) -> TcpStream {
+        headers.push(("expect", "100-continue".to_owned()));
+        let mut stream = self.connect();
+        stream.write_all(head(path, &headers, 2).as_bytes()).unwrap();
+        let mut response = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+        stream.read_exact(&mut response).unwrap();
+        assert!(response.starts_with(b"HTTP/1.1 100 "));
+        stream
+    }
+
     #[cfg(unix)]
     fn signal(&self, name: &str) {
         let kill = format!("kill -s {name} {}", self.process.id());
@@ -157,14 +169,24 @@ fn a_verified_delivery_is_one_line_without_body_or_secret() {
         ("MLFLOW_WEBHOOK_SECRET_PREVIOUS", "the old one"),
     ]);
     assert_eq!(receiver.greeting, "POST /webhooks/mlflow is guarded\n");
-    let post =
-        |secret| receiver.post("/webhooks/mlflow", &signed(Sender::MLFLOW, secret, b"{}"), b"{}");
-    assert_eq!(["the new one", "the old one", "another"].map(post), [204, 204, 401]);
-    for secret in ["current", "previous"] {
-        let line =
-            json!({"sender": "mlflow", "delivery_id": "an-id", "secret": secret, "bytes": 2});
-        assert_eq!(receiver.line(), line);
-    }
+    let body = br#"{"entity": "model_version_alias", "action": "created", "timestamp": "2026-11-21T19:41:41+00:00", "data": {"name": "fraud-detector", "alias": "champion", "version": "3"}}"#;
+    let post = |secret, body: &[u8]| {
+        receiver.post("/webhooks/mlflow", &signed(Sender::MLFLOW, secret, body), body)
+    };
+    assert_eq!(post("the new one", body), 204);
+    assert_eq!(post("the old one", b"{}"), 204);
+    assert_eq!(post("another", body), 401);
+    let expected = json!({
+        "sender": "mlflow", "delivery_id": "an-id", "secret": "current", "bytes": body.len(),
+        "event": "model_version_alias.created", "name": "fraud-detector", "alias": "champion",
+        "version": "3",
+    });
+    assert_eq!(receiver.line(), expected);
+    let expected = json!({
+        "sender": "mlflow", "delivery_id": "an-id", "secret": "previous", "bytes": 2,
+        "unreadable": "`entity`: missing",
+    });
+    assert_eq!(receiver.line(), expected);
     // Senders without a secret have no route.
     assert_eq!(receiver.post("/webhooks/wandb", &[], b"{}"), 404);
 }
@@ -279,10 +301,8 @@ fn a_client_that_has_said_all_it_has_to_say_gets_its_answer() {
 #[test]
 fn a_second_signal_does_not_wait_for_anyone() {
     let mut receiver = start(&[("DATABRICKS_WEBHOOK_SECRET", "shared")]);
-    let mut stream = receiver.connect();
-    let forged = [("x-databricks-signature", "0".repeat(64))];
-    stream.write_all(head("/webhooks/databricks", &forged, 2).as_bytes()).unwrap();
-    assert_eq!(receiver.post("/webhooks/databricks", &[], b"{}"), 401);
+    let forged = vec![("x-databricks-signature", "0".repeat(64))];
+    let mut stream = receiver.begin("/webhooks/databricks", forged);
     receiver.signal("TERM");
     while TcpStream::connect(&receiver.address).is_ok() {
         std::thread::sleep(Duration::from_millis(10));
@@ -304,11 +324,7 @@ fn sigterm_and_ctrl_c_finish_what_is_in_flight() {
     for signal in ["TERM", "INT"] {
         let mut receiver = start(&[("DATABRICKS_WEBHOOK_SECRET", "shared")]);
         let headers = signed(Sender::DATABRICKS, "shared", b"{}");
-        let mut stream = receiver.connect();
-        stream.write_all(head("/webhooks/databricks", &headers, 2).as_bytes()).unwrap();
-        // An answer to a later request says that this one has been begun.
-        assert_eq!(receiver.post("/webhooks/databricks", &[], b"{}"), 401);
-
+        let mut stream = receiver.begin("/webhooks/databricks", headers);
         receiver.signal(signal);
         // Once it refuses connections, it is stopping.
         while TcpStream::connect(&receiver.address).is_ok() {
