@@ -132,3 +132,54 @@ impl fmt::Debug for BodyBuffer {
         f.debug_struct("BodyBuffer").field("len", &len).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use verify_core::Buffer;
+
+    use super::{BodyBuffer, Segments};
+
+    #[test]
+    fn what_it_holds_is_what_it_says() {
+        for announced in [None, Some(1_000_000), Some(100)] {
+            for size in [1, 100, 4095, 4096, 5000, 70_000] {
+                let mut buffer = BodyBuffer::new(announced, 1_000_000);
+                let mut sent = Vec::new();
+                for byte in 0..20 {
+                    let chunk = vec![byte; size];
+                    sent.extend_from_slice(&chunk);
+                    let said = buffer.capacity_after(chunk.len());
+                    buffer.push(chunk.into());
+                    let held: usize = buffer.several.list.iter().map(Vec::capacity).sum();
+                    assert_eq!(buffer.memory(), said, "{announced:?}, {size} bytes");
+                    assert_eq!(held + buffer.one.len(), said, "{announced:?}, {size} bytes");
+                    assert!(buffer.several.list.iter().all(|piece| piece.capacity() <= 64 * 1024));
+                }
+                assert_eq!(buffer.into_body(), sent);
+            }
+        }
+    }
+
+    #[test]
+    fn segments_grow_with_what_is_there_up_to_a_size_and_to_what_can_come() {
+        let sizes = |most: usize| {
+            let mut segments =
+                Segments { list: Vec::new(), capacity: 0, len: 0, most, announced: true };
+            segments.append(&vec![0; most]);
+            segments.list.iter().map(|piece| piece.capacity() / 1024).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(300 * 1024), [4, 4, 8, 16, 32, 64, 64, 64, 44]);
+        assert_eq!(sizes(3 * 1024), [3]);
+    }
+
+    #[test]
+    fn a_large_chunk_of_unknown_length_may_be_the_whole_body() {
+        for (len, copied) in [(16 * 1024 - 1, true), (16 * 1024, false)] {
+            let chunk = Bytes::from(vec![b'x'; len]);
+            let mut buffer = BodyBuffer::new(None, 1_000_000);
+            buffer.push(chunk.clone());
+            assert_eq!(buffer.into_body().as_ptr() != chunk.as_ptr(), copied, "{len}");
+        }
+    }
+}

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-use core::time::Duration;
+use core::{
+    task::{Context, Waker},
+    time::Duration,
+};
 use std::{
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
@@ -118,6 +121,26 @@ fn a_chunk_that_is_too_large_costs_others_nothing() {
     let refusal = greedy.push(Bytes::from(vec![b'x'; LIMIT + 1])).unwrap_err();
     assert_eq!(refusal, Refusal::Rejected(Rejection::BODY_TOO_LARGE));
     assert_eq!(honest.push(Bytes::from(vec![b'x'; 100_000])), Ok(()));
+}
+
+#[test]
+fn one_that_was_evicted_but_is_complete_takes_its_room_anew() {
+    let budget = Budget::new(10_000);
+    for (pieces, memory) in [(1, 6000), (2, 6000)] {
+        let body = vec![b'x'; 6000];
+        let mut complete = begin(&budget, &body, Some(6000)).unwrap();
+        for piece in body.chunks(6000 / pieces) {
+            complete.push(Bytes::copy_from_slice(piece)).unwrap();
+        }
+        let mut newer = begin(&budget, b"", Some(6000)).unwrap();
+        newer.push(Bytes::from(vec![b'x'; 6000])).unwrap();
+        assert!(complete.poll_evicted(&Context::from_waker(Waker::noop())).is_ready());
+        drop(newer);
+        assert_eq!(budget.used(), 0);
+        let (_verified, charge) = complete.finish().unwrap();
+        assert_eq!(budget.used(), HEAD + memory);
+        drop(charge);
+    }
 }
 
 #[test]
