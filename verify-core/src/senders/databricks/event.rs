@@ -187,7 +187,7 @@ impl<'a> Event<'a> {
 
     /// Returns whether this looks like the delivery that "test webhook" sends.
     ///
-    /// **A hint.** Nothing but the beginning of `text` tells a test from the real thing [field], and
+    /// **A hint.** Nothing but the beginning of `text` tells a test from the real thing (field), and
     /// whoever can name a model may be able to write such a text.
     #[must_use]
     pub fn is_test(&self) -> bool {

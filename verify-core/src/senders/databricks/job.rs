@@ -1,9 +1,9 @@
 //! Job webhooks: the event inside the parameters of a job.
 //!
 //! These do not reach an HTTP endpoint of yours. Databricks starts a job instead, and hands it the
-//! same JSON object as a **string** in a parameter [documented]. Nothing is signed: who may start
+//! same JSON object as a **string** in a parameter (documented). Nothing is signed: who may start
 //! the job, may write the parameters. At most 10,000 bytes arrive in a field of parameters; what is
-//! longer is not delivered whole, or not at all [unknown].
+//! longer is not delivered whole, or not at all (unknown).
 
 use alloc::{borrow::Cow, collections::BTreeMap, vec::Vec};
 

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The time at which MLflow **sent** a delivery: ISO 8601 in UTC, such as
-/// `2026-11-21T19:41:41.214620+00:00`. The fraction is missing when it is zero [measured].
+/// `2026-11-21T19:41:41.214620+00:00`. The fraction is missing when it is zero (measured).
 ///
 /// The text is kept as it came. One that is not understood does not lose the event.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
