@@ -1,7 +1,7 @@
 use core::{borrow::Borrow, fmt};
 
 use hmac::Mac;
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use subtle::{Choice, ConditionallySelectable};
 
 use crate::{
     Buffer, Collector, Encoding, Headers, Receipt, Rejection, Sender, SignedPart, UnixTime,
@@ -81,8 +81,12 @@ impl<V: Borrow<Verifier>> Pending<V> {
             None => None,
         };
 
-        let mut macs = rules.secrets.map(|secret| secret.secret.prepared().clone());
-        if let (Some(credential), None) = (credential, &claim) {
+        let mut macs = Slots::new();
+        for secret in rules.secrets.iter() {
+            // As many slots as there are secrets.
+            let _ = macs.push(secret.secret.prepared().clone());
+        }
+        if let (Some(credential), None) = (&credential, &claim) {
             // Four slots and none in use.
             let _ = macs.push(mac::prepare(credential.as_slice()));
         }
@@ -124,21 +128,26 @@ impl<V: Borrow<Verifier>> Pending<V> {
     /// # Errors
     ///
     /// No secret gives the signature that the head carries, or the body was too large.
-    pub fn finish(self) -> Result<Receipt, Rejection> {
+    pub fn finish(mut self) -> Result<Receipt, Rejection> {
+        self.finish_in_place()
+    }
+
+    /// As [`finish`](Self::finish), without moving the 776 bytes that this has.
+    pub(crate) fn finish_in_place(&mut self) -> Result<Receipt, Rejection> {
         if self.room.is_none() {
             return Err(Rejection::BODY_TOO_LARGE);
         }
         let rules = self.verifier.borrow();
         let sender = rules.sender.name();
-        let Some(claim) = self.claim else {
-            let tag = self.macs.into_iter().next().map(mac::finish).unwrap_or_default();
+        let Some(claim) = &self.claim else {
+            let tag = self.macs.drain().next().map(mac::finish).unwrap_or_default();
             return Ok(Receipt::new(sender, self.now, tag, None));
         };
 
         let mut found = Choice::from(0);
         let mut place = 0_u8;
-        for (mac, index) in self.macs.into_iter().zip(0_u8..) {
-            let fits = mac::finish(mac).ct_eq(&claim.tag);
+        for (mac, index) in self.macs.drain().zip(0_u8..) {
+            let fits = mac::is_equal(&mac::finish(mac), &claim.tag);
             place.conditional_assign(&index, fits);
             found |= fits;
         }

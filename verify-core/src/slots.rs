@@ -37,11 +37,8 @@ impl<T> Slots<T> {
         self.0.iter_mut().flatten()
     }
 
-    pub(crate) fn into_iter(self) -> impl Iterator<Item = T> {
-        self.0.into_iter().flatten()
-    }
-
-    pub(crate) fn map<U>(&self, mut f: impl FnMut(&T) -> U) -> Slots<U> {
-        Slots(self.0.each_ref().map(|slot| slot.as_ref().map(&mut f)))
+    /// Takes the items out, one by one: moving all four slots costs more than a small body's hash.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = T> {
+        self.0.iter_mut().filter_map(Option::take)
     }
 }

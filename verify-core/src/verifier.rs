@@ -83,7 +83,7 @@ impl Verifier {
     ) -> Result<Verified<&'b [u8]>, Rejection> {
         let mut pending = self.begin(now, headers)?;
         pending.feed(body)?;
-        Ok(Verified::new(pending.finish()?, body))
+        Ok(Verified::new(pending.finish_in_place()?, body))
     }
 
     /// Returns the sender whose deliveries this verifier judges.
