@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use axum::{Router, body::Body, http::StatusCode, routing::post};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, Version};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Channel, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
@@ -101,6 +101,36 @@ async fn every_cut_into_frames_gives_the_same_body() {
         let request = seen.lock().unwrap().pop().unwrap();
         assert_eq!(request.into_body().collect().await.unwrap().to_bytes(), whole, "{size}");
     }
+}
+
+#[tokio::test]
+async fn the_body_says_how_long_it_is_and_when_it_ends() {
+    let (service, seen) = seeing(VerifyLayer::new(verifier(Sender::DATABRICKS)));
+    service.clone().oneshot(delivery(Sender::DATABRICKS, *b"")).await.unwrap();
+    let empty = seen.lock().unwrap().pop().unwrap().into_body();
+    assert!(empty.is_end_stream());
+    assert_eq!(empty.size_hint().exact(), Some(0));
+
+    service.clone().oneshot(delivery(Sender::DATABRICKS, *b"{}")).await.unwrap();
+    let mut body = seen.lock().unwrap().pop().unwrap().into_body();
+    assert!(!body.is_end_stream());
+    assert_eq!(body.size_hint().exact(), Some(2));
+    body.frame().await.unwrap().unwrap();
+    assert!(body.is_end_stream());
+    assert_eq!(body.size_hint().exact(), Some(0));
+
+    // Trailers alone are something that is still to come.
+    let trailers = Frame::trailers(HeaderMap::from_iter([(
+        http::header::ETAG,
+        HeaderValue::from_static("x"),
+    )]));
+    let (service, seen) = seeing(VerifyLayer::new(verifier(Sender::DATABRICKS)));
+    let only = Frames(vec![trailers].into_iter());
+    service.oneshot(delivery(Sender::DATABRICKS, *b"").map(|_| only)).await.unwrap();
+    let mut body = seen.lock().unwrap().pop().unwrap().into_body();
+    assert!(!body.is_end_stream());
+    assert!(body.frame().await.unwrap().unwrap().is_trailers());
+    assert!(body.is_end_stream());
 }
 
 #[tokio::test]

@@ -81,6 +81,18 @@ async fn a_head_alone_buys_no_memory() {
 }
 
 #[tokio::test]
+async fn a_head_that_waits_is_charged_for_what_it_holds() {
+    let budget = Budget::new(1_000_000);
+    let layer = VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+    let address = serve(app(layer)).await;
+    let large = ("x-large", "x".repeat(10_000));
+    let signature = ("x-databricks-signature", "0".repeat(64));
+    let mut raw = Raw::connect(address).await;
+    raw.send(head("/", &[signature, large, ("content-length", "10".to_owned())])).await;
+    eventually(|| (10_000..12_000).contains(&budget.used())).await;
+}
+
+#[tokio::test]
 async fn a_body_larger_than_the_budget_is_a_503() {
     let layer = VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(Budget::new(2000));
     let service = layer.layer(service_fn(|_: Request<RequestBody<Body>>| async {

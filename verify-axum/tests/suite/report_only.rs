@@ -59,6 +59,10 @@ async fn refused_requests_reach_a_handler_whole_and_marked() {
         ask(&[signature(large), length(large)], large).await,
         format!("false body_too_large {large}")
     );
+    // Never less than axum would take without the layer.
+    let larger = "x".repeat(2 * 1024 * 1024);
+    let expected = format!("false body_too_large {larger}");
+    assert!(ask(&[signature(&larger), length(&larger)], &larger).await == expected);
     let chunked = ("transfer-encoding", "chunked".to_owned());
     let chunks = "8\r\n01234567\r\n8\r\n89 and m\r\n3\r\nore\r\n0\r\n\r\n";
     assert_eq!(
