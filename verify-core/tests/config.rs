@@ -345,6 +345,10 @@ fn a_secret_is_taken_verbatim() {
         b"\xff\xfe",
         &[b'k'; 200],
     ];
+    // HMAC pads its key with NUL bytes: nothing but those is the empty key, which everybody knows.
+    for empty in [&b""[..], b"\0", &[0; 64], &[0; 65]] {
+        assert_eq!(Secret::new(empty).unwrap_err(), ConfigError::SecretEmpty);
+    }
     for secret in secrets {
         assert!(fits(Secret::new(secret).unwrap(), secret));
         assert!(!fits(Secret::new(secret).unwrap(), b"secret"));
@@ -426,11 +430,19 @@ mod std_only {
             let read = Secret::from_file(&path).unwrap();
             assert!(fits(read, secret), "{}", content.escape_ascii());
         }
-        for content in ["", "\n", "\r\n"] {
+        for content in ["", "\n", "\r\n", "\0\n", "\0\0"] {
             fs::write(&path, content).unwrap();
             let error = Secret::from_file(&path).unwrap_err();
             assert_eq!(error, ConfigError::SecretEmpty, "{content:?}");
         }
+        fs::write(&path, [b'x'; 64 * 1024]).unwrap();
+        assert!(Secret::from_file(&path).is_ok());
+        fs::write(&path, [b'x'; 64 * 1024 + 1]).unwrap();
+        let error = Secret::from_file(&path).unwrap_err();
+        let kind = ErrorKind::FileTooLarge;
+        assert_eq!(error, ConfigError::FileUnreadable { path: path.clone(), kind });
+        #[cfg(target_os = "linux")]
+        assert!(Secret::from_file("/dev/zero").is_err(), "a file without an end");
         fs::remove_file(&path).unwrap();
         let error = Secret::from_file(&path).unwrap_err();
         let text = format!("file could not be read: `{}`: entity not found", path.display());
