@@ -2,15 +2,17 @@
 
 mod error;
 mod event_kinds;
+mod from_json;
 mod into_owned;
-mod slot;
+mod object;
 mod text_enum;
 
 pub use error::EventError;
 pub(crate) use error::Misfit;
 pub(crate) use event_kinds::event_kinds;
+pub(crate) use from_json::FromJson;
 pub(crate) use into_owned::IntoOwned;
-pub(crate) use slot::{Expected, Number, Shape, Slot, object};
+pub(crate) use object::{Field, Key, Object, Place, place_of};
 pub(crate) use text_enum::text_enum;
 
 /// Something that the body of a delivery says, read in place where the JSON allows.
@@ -27,7 +29,12 @@ pub trait Payload<'b>: Sized {
     fn parse(body: &'b [u8]) -> Result<Self, EventError>;
 }
 
-/// A [`Payload`] that holds nothing of the body it was read from, as handlers take it.
+/// A [`Payload`] that holds nothing of the body it was read from, as handlers take it: the events of
+/// this crate for `'static`, and a type of your own in [`wandb::Payload`](crate::wandb::Payload).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a payload",
+    note = "a type of your own is read as `wandb::Payload<{Self}>`, if it implements `DeserializeOwned`"
+)]
 pub trait OwnedPayload: Sized + 'static {
     /// Reads a body.
     ///
@@ -35,18 +42,4 @@ pub trait OwnedPayload: Sized + 'static {
     ///
     /// As [`Payload::parse`].
     fn parse_owned(body: &[u8]) -> Result<Self, EventError>;
-}
-
-/// Reads JSON. As text, because serde_json checks a slice of bytes for UTF-8 string by string:
-/// that took 1.4 times as long for a Databricks event.
-pub(crate) fn read<'b, T: serde::Deserialize<'b>>(body: &'b [u8]) -> Result<T, EventError> {
-    Ok(serde_json::from_str(core::str::from_utf8(body)?)?)
-}
-
-/// Reads a JSON object.
-pub(crate) fn read_object<'b, T: Shape<'b>>(body: &'b [u8]) -> Result<T, EventError> {
-    match read(body)? {
-        Slot::Value(object) => Ok(object),
-        _ => Err(EventError::no_object()),
-    }
 }

@@ -82,7 +82,7 @@ fn mlflow_kind() -> impl Strategy<Value = mlflow::EventKind<'static>> {
                     duration_unit: duration.into(),
                     duration_value: value,
                     target_scope: scope.into(),
-                    workspace,
+                    workspace: Some(workspace),
                     target_value,
                     window_start: start,
                 }

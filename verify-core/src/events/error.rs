@@ -2,6 +2,8 @@ use core::{fmt, str::Utf8Error};
 
 use serde_json::error::Category;
 
+use crate::events::Place;
+
 /// Why a body could not be read as an event. Names the event and the field, and holds no byte of
 /// the body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -47,12 +49,29 @@ impl EventError {
         Self(Problem::NoObject)
     }
 
-    pub(crate) const fn missing(event: &'static str, field: &'static str) -> Self {
+    pub(crate) const fn missing(Place { event, field }: Place) -> Self {
         Self(Problem::Field { event, field, misfit: None })
     }
 
-    pub(crate) const fn misfit(event: &'static str, field: &'static str, misfit: Misfit) -> Self {
+    pub(crate) const fn misfit(Place { event, field }: Place, misfit: Misfit) -> Self {
         Self(Problem::Field { event, field, misfit: Some(misfit) })
+    }
+}
+
+impl Misfit {
+    pub(crate) const fn new(expected: &'static str) -> Self {
+        Self { item: None, expected }
+    }
+
+    /// The same in a part of an item of a list.
+    pub(crate) fn in_item(self, index: usize) -> Self {
+        let name = self.item.and_then(|(_, name)| name);
+        Self { item: Some((index, name)), ..self }
+    }
+
+    /// The same in a part of an object.
+    pub(crate) const fn in_part(self, name: &'static str) -> Self {
+        Self { item: Some((0, Some(name))), ..self }
     }
 }
 

@@ -1,21 +1,19 @@
-/// Defines the events of a sender from one table: the enum, its names, and the way from and to the
-/// flat struct of [`Slot`](super::Slot)s that the JSON is read into.
+/// Defines the events of a sender from one table: the enum, its names, and the way from and to JSON.
 ///
 /// | a field that is | has the type | `None` is |
 /// |---|---|---|
 /// | `required` | `T` | |
-/// | `optional` | `Option<T>` | no such field |
-/// | `nullable` | `Option<T>` | `null`; a missing field is read as that |
-/// | `either` | `Option<Option<T>>` | no such field; `Some(None)`: `null` |
-/// | `integer`, `float` | `u64`, `f64` | |
+/// | `optional` | `Option<T>` | no such field; null is read as that |
+/// | `nullable` | `Option<T>` | null; a missing field is read as that |
+/// | `either` | `Option<Option<T>>` | no such field; `Some(None)`: null |
 macro_rules! event_kinds {
     (
         $(#[$attributes:meta])*
-        $kind:ident from $fields:ident, errors name $prefix:literal {
+        $kind:ident of $fields:ident among $names:ident, errors name $prefix:literal {
             $(
                 $(#[$docs:meta])*
                 $variant:ident = $name:literal {
-                    $($(#[$field_docs:meta])* $field:ident: $how:ident $($ty:ty)?,)*
+                    $($(#[$field_docs:meta])* $field:ident: $how:ident $ty:ty,)*
                 }
             )*
         }
@@ -28,10 +26,10 @@ macro_rules! event_kinds {
             $(
                 $(#[$docs])*
                 $variant {
-                    $($(#[$field_docs])* $field: event_kinds!(@type $how $($ty)?),)*
+                    $($(#[$field_docs])* $field: event_kinds!(@type $how $ty),)*
                 },
             )*
-            /// An event that this crate does not know. What it says stands in the body.
+            /// An event that this crate does not know. What else it says stands in the body.
             Unknown {
                 $($(#[$unknown_docs])* $unknown: Cow<'a, str>,)*
             },
@@ -49,33 +47,32 @@ macro_rules! event_kinds {
                 }
             }
 
-            /// Takes what the event called `event` has out of the fields. `None`: not known.
-            fn read(
-                event: &str,
-                fields: &mut $fields<'a>,
-            ) -> Result<Option<Self>, $crate::EventError> {
-                let _ = &fields;
+            /// Takes what the event called `event` has out of an object. `None`: not known.
+            fn read(event: &str, object: &$fields<'a>) -> Result<Option<Self>, $crate::EventError> {
+                let _ = object;
                 match event {
                     $($name => Ok(Some(Self::$variant {
-                        $($field: event_kinds!(
-                            @read $how core::mem::take(&mut fields.$field),
-                            $name,
-                            concat!($prefix, stringify!($field))
-                        ),)*
+                        $($field: object
+                            .field(const { $crate::events::place_of(&$names, stringify!($field)) })
+                            .$how($crate::events::Place {
+                            event: $name,
+                            field: concat!($prefix, stringify!($field)),
+                        })?,)*
                     })),)*
                     _ => Ok(None),
                 }
             }
 
-            /// Puts what the event has into the fields.
-            fn write(&self, fields: &mut $fields<'a>) {
+            /// Writes the fields of the event.
+            fn write<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+                let _ = &map;
                 match self {
                     $(Self::$variant { $($field,)* } => {
-                        let _ = &fields;
-                        $(fields.$field = event_kinds!(@write $how $field);)*
+                        $(event_kinds!(@write $how map, $field);)*
                     })*
                     Self::Unknown { .. } => {}
                 }
+                Ok(())
             }
 
             /// Copies what is borrowed from the body.
@@ -97,26 +94,23 @@ macro_rules! event_kinds {
     (@type optional $ty:ty) => { Option<$ty> };
     (@type nullable $ty:ty) => { Option<$ty> };
     (@type either $ty:ty) => { Option<Option<$ty>> };
-    (@type integer) => { u64 };
-    (@type float) => { f64 };
 
-    (@read required $slot:expr, $event:expr, $field:expr) => { $slot.required($event, $field)? };
-    (@read optional $slot:expr, $event:expr, $field:expr) => { $slot.optional($event, $field)? };
-    (@read nullable $slot:expr, $event:expr, $field:expr) => { $slot.optional($event, $field)? };
-    (@read either $slot:expr, $event:expr, $field:expr) => { $slot.either($event, $field)? };
-    (@read integer $slot:expr, $event:expr, $field:expr) => {
-        $slot.required($event, $field, "a non-negative integer")?
+    (@write required $map:ident, $field:ident) => {
+        $map.serialize_entry(stringify!($field), $field)?
     };
-    (@read float $slot:expr, $event:expr, $field:expr) => {
-        $slot.required($event, $field, "a number")?
+    (@write nullable $map:ident, $field:ident) => {
+        $map.serialize_entry(stringify!($field), $field)?
     };
-
-    (@write required $field:ident) => { Slot::Value($field.clone()) };
-    (@write optional $field:ident) => { Slot::from($field.clone()) };
-    (@write nullable $field:ident) => { Slot::or_null($field.clone()) };
-    (@write either $field:ident) => { $field.clone().map_or(Slot::Missing, Slot::or_null) };
-    (@write integer $field:ident) => { Number::Integer(*$field) };
-    (@write float $field:ident) => { Number::Float(*$field) };
+    (@write optional $map:ident, $field:ident) => {
+        if let Some(value) = $field {
+            $map.serialize_entry(stringify!($field), value)?;
+        }
+    };
+    (@write either $map:ident, $field:ident) => {
+        if let Some(value) = $field {
+            $map.serialize_entry(stringify!($field), value)?;
+        }
+    };
 }
 
 pub(crate) use event_kinds;

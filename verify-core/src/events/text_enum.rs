@@ -50,13 +50,25 @@ macro_rules! text_enum {
             }
         }
 
-        impl $crate::events::Expected for $name<'_> {
+        impl<'a> $crate::events::FromJson<'a> for $name<'a> {
             const EXPECTED: &'static str = "a string";
+
+            fn read(json: &'a str) -> Option<Self> {
+                Cow::read(json).map(Self::from)
+            }
         }
 
-        impl<'de: 'a, 'a> $crate::events::Shape<'de> for $name<'a> {
-            fn from_text(text: Cow<'de, str>) -> Result<Self, $crate::events::Misfit> {
-                Ok(text.into())
+        impl core::fmt::Display for $name<'_> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        /// For a type of one's own: holds nothing of the input.
+        impl<'de> serde::Deserialize<'de> for $name<'_> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let $crate::events::Key(text) = serde::Deserialize::deserialize(deserializer)?;
+                Ok($crate::events::IntoOwned::owned($name::from(text)))
             }
         }
 

@@ -7,7 +7,8 @@
 //! | `Authorization: Bearer <access token>` if configured | documented |
 //! | no secret configured: no signature header | inferred |
 //! | neither id nor time; the body is whatever the user typed | documented |
-//! | largest body, retries | unknown: nothing is promised |
+//! | largest body | unknown: nothing is promised |
+//! | retries | unknown, none documented |
 //!
 //! Because the encoding is open, each one is accepted by its length; all of them decode to the
 //! same 32 bytes, so accepting more than one accepts no further deliveries.

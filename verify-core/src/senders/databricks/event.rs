@@ -1,19 +1,17 @@
 use alloc::{borrow::Cow, vec::Vec};
-use core::mem;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::tag::Tag;
 use crate::events::{
-    self, EventError, IntoOwned, Number, OwnedPayload, Payload, Slot, event_kinds, object,
-    text_enum,
+    EventError, IntoOwned, Object, OwnedPayload, Payload, Place, event_kinds, place_of, text_enum,
 };
 
 /// What one delivery of a Databricks registry webhook says.
 ///
 /// The envelope is in every sample of the vendor; what is particular to one event is in
 /// [`kind`](Self::kind). Authentic is not harmless: the model's name, `text`, comments and tags were
-/// typed by somebody.
+/// typed by somebody. `Debug` shows all of it, personal data in `text` too: it is not for logs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event<'a> {
     /// The webhook's id; opaque.
@@ -37,7 +35,7 @@ event_kinds! {
     /// **inferred**. Where no document says that a field is there, it is an `Option`, so that a
     /// verified event is not lost to a missing one. The general and the specific event may both
     /// arrive for one change.
-    EventKind from Wire, errors name "" {
+    EventKind of Fields among FIELDS, errors name "" {
         /// `COMMENT_CREATED`; documented.
         CommentCreated = "COMMENT_CREATED" {
             /// The model version.
@@ -162,19 +160,18 @@ impl<'a> Event<'a> {
     /// The body is not a JSON object, `event` or a field of the envelope is missing, or a field of
     /// this event has another type than it should, or is missing though it is documented.
     pub fn parse(body: &'a [u8]) -> Result<Self, EventError> {
-        let mut wire: Wire<'a> = events::read_object(body)?;
-        let name = mem::take(&mut wire.event).required("", "event")?;
-        let kind = EventKind::read(&name, &mut wire)?.unwrap_or(EventKind::Unknown { event: name });
+        let fields = Fields::from_body(&FIELDS, body)?;
+        let place = |event, field| Place { event, field };
+        let name: Cow<'a, str> = fields.field(EVENT).required(place("", "event"))?;
+        let kind = EventKind::read(&name, &fields)?.unwrap_or(EventKind::Unknown { event: name });
         let event = kind.known_name().unwrap_or("");
         Ok(Event {
-            webhook_id: wire.webhook_id.required(event, "webhook_id")?,
-            event_timestamp: wire.event_timestamp.required(
-                event,
-                "event_timestamp",
-                "a non-negative integer",
-            )?,
-            model_name: wire.model_name.required(event, "model_name")?,
-            text: wire.text.required(event, "text")?,
+            webhook_id: fields.field(WEBHOOK_ID).required(place(event, "webhook_id"))?,
+            event_timestamp: fields
+                .field(EVENT_TIMESTAMP)
+                .required(place(event, "event_timestamp"))?,
+            model_name: fields.field(MODEL_NAME).required(place(event, "model_name"))?,
+            text: fields.field(TEXT).required(place(event, "text"))?,
             kind,
         })
     }
@@ -230,48 +227,39 @@ impl OwnedPayload for Event<'static> {
     }
 }
 
-/// Gives the fields that the sender sends.
+/// Gives the fields that the sender sends. Of an unknown event, those of the envelope.
 impl Serialize for Event<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut wire = Wire {
-            event: Slot::Value(self.name().into()),
-            webhook_id: Slot::Value(self.webhook_id.clone()),
-            event_timestamp: Number::Integer(self.event_timestamp),
-            model_name: Slot::Value(self.model_name.clone()),
-            text: Slot::Value(self.text.clone()),
-            ..Wire::default()
-        };
-        self.kind.write(&mut wire);
-        wire.serialize(serializer)
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("event", self.name())?;
+        map.serialize_entry("webhook_id", &self.webhook_id)?;
+        map.serialize_entry("event_timestamp", &self.event_timestamp)?;
+        map.serialize_entry("model_name", &self.model_name)?;
+        self.kind.write(&mut map)?;
+        map.serialize_entry("text", &self.text)?;
+        map.end()
     }
 }
 
-/// The JSON of all events in one flat struct.
-#[derive(Default, Deserialize, Serialize)]
-#[serde(default)]
-struct Wire<'a> {
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    event: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    webhook_id: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Number::is_missing")]
-    event_timestamp: Number<'a>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    model_name: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    version: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    to_stage: Slot<Stage<'a>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    from_stage: Slot<Stage<'a>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    source_run_id: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    tags: Slot<Vec<Tag<'a>>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    comment: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    text: Slot<Cow<'a, str>>,
-}
+/// The fields that any of the events has.
+type Fields<'a> = Object<'a, 11>;
 
-object!(Wire);
+const FIELDS: [&str; 11] = [
+    "event",
+    "webhook_id",
+    "event_timestamp",
+    "model_name",
+    "version",
+    "to_stage",
+    "from_stage",
+    "source_run_id",
+    "tags",
+    "comment",
+    "text",
+];
+
+const EVENT: usize = place_of(&FIELDS, "event");
+const WEBHOOK_ID: usize = place_of(&FIELDS, "webhook_id");
+const EVENT_TIMESTAMP: usize = place_of(&FIELDS, "event_timestamp");
+const MODEL_NAME: usize = place_of(&FIELDS, "model_name");
+const TEXT: usize = place_of(&FIELDS, "text");

@@ -5,12 +5,12 @@
 //! the job, may write the parameters. At most 10,000 bytes arrive in a field of parameters; what is
 //! longer is not delivered whole, or not at all (unknown).
 
-use alloc::{borrow::Cow, collections::BTreeMap, vec::Vec};
+use alloc::{borrow::Cow, vec::Vec};
 
-use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::Event;
-use crate::events::{self, EventError, Slot, object};
+use crate::events::{EventError, Field, FromJson, Object};
 
 /// Digs the event out of the parameters of a job, as a run or a trigger request has them.
 ///
@@ -19,32 +19,28 @@ use crate::events::{self, EventError, Slot, object};
 /// ```
 ///
 /// All kinds of parameters are looked through: `notebook_params` and `python_named_params` under
-/// `event_message`; `python_params`, `jar_params` and `spark_submit_params` for the first that holds
-/// a JSON object. A job of several tasks gets the same event in all of them. `None`: there is no
-/// event, or only the common default `{}`.
+/// `event_message`; each text in `python_params`, `jar_params` and `spark_submit_params`. The first
+/// that can be read as an event is the one; a job of several tasks gets the same in all of them, and
+/// arguments of your own may stand beside it. `None`: there is no event, or only the common default
+/// `{}`.
 ///
 /// # Errors
 ///
-/// The parameters are not JSON, or what looks like an event cannot be read as one: a cut-off
-/// message is an error, and not the lack of one.
+/// The parameters are no JSON object; or nothing can be read as an event, and something looks like
+/// one: a cut-off message is an error, and not the lack of one.
 pub fn event(parameters: &[u8]) -> Result<Option<Event<'static>>, EventError> {
-    let parameters: Parameters<'_> = events::read_object(parameters)?;
-    let named = [
-        parameters.notebook_params.optional("", "notebook_params")?,
-        parameters.python_named_params.optional("", "python_named_params")?,
-    ];
-    let lists = [
-        parameters.python_params.optional("", "python_params")?,
-        parameters.jar_params.optional("", "jar_params")?,
-        parameters.spark_submit_params.optional("", "spark_submit_params")?,
-    ];
-    let named = named.into_iter().flatten().filter_map(|mut named| named.remove("event_message"));
-    for message in named.chain(lists.into_iter().flatten().flatten()) {
-        if let Some(event) = event_from_message(&message)? {
-            return Ok(Some(event));
+    let parameters = Object::from_body(&PARAMETERS, parameters)?;
+    let mut problem = None;
+    for message in (0..PARAMETERS.len()).flat_map(|place| messages(parameters.field(place))) {
+        match event_from_message(&message) {
+            Ok(Some(event)) => return Ok(Some(event)),
+            Ok(None) => {}
+            // An argument of the user's own, such as `{{job.id}}`, says nothing of an event.
+            Err(error) if message.contains("event") => problem = problem.or(Some(error)),
+            Err(_) => {}
         }
     }
-    Ok(None)
+    problem.map_or(Ok(None), Err)
 }
 
 /// Reads the value of one parameter, as a notebook's widget or a task's argument has it.
@@ -58,10 +54,8 @@ pub fn event(parameters: &[u8]) -> Result<Option<Event<'static>>, EventError> {
 ///
 /// It begins like a JSON object and cannot be read as an event.
 pub fn event_from_message(message: &str) -> Result<Option<Event<'static>>, EventError> {
-    let message = match serde_json::from_str::<Cow<'_, str>>(message) {
-        Ok(decoded) => decoded,
-        Err(_) => Cow::Borrowed(message),
-    };
+    let message = message.trim_ascii();
+    let message = Cow::read(message).unwrap_or(Cow::Borrowed(message));
     let message = message.trim_ascii();
     let Some(inside) = message.strip_prefix('{') else { return Ok(None) };
     if inside.trim_ascii() == "}" {
@@ -70,19 +64,21 @@ pub fn event_from_message(message: &str) -> Result<Option<Event<'static>>, Event
     Event::parse(message.as_bytes()).map(|event| Some(event.into_owned()))
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Parameters<'a> {
-    #[serde(borrow)]
-    notebook_params: Slot<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
-    #[serde(borrow)]
-    python_named_params: Slot<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
-    #[serde(borrow)]
-    jar_params: Slot<Vec<Cow<'a, str>>>,
-    #[serde(borrow)]
-    python_params: Slot<Vec<Cow<'a, str>>>,
-    #[serde(borrow)]
-    spark_submit_params: Slot<Vec<Cow<'a, str>>>,
-}
+const PARAMETERS: [&str; 5] = [
+    "notebook_params",
+    "python_named_params",
+    "python_params",
+    "jar_params",
+    "spark_submit_params",
+];
 
-object!(Parameters);
+/// The texts in one kind of parameters: under `event_message`, or in a list.
+fn messages(parameters: Field<'_>) -> Vec<Cow<'_, str>> {
+    let Field::Once(json) = parameters else { return Vec::new() };
+    let named = Object::from_json(&["event_message"], json).map(|named| named.field(0));
+    if let Ok(Field::Once(json)) = named {
+        return Cow::read(json).into_iter().collect();
+    }
+    let list: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
+    list.into_iter().filter_map(|item| Cow::read(item.get())).collect()
+}

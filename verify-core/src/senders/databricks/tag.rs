@@ -1,8 +1,8 @@
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::borrow::Cow;
 
-use serde::{Deserialize, Serialize, de::SeqAccess};
+use serde::Serialize;
 
-use crate::events::{Expected, IntoOwned, Misfit, Shape, Slot, object};
+use crate::events::{Field, FromJson, IntoOwned, Misfit, Object, place_of};
 
 /// A tag of a model version.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
@@ -21,47 +21,23 @@ impl IntoOwned for Tag<'_> {
     }
 }
 
-impl Expected for Vec<Tag<'_>> {
-    const EXPECTED: &'static str = "a list";
-}
+const PARTS: [&str; 2] = ["key", "value"];
 
-impl<'de: 'a, 'a> Shape<'de> for Vec<Tag<'a>> {
-    fn from_list<A: SeqAccess<'de>>(mut list: A) -> Result<Result<Self, Misfit>, A::Error> {
-        let mut all = Ok(Self::new());
-        while let Some(tag) = list.next_element::<Slot<WireTag<'de>>>()? {
-            let Ok(tags) = &mut all else { continue };
-            match tag.into_tag() {
-                Ok(tag) => tags.push(tag),
-                Err((name, expected)) => {
-                    all = Err(Misfit { item: Some((tags.len(), name)), expected });
-                }
-            }
-        }
-        Ok(all)
+impl<'a> FromJson<'a> for Tag<'a> {
+    const EXPECTED: &'static str = "an object";
+
+    fn read(json: &'a str) -> Option<Self> {
+        Self::from_json(json).ok()
     }
-}
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct WireTag<'a> {
-    #[serde(borrow)]
-    key: Slot<Cow<'a, str>>,
-    #[serde(borrow)]
-    value: Slot<Cow<'a, str>>,
-}
-
-object!(WireTag);
-
-impl<'a> Slot<WireTag<'a>> {
-    /// The tag, or the name of the part that is wrong and what should stand there.
-    fn into_tag(self) -> Result<Tag<'a>, (Option<&'static str>, &'static str)> {
-        let Self::Value(WireTag { key, value }) = self else {
-            return Err((None, WireTag::EXPECTED));
+    fn from_json(json: &'a str) -> Result<Self, Misfit> {
+        let object = Object::from_json(&PARTS, json)?;
+        let part = |name: &'static str| match object.field(place_of(&PARTS, name)) {
+            Field::Once(json) => Cow::from_json(json).map_err(|misfit| misfit.in_part(name)),
+            Field::Missing | Field::Repeated => {
+                Err(Misfit::new(<Cow<'_, str>>::EXPECTED).in_part(name))
+            }
         };
-        match (key, value) {
-            (Slot::Value(key), Slot::Value(value)) => Ok(Tag { key, value }),
-            (Slot::Value(_), _) => Err((Some("value"), <Cow<'_, str>>::EXPECTED)),
-            _ => Err((Some("key"), <Cow<'_, str>>::EXPECTED)),
-        }
+        Ok(Self { key: part("key")?, value: part("value")? })
     }
 }

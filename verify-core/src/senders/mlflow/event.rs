@@ -1,17 +1,20 @@
-use alloc::{borrow::Cow, collections::BTreeMap};
+use alloc::{borrow::Cow, collections::BTreeMap, format};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::Timestamp;
 use crate::events::{
-    self, EventError, IntoOwned, Number, OwnedPayload, Payload, Slot, event_kinds, object,
+    EventError, FromJson, IntoOwned, Object, OwnedPayload, Payload, Place, event_kinds, place_of,
     text_enum,
 };
 
-/// What one delivery of an MLflow webhook says. All shapes are measured on a real server.
+/// What one delivery of an MLflow webhook says.
+///
+/// One body of each event was recorded from a real server; what may be null beside that is inferred
+/// from the sender's schema.
 ///
 /// Authentic is not harmless: names, descriptions, tags, templates and aliases were typed by
-/// somebody.
+/// somebody. `Debug` shows all of it: it is not for logs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event<'a> {
     /// When the delivery was sent, which is later than the event.
@@ -28,7 +31,7 @@ type Tags<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 event_kinds! {
     /// The fifteen events, and those to come: the schema also names an action `updated`, which no
     /// release sends. Versions are always strings.
-    EventKind from Data, errors name "data." {
+    EventKind of Data among DATA, errors name "data." {
         /// `budget_policy.exceeded`.
         BudgetPolicyExceeded = "budget_policy.exceeded" {
             /// The policy.
@@ -36,21 +39,21 @@ event_kinds! {
             /// The currency, such as `USD`.
             budget_unit: required Cow<'a, str>,
             /// The amount that was budgeted.
-            budget_amount: float,
+            budget_amount: required f64,
             /// The amount that is spent.
-            current_spend: float,
+            current_spend: required f64,
             /// The unit of the budget's window.
             duration_unit: required DurationUnit<'a>,
             /// How many of those units the window has.
-            duration_value: integer,
+            duration_value: required u64,
             /// What the budget is for.
             target_scope: required TargetScope<'a>,
             /// The workspace.
-            workspace: required Cow<'a, str>,
+            workspace: nullable Cow<'a, str>,
             /// Which of the targets; `Some(None)` for all. Absent before MLflow 3.15.
             target_value: either Cow<'a, str>,
             /// When the window began, in **milliseconds** since 1970.
-            window_start: integer,
+            window_start: required u64,
         }
         /// `model_version.created`.
         ModelVersionCreated = "model_version.created" {
@@ -233,22 +236,35 @@ impl<'a> Event<'a> {
     /// The body is not a JSON object, `entity`, `action` or `timestamp` is missing, or a field of
     /// this event is missing or has another type than it should.
     pub fn parse(body: &'a [u8]) -> Result<Self, EventError> {
-        let wire: Wire<'a> = events::read_object(body)?;
-        let entity = wire.entity.required("", "entity")?;
-        let action = wire.action.required("", "action")?;
-        let name = EventKind::NAMES
+        let fields = Object::from_body(&ENVELOPE, body)?;
+        let place = |event, field| Place { event, field };
+        let entity: Cow<'a, str> = fields.field(ENTITY_PLACE).required(place("", "entity"))?;
+        let action: Cow<'a, str> = fields.field(ACTION_PLACE).required(place("", "action"))?;
+        let known = EventKind::NAMES
             .iter()
             .find(|name| name.split_once('.').is_some_and(|name| name == (&*entity, &*action)));
-        let kind = match name {
-            Some(name) => EventKind::read(name, &mut wire.data.required(name, "data")?)?,
+        let kind = match known {
+            Some(name) => {
+                let data: Data<'a> = fields.field(DATA_PLACE).required(place(name, "data"))?;
+                EventKind::read(name, &data)?
+            }
             None => None,
         };
-        let name = name.copied().unwrap_or("");
+        let name = known.copied().unwrap_or("");
         Ok(Event {
-            timestamp: wire.timestamp.required(name, "timestamp")?,
-            workspace: wire.workspace.optional(name, "workspace")?,
+            timestamp: fields.field(TIMESTAMP_PLACE).required(place(name, "timestamp"))?,
+            workspace: fields.field(WORKSPACE_PLACE).optional(place(name, "workspace"))?,
             kind: kind.unwrap_or(EventKind::Unknown { entity, action }),
         })
+    }
+
+    /// Returns the event's name: `model_version_alias.created`.
+    #[must_use]
+    pub fn name(&self) -> Cow<'_, str> {
+        match self.kind.known_name() {
+            Some(name) => name.into(),
+            None => format!("{}.{}", self.kind.entity(), self.kind.action()).into(),
+        }
     }
 
     /// Copies what is borrowed from the body.
@@ -295,83 +311,71 @@ impl OwnedPayload for Event<'static> {
     }
 }
 
-/// Gives the fields that the sender sends, in its order.
+/// Gives the fields that the sender sends, in its order. Of an unknown event, those of the envelope.
 impl Serialize for Event<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut data = Data::default();
-        self.kind.write(&mut data);
-        let wire = Wire {
-            entity: Slot::Value(self.kind.entity().into()),
-            action: Slot::Value(self.kind.action().into()),
-            timestamp: Slot::Value(self.timestamp.clone()),
-            data: Slot::Value(data),
-            workspace: self.workspace.clone().into(),
-        };
-        wire.serialize(serializer)
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("entity", self.kind.entity())?;
+        map.serialize_entry("action", self.kind.action())?;
+        map.serialize_entry("timestamp", &self.timestamp)?;
+        if self.kind.known_name().is_some() {
+            map.serialize_entry("data", &WrittenData(&self.kind))?;
+        }
+        if let Some(workspace) = &self.workspace {
+            map.serialize_entry("workspace", workspace)?;
+        }
+        map.end()
     }
 }
 
-/// The JSON of all events.
-#[derive(Default, Deserialize, Serialize)]
-#[serde(default)]
-struct Wire<'a> {
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    entity: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    action: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    timestamp: Slot<Timestamp<'a>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    data: Slot<Data<'a>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    workspace: Slot<Cow<'a, str>>,
+struct WrittenData<'e, 'a>(&'e EventKind<'a>);
+
+impl Serialize for WrittenData<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.0.write(&mut map)?;
+        map.end()
+    }
 }
 
-/// The `data` of all events in one flat struct.
-#[derive(Default, Deserialize, Serialize)]
-#[serde(default)]
-struct Data<'a> {
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    name: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    alias: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    version: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    source: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    run_id: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    template: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    key: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    value: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    tags: Slot<Tags<'a>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    description: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    budget_policy_id: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    budget_unit: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Number::is_missing")]
-    budget_amount: Number<'a>,
-    #[serde(borrow, skip_serializing_if = "Number::is_missing")]
-    current_spend: Number<'a>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    duration_unit: Slot<DurationUnit<'a>>,
-    #[serde(borrow, skip_serializing_if = "Number::is_missing")]
-    duration_value: Number<'a>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    target_scope: Slot<TargetScope<'a>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    workspace: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    target_value: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Number::is_missing")]
-    window_start: Number<'a>,
-}
+const ENVELOPE: [&str; 5] = ["entity", "action", "timestamp", "data", "workspace"];
 
-object!(Wire);
-object!(Data);
+const ENTITY_PLACE: usize = place_of(&ENVELOPE, "entity");
+const ACTION_PLACE: usize = place_of(&ENVELOPE, "action");
+const TIMESTAMP_PLACE: usize = place_of(&ENVELOPE, "timestamp");
+const DATA_PLACE: usize = place_of(&ENVELOPE, "data");
+const WORKSPACE_PLACE: usize = place_of(&ENVELOPE, "workspace");
+
+/// The fields that `data` has in any of the events.
+type Data<'a> = Object<'a, 20>;
+
+const DATA: [&str; 20] = [
+    "name",
+    "alias",
+    "version",
+    "source",
+    "run_id",
+    "template",
+    "key",
+    "value",
+    "tags",
+    "description",
+    "budget_policy_id",
+    "budget_unit",
+    "budget_amount",
+    "current_spend",
+    "duration_unit",
+    "duration_value",
+    "target_scope",
+    "workspace",
+    "target_value",
+    "window_start",
+];
+
+impl<'a> FromJson<'a> for Data<'a> {
+    const EXPECTED: &'static str = "an object";
+
+    fn read(json: &'a str) -> Option<Self> {
+        Self::from_json(&DATA, json).ok()
+    }
+}

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use crate::{
     UnixTime,
-    events::{Expected, IntoOwned, Misfit, Shape},
+    events::{FromJson, IntoOwned},
 };
 
 /// The time at which MLflow **sent** a delivery: ISO 8601 in UTC, such as
-/// `2026-11-21T19:41:41.214620+00:00`. The fraction is missing when it is zero (measured).
+/// `2026-11-21T19:41:41.214620+00:00`. The fraction is missing when it is zero.
 ///
 /// The text is kept as it came. One that is not understood does not lose the event.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
@@ -99,13 +99,11 @@ impl IntoOwned for Timestamp<'_> {
     }
 }
 
-impl Expected for Timestamp<'_> {
+impl<'a> FromJson<'a> for Timestamp<'a> {
     const EXPECTED: &'static str = "a string";
-}
 
-impl<'de: 'a, 'a> Shape<'de> for Timestamp<'a> {
-    fn from_text(text: Cow<'de, str>) -> Result<Self, Misfit> {
-        Ok(Self(text))
+    fn read(json: &'a str) -> Option<Self> {
+        Cow::read(json).map(Self)
     }
 }
 

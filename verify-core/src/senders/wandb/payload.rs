@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use super::{ArtifactReference, ArtifactVersion};
 use crate::{
     EventError, OwnedPayload,
-    events::{self, IntoOwned, Slot, object, text_enum},
+    events::{IntoOwned, Object, Place, text_enum},
 };
 
-/// A body in a type of your own: Weights & Biases has no schema, and sends the JSON that was typed
-/// into the automation.
+/// A body in a type of your own, which may hold a token and is not for logs: Weights & Biases has no schema, and sends the JSON that was typed
+/// into the automation. What serde derives for a struct takes a JSON list of its fields' values as
+/// well.
 ///
 /// ```
 /// use verify_core::{Payload as _, wandb};
@@ -35,7 +36,7 @@ impl<'b, T: Deserialize<'b>> crate::Payload<'b> for Payload<T> {
     /// The body is not JSON, or not of the type's shape. Which field it is, cannot be told without
     /// quoting the body.
     fn parse(body: &'b [u8]) -> Result<Self, EventError> {
-        events::read(body).map(Self)
+        Ok(Self(serde_json::from_str(core::str::from_utf8(body)?)?))
     }
 }
 
@@ -49,7 +50,10 @@ impl<T: DeserializeOwned + 'static> OwnedPayload for Payload<T> {
 /// `{"event_type": "${event_type}", ...}`.
 ///
 /// All of them are optional, because the user decides which are in the template, and an object
-/// without any of them is one too. Check with [`unrendered`](super::unrendered) that the sender
+/// without any of them is one too. One that is there is a string, or it is an error: then take a
+/// [`Payload`] of your own. `artifact_metadata.<KEY>` and `ACCESS_TOKEN` have no field here: the first
+/// has as many names as there are keys, and the second does not belong into a body.
+/// Check with [`unrendered`](super::unrendered) that the sender
 /// filled them in.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Variables<'a> {
@@ -113,22 +117,33 @@ impl<'a> Variables<'a> {
     ///
     /// The body is not a JSON object, or one of the variables is there and no string.
     pub fn parse(body: &'a [u8]) -> Result<Self, EventError> {
-        let wire: Wire<'a> = events::read_object(body)?;
-        let event = "";
+        let object = Object::from_body(&VARIABLES, body)?;
+        let mut texts = [const { None }; VARIABLES.len()];
+        for ((place, field), text) in VARIABLES.into_iter().enumerate().zip(&mut texts) {
+            *text = object.field(place).optional(Place { event: "", field })?;
+        }
+        let [
+            project_name,
+            entity_name,
+            event_type,
+            event_author,
+            alias,
+            tag,
+            artifact_collection_name,
+            artifact_version,
+            artifact_version_string,
+        ] = texts;
+        let event_type = event_type.map(EventType::from);
         Ok(Self {
-            project_name: wire.project_name.optional(event, "project_name")?,
-            entity_name: wire.entity_name.optional(event, "entity_name")?,
-            event_type: wire.event_type.optional(event, "event_type")?,
-            event_author: wire.event_author.optional(event, "event_author")?,
-            alias: wire.alias.optional(event, "alias")?,
-            tag: wire.tag.optional(event, "tag")?,
-            artifact_collection_name: wire
-                .artifact_collection_name
-                .optional(event, "artifact_collection_name")?,
-            artifact_version: wire.artifact_version.optional(event, "artifact_version")?,
-            artifact_version_string: wire
-                .artifact_version_string
-                .optional(event, "artifact_version_string")?,
+            project_name,
+            entity_name,
+            event_type,
+            event_author,
+            alias,
+            tag,
+            artifact_collection_name,
+            artifact_version,
+            artifact_version_string,
         })
     }
 
@@ -176,42 +191,30 @@ impl OwnedPayload for Variables<'static> {
 /// Gives the variables that are there.
 impl Serialize for Variables<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let wire = Wire {
-            project_name: self.project_name.clone().into(),
-            entity_name: self.entity_name.clone().into(),
-            event_type: self.event_type.clone().into(),
-            event_author: self.event_author.clone().into(),
-            alias: self.alias.clone().into(),
-            tag: self.tag.clone().into(),
-            artifact_collection_name: self.artifact_collection_name.clone().into(),
-            artifact_version: self.artifact_version.clone().into(),
-            artifact_version_string: self.artifact_version_string.clone().into(),
-        };
-        wire.serialize(serializer)
+        let texts = [
+            self.project_name.as_deref(),
+            self.entity_name.as_deref(),
+            self.event_type.as_ref().map(EventType::as_str),
+            self.event_author.as_deref(),
+            self.alias.as_deref(),
+            self.tag.as_deref(),
+            self.artifact_collection_name.as_deref(),
+            self.artifact_version.as_deref(),
+            self.artifact_version_string.as_deref(),
+        ];
+        let there = VARIABLES.into_iter().zip(texts).filter_map(|(name, text)| Some((name, text?)));
+        serializer.collect_map(there)
     }
 }
 
-#[derive(Default, Deserialize, Serialize)]
-#[serde(default)]
-struct Wire<'a> {
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    project_name: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    entity_name: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    event_type: Slot<EventType<'a>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    event_author: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    alias: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    tag: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    artifact_collection_name: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    artifact_version: Slot<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Slot::is_missing")]
-    artifact_version_string: Slot<Cow<'a, str>>,
-}
-
-object!(Wire);
+const VARIABLES: [&str; 9] = [
+    "project_name",
+    "entity_name",
+    "event_type",
+    "event_author",
+    "alias",
+    "tag",
+    "artifact_collection_name",
+    "artifact_version",
+    "artifact_version_string",
+];

@@ -1,8 +1,10 @@
 /// Yields the names of the template variables that stand in a body as they were typed:
 /// `artifact_version` for `${artifact_version}`.
 ///
-/// The sender leaves a variable that it does not know as it is, so that a handler would take the
-/// literal text for a value. It looks at the bytes and not at the JSON, which a body need not be.
+/// They may arrive so, and a handler would take the literal text for a value. It looks at the bytes
+/// and not at the JSON, which a body need not be. A name is whatever stands up to the next `}`, as
+/// keys of `artifact_metadata` are the user's to choose; it holds no quote, brace, backslash, dollar
+/// or line break.
 pub fn unrendered(body: &[u8]) -> impl Iterator<Item = &str> {
     let mut rest = body;
     core::iter::from_fn(move || {
@@ -12,15 +14,14 @@ pub fn unrendered(body: &[u8]) -> impl Iterator<Item = &str> {
             let len = behind.iter().take_while(|byte| is_of_a_name(**byte)).count();
             let (name, after) = behind.split_at_checked(len)?;
             rest = after;
-            if !name.is_empty() && after.first() == Some(&b'}') {
-                // `is_of_a_name` lets nothing but ASCII in.
-                return core::str::from_utf8(name).ok();
+            match core::str::from_utf8(name) {
+                Ok(name) if !name.is_empty() && after.first() == Some(&b'}') => return Some(name),
+                _ => {}
             }
         }
     })
 }
 
-/// Names of variables and of secrets, and the path behind `artifact_metadata.`
 fn is_of_a_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)
+    !byte.is_ascii_control() && !b"\"${}\\".contains(&byte)
 }
