@@ -97,14 +97,18 @@ impl Intake {
     /// is none left.
     pub fn finish(mut self) -> Result<(Verified<Bytes>, Charge), Unaccepted> {
         let memory = self.collector.buffer().memory().saturating_add(self.head);
-        if let Err(refusal) = self.charge.settle(memory) {
-            return Err(self.refuse(refusal));
-        }
         match self.collector.finish() {
-            Ok(verified) => {
-                record_verified(&verified);
-                Ok((verified, self.charge))
-            }
+            // Not before the comparison: a forged body that was evicted must not evict others.
+            Ok(verified) => match self.charge.settle(memory) {
+                Ok(()) => {
+                    record_verified(&verified);
+                    Ok((verified, self.charge))
+                }
+                Err(refusal) => {
+                    let read = (BodyBuffer::whole(verified.into_parts().1), self.charge);
+                    Err(Unaccepted { refusal, read: Some(Box::new(read)) })
+                }
+            },
             Err(unverified) => Err(Unaccepted {
                 refusal: unverified.rejection().into(),
                 read: Some(Box::new((unverified.dangerous_into_unverified(), self.charge))),

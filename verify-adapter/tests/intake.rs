@@ -144,6 +144,38 @@ fn one_that_was_evicted_but_is_complete_takes_its_room_anew() {
 }
 
 #[test]
+fn a_forged_one_that_was_evicted_evicts_nobody() {
+    let budget = Budget::new(10_000);
+    let fill = |signed: &[u8]| {
+        let mut intake = begin(&budget, signed, Some(6000)).unwrap();
+        intake.push(Bytes::from(vec![b'x'; 5999])).unwrap();
+        intake
+    };
+    let mut forged = fill(b"another body");
+    let mut honest = fill(&[b'x'; 6000]);
+    forged.push(Bytes::from_static(b"x")).unwrap_err();
+    assert_eq!(forged.finish().unwrap_err().refusal().code(), "signature_mismatch");
+    honest.push(Bytes::from_static(b"x")).unwrap();
+    assert!(honest.finish().is_ok());
+}
+
+#[test]
+fn a_verified_one_that_finds_no_room_comes_again() {
+    let budget = Budget::new(10_000);
+    let body = vec![b'x'; 6000];
+    let mut evicted = begin(&budget, &body, Some(6000)).unwrap();
+    evicted.push(Bytes::from(body.clone())).unwrap();
+    let mut newer = begin(&budget, &body, Some(6000)).unwrap();
+    newer.push(Bytes::from(body.clone())).unwrap();
+    let handled = newer.finish().unwrap();
+    let unaccepted = evicted.finish().unwrap_err();
+    assert_eq!(unaccepted.refusal(), Refusal::BudgetSpent);
+    assert_eq!(unaccepted.dangerous_into_unverified().0, body);
+    drop(handled);
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
 fn heads_that_wait_count_towards_the_budget() {
     let budget = Budget::new(10 * HEAD);
     let waiting: Vec<_> = (0..20).map(|_| begin(&budget, b"", Some(10)).unwrap()).collect();
