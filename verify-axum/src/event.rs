@@ -80,6 +80,29 @@ use crate::{
 /// }
 /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(follow));
 /// ```
+///
+/// Take a Weights & Biases payload in a type of your own:
+///
+/// ```
+/// use verify_axum::{Event, wandb};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Deploy {
+///     model: String,
+///     event_type: wandb::EventType<'static>,
+/// }
+///
+/// async fn deploy(Event(wandb::Payload(deploy)): Event<wandb::Payload<Deploy>>) {
+///     if deploy.event_type == wandb::EventType::LinkArtifact {
+///         println!("{} was linked", deploy.model);
+///     }
+/// }
+/// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(deploy));
+/// ```
+///
+/// `'static` because the event outlives the request's body; what is borrowed there is copied here.
+/// The refusals of this extractor are not those of the layer: its callback and its replaced response
+/// have no part in them. To change them, take the `Result`.
 #[derive(Clone, Debug)]
 pub struct Event<T>(pub T);
 
@@ -120,6 +143,7 @@ impl IntoResponse for EventRejection {
             Self::Unreadable { error, verified } => {
                 let sender = verified.receipt().sender();
                 tracing::warn!(target: LOG_TARGET, sender, %error, "verified event not understood");
+                Refusal::PayloadUnreadable.record(sender, false);
                 refused(Refusal::PayloadUnreadable)
             }
         }

@@ -13,8 +13,7 @@ pub(crate) fn facts(verified: &Verified<Bytes>) -> Result<Map<String, Value>, Ev
         }
         "mlflow" => {
             let event: mlflow::Event<'_> = verified.event()?;
-            let name = format!("{}.{}", event.kind.entity(), event.kind.action());
-            Ok(pick(name.into(), &json!(event)["data"], &["name", "version", "alias"]))
+            Ok(pick(event.name().into(), &json!(event)["data"], &["name", "version", "alias"]))
         }
         _ => {
             let variables: wandb::Variables<'_> = verified.event()?;
