@@ -321,6 +321,9 @@ fn an_error_names_the_event_and_the_field() {
         let error = databricks::Event::parse(&body).unwrap_err();
         assert_eq!(error.to_string(), text, "{}", String::from_utf8_lossy(&body));
     }
+    let unknown = databricks::Event::parse(&databricks_body("ANOTHER", &json!({"text": 1})));
+    let unknown = unknown.unwrap_err();
+    assert_eq!((unknown.event(), unknown.field()), (None, Some("text")));
     for (body, text) in [
         (
             mlflow_body("prompt", "created", &json!(null)),
