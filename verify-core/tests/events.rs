@@ -321,8 +321,8 @@ fn an_error_names_the_event_and_the_field() {
         let error = databricks::Event::parse(&body).unwrap_err();
         assert_eq!(error.to_string(), text, "{}", String::from_utf8_lossy(&body));
     }
-    let unknown = databricks::Event::parse(&databricks_body("ANOTHER", &json!({"text": 1})));
-    let unknown = unknown.unwrap_err();
+    let unknown = databricks_body("ANOTHER", &json!({"text": 1}));
+    let unknown = databricks::Event::parse(&unknown).unwrap_err();
     assert_eq!((unknown.event(), unknown.field()), (None, Some("text")));
     for (body, text) in [
         (
@@ -508,6 +508,8 @@ fn jobs_carry_the_event_in_any_of_their_parameters() {
         json!({"job_id": 1, "notebook_params": {"event_message": " { } "}}),
         json!({"job_id": 1, "notebook_params": {}, "python_params": ["--verbose", "", "\"x\""]}),
         json!({"python_params": ["{{job.id}}", 5], "notebook_params": {"event_message": {}}}),
+        // Quotes around it do not make it a JSON string.
+        json!({"python_params": [format!("\"{message}\"")]}),
     ] {
         assert_eq!(job::event(nothing.to_string().as_bytes()), Ok(None), "{nothing}");
     }

@@ -14,25 +14,24 @@ pub(crate) trait FromJson<'a>: Sized {
     /// What the value should be, in words.
     const EXPECTED: &'static str;
 
-    /// Reads well-formed JSON. `None`: it is something else.
-    fn read(json: &'a str) -> Option<Self>;
+    /// What is said of a value that is something else.
+    const MISFIT: Misfit = Misfit::new(Self::EXPECTED);
 
-    /// As [`read`](Self::read), with where within the value it is something else.
-    fn from_json(json: &'a str) -> Result<Self, Misfit> {
-        Self::read(json).ok_or(Misfit::new(Self::EXPECTED))
-    }
+    /// Reads JSON that was found well-formed.
+    fn from_json(json: &'a str) -> Result<Self, Misfit>;
 }
 
 impl<'a> FromJson<'a> for Cow<'a, str> {
     const EXPECTED: &'static str = "a string";
 
-    fn read(json: &'a str) -> Option<Self> {
-        let text = json.strip_prefix('"')?.strip_suffix('"')?;
-        if text.contains('\\') {
+    fn from_json(json: &'a str) -> Result<Self, Misfit> {
+        let text = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        match text.ok_or(Self::MISFIT)? {
             // Fails for half of a surrogate pair, which no text of Rust can hold.
-            serde_json::from_str::<String>(json).ok().map(Cow::Owned)
-        } else {
-            Some(Cow::Borrowed(text))
+            text if text.contains('\\') => {
+                serde_json::from_str::<String>(json).map(Cow::Owned).map_err(|_| Self::MISFIT)
+            }
+            text => Ok(Cow::Borrowed(text)),
         }
     }
 }
@@ -42,24 +41,28 @@ impl<'a> FromJson<'a> for Cow<'a, str> {
 impl FromJson<'_> for f64 {
     const EXPECTED: &'static str = "a number";
 
-    fn read(json: &str) -> Option<Self> {
-        json.parse().ok().filter(|number: &Self| number.is_finite())
+    fn from_json(json: &str) -> Result<Self, Misfit> {
+        json.parse().ok().filter(|number: &Self| number.is_finite()).ok_or(Self::MISFIT)
     }
 }
 
 impl FromJson<'_> for u64 {
     const EXPECTED: &'static str = "a non-negative integer";
 
-    fn read(json: &str) -> Option<Self> {
-        json.parse().ok()
+    fn from_json(json: &str) -> Result<Self, Misfit> {
+        json.parse().map_err(|_| Self::MISFIT)
     }
 }
 
 impl<'a> FromJson<'a> for BTreeMap<Cow<'a, str>, Cow<'a, str>> {
     const EXPECTED: &'static str = "an object of strings";
 
-    fn read(json: &'a str) -> Option<Self> {
-        serde_json::Deserializer::from_str(json).deserialize_map(Strings).ok()?
+    fn from_json(json: &'a str) -> Result<Self, Misfit> {
+        serde_json::Deserializer::from_str(json)
+            .deserialize_map(Strings)
+            .ok()
+            .flatten()
+            .ok_or(Self::MISFIT)
     }
 }
 
@@ -75,7 +78,7 @@ impl<'de> Visitor<'de> for Strings {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut strings = BTreeMap::new();
         while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &RawValue>()? {
-            let Some(value) = FromJson::read(value.get()) else { return Ok(None) };
+            let Ok(value) = FromJson::from_json(value.get()) else { return Ok(None) };
             strings.insert(key, value);
         }
         Ok(Some(strings))
@@ -85,14 +88,10 @@ impl<'de> Visitor<'de> for Strings {
 impl<'a, T: FromJson<'a>> FromJson<'a> for Vec<T> {
     const EXPECTED: &'static str = "a list";
 
-    fn read(json: &'a str) -> Option<Self> {
-        Self::from_json(json).ok()
-    }
-
     fn from_json(json: &'a str) -> Result<Self, Misfit> {
         serde_json::Deserializer::from_str(json)
             .deserialize_seq(List(PhantomData))
-            .unwrap_or(Err(Misfit::new(Self::EXPECTED)))
+            .unwrap_or(Err(Self::MISFIT))
     }
 }
 

@@ -75,7 +75,7 @@ impl<'a, const COUNT: usize> Object<'a, COUNT> {
     }
 
     /// Reads the value of a field.
-    pub(crate) fn from_json(
+    pub(crate) fn from_value(
         names: &'static [&'static str; COUNT],
         json: &'a str,
     ) -> Result<Self, Misfit> {

@@ -53,8 +53,8 @@ macro_rules! text_enum {
         impl<'a> $crate::events::FromJson<'a> for $name<'a> {
             const EXPECTED: &'static str = "a string";
 
-            fn read(json: &'a str) -> Option<Self> {
-                Cow::read(json).map(Self::from)
+            fn from_json(json: &'a str) -> Result<Self, $crate::events::Misfit> {
+                Cow::from_json(json).map(Self::from)
             }
         }
 

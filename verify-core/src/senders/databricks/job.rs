@@ -5,7 +5,7 @@
 //! the job, may write the parameters. At most 10,000 bytes arrive in a field of parameters; what is
 //! longer is not delivered whole, or not at all (unknown).
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use serde_json::value::RawValue;
 
@@ -55,7 +55,7 @@ pub fn event(parameters: &[u8]) -> Result<Option<Event<'static>>, EventError> {
 /// It begins like a JSON object and cannot be read as an event.
 pub fn event_from_message(message: &str) -> Result<Option<Event<'static>>, EventError> {
     let message = message.trim_ascii();
-    let message = Cow::read(message).unwrap_or(Cow::Borrowed(message));
+    let message = serde_json::from_str::<String>(message).map_or(message.into(), Cow::Owned);
     let message = message.trim_ascii();
     let Some(inside) = message.strip_prefix('{') else { return Ok(None) };
     if inside.trim_ascii() == "}" {
@@ -75,10 +75,10 @@ const PARAMETERS: [&str; 5] = [
 /// The texts in one kind of parameters: under `event_message`, or in a list.
 fn messages(parameters: Field<'_>) -> Vec<Cow<'_, str>> {
     let Field::Once(json) = parameters else { return Vec::new() };
-    let named = Object::from_json(&["event_message"], json).map(|named| named.field(0));
+    let named = Object::from_value(&["event_message"], json).map(|named| named.field(0));
     if let Ok(Field::Once(json)) = named {
-        return Cow::read(json).into_iter().collect();
+        return Cow::from_json(json).into_iter().collect();
     }
     let list: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
-    list.into_iter().filter_map(|item| Cow::read(item.get())).collect()
+    list.into_iter().filter_map(|item| Cow::from_json(item.get()).ok()).collect()
 }

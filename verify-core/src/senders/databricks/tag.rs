@@ -26,17 +26,11 @@ const PARTS: [&str; 2] = ["key", "value"];
 impl<'a> FromJson<'a> for Tag<'a> {
     const EXPECTED: &'static str = "an object";
 
-    fn read(json: &'a str) -> Option<Self> {
-        Self::from_json(json).ok()
-    }
-
     fn from_json(json: &'a str) -> Result<Self, Misfit> {
-        let object = Object::from_json(&PARTS, json)?;
+        let object = Object::from_value(&PARTS, json)?;
         let part = |name: &'static str| match object.field(place_of(&PARTS, name)) {
             Field::Once(json) => Cow::from_json(json).map_err(|misfit| misfit.in_part(name)),
-            Field::Missing | Field::Repeated => {
-                Err(Misfit::new(<Cow<'_, str>>::EXPECTED).in_part(name))
-            }
+            Field::Missing | Field::Repeated => Err(<Cow<'_, str>>::MISFIT.in_part(name)),
         };
         Ok(Self { key: part("key")?, value: part("value")? })
     }

@@ -4,8 +4,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::Timestamp;
 use crate::events::{
-    EventError, FromJson, IntoOwned, Object, OwnedPayload, Payload, Place, event_kinds, place_of,
-    text_enum,
+    EventError, FromJson, IntoOwned, Misfit, Object, OwnedPayload, Payload, Place, event_kinds,
+    place_of, text_enum,
 };
 
 /// What one delivery of an MLflow webhook says.
@@ -375,7 +375,7 @@ const DATA: [&str; 20] = [
 impl<'a> FromJson<'a> for Data<'a> {
     const EXPECTED: &'static str = "an object";
 
-    fn read(json: &'a str) -> Option<Self> {
-        Self::from_json(&DATA, json).ok()
+    fn from_json(json: &'a str) -> Result<Self, Misfit> {
+        Self::from_value(&DATA, json)
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     UnixTime,
-    events::{FromJson, IntoOwned},
+    events::{FromJson, IntoOwned, Misfit},
 };
 
 /// The time at which MLflow **sent** a delivery: ISO 8601 in UTC, such as
@@ -102,8 +102,8 @@ impl IntoOwned for Timestamp<'_> {
 impl<'a> FromJson<'a> for Timestamp<'a> {
     const EXPECTED: &'static str = "a string";
 
-    fn read(json: &'a str) -> Option<Self> {
-        Cow::read(json).map(Self)
+    fn from_json(json: &'a str) -> Result<Self, Misfit> {
+        Cow::from_json(json).map(Self)
     }
 }
 
