@@ -43,3 +43,22 @@ pub trait OwnedPayload: Sized + 'static {
     /// As [`Payload::parse`].
     fn parse_owned(body: &[u8]) -> Result<Self, EventError>;
 }
+
+/// Makes a type with a lifetime, `parse` and `into_owned` a payload.
+macro_rules! payload {
+    ($name:ident) => {
+        impl<'b> $crate::Payload<'b> for $name<'b> {
+            fn parse(body: &'b [u8]) -> Result<Self, $crate::EventError> {
+                $name::parse(body)
+            }
+        }
+
+        impl $crate::OwnedPayload for $name<'static> {
+            fn parse_owned(body: &[u8]) -> Result<Self, $crate::EventError> {
+                $name::parse(body).map($name::into_owned)
+            }
+        }
+    };
+}
+
+pub(crate) use payload;

@@ -40,7 +40,7 @@ macro_rules! event_kinds {
             pub const NAMES: &'static [&'static str] = &[$($name),*];
 
             /// Returns the name of an event that this crate knows.
-            fn known_name(&self) -> Option<&'static str> {
+            pub(super) fn known_name(&self) -> Option<&'static str> {
                 match self {
                     $(Self::$variant { .. } => Some($name),)*
                     Self::Unknown { .. } => None,
@@ -48,7 +48,7 @@ macro_rules! event_kinds {
             }
 
             /// Takes what the event called `event` has out of an object. `None`: not known.
-            fn read(event: &str, object: &$fields<'a>) -> Result<Option<Self>, $crate::EventError> {
+            pub(super) fn read(event: &str, object: &$fields<'a>) -> Result<Option<Self>, $crate::EventError> {
                 let _ = object;
                 match event {
                     $($name => Ok(Some(Self::$variant {
@@ -64,7 +64,7 @@ macro_rules! event_kinds {
             }
 
             /// Writes the fields of the event.
-            fn write<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+            pub(super) fn write<M: serde::ser::SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
                 let _ = &map;
                 match self {
                     $(Self::$variant { $($field,)* } => {

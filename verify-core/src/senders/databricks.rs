@@ -15,12 +15,16 @@
 #[cfg(feature = "events")]
 mod event;
 #[cfg(feature = "events")]
+mod event_kind;
+#[cfg(feature = "events")]
 pub mod job;
 #[cfg(feature = "events")]
 mod tag;
 
 #[cfg(feature = "events")]
-pub use event::{Event, EventKind, Stage};
+pub use event::Event;
+#[cfg(feature = "events")]
+pub use event_kind::{EventKind, Stage};
 #[cfg(feature = "events")]
 pub use tag::Tag;
 

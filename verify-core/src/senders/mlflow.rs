@@ -16,10 +16,14 @@
 #[cfg(feature = "events")]
 mod event;
 #[cfg(feature = "events")]
+mod event_kind;
+#[cfg(feature = "events")]
 mod timestamp;
 
 #[cfg(feature = "events")]
-pub use event::{DurationUnit, Event, EventKind, TargetScope};
+pub use event::Event;
+#[cfg(feature = "events")]
+pub use event_kind::{DurationUnit, EventKind, TargetScope};
 #[cfg(feature = "events")]
 pub use timestamp::Timestamp;
 

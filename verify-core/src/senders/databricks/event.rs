@@ -1,11 +1,9 @@
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::borrow::Cow;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::tag::Tag;
-use crate::events::{
-    EventError, IntoOwned, Object, OwnedPayload, Payload, Place, event_kinds, place_of, text_enum,
-};
+use super::event_kind::{EventKind, FIELDS, Fields};
+use crate::events::{EventError, IntoOwned, Place, payload, place_of};
 
 /// What one delivery of a Databricks registry webhook says.
 ///
@@ -26,130 +24,6 @@ pub struct Event<'a> {
     pub text: Cow<'a, str>,
     /// Which event it is, and what it says.
     pub kind: EventKind<'a>,
-}
-
-event_kinds! {
-    /// The twelve events, and those to come.
-    ///
-    /// How certain each shape is: **documented** by the vendor, seen in the **field**, or
-    /// **inferred**. Where no document says that a field is there, it is an `Option`, so that a
-    /// verified event is not lost to a missing one. The general and the specific event may both
-    /// arrive for one change.
-    EventKind of Fields among FIELDS, errors name "" {
-        /// `COMMENT_CREATED`; documented.
-        CommentCreated = "COMMENT_CREATED" {
-            /// The model version.
-            version: required Cow<'a, str>,
-            /// The text that the user wrote.
-            comment: required Cow<'a, str>,
-        }
-        /// `MODEL_VERSION_CREATED`; field.
-        ModelVersionCreated = "MODEL_VERSION_CREATED" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The run that made it; may be empty.
-            source_run_id: optional Cow<'a, str>,
-        }
-        /// `MODEL_VERSION_TAG_SET`; documented.
-        ModelVersionTagSet = "MODEL_VERSION_TAG_SET" {
-            /// The model version.
-            version: required Cow<'a, str>,
-            /// The tags that were set.
-            tags: required Vec<Tag<'a>>,
-        }
-        /// `MODEL_VERSION_TRANSITIONED_STAGE`; documented.
-        ModelVersionTransitionedStage = "MODEL_VERSION_TRANSITIONED_STAGE" {
-            /// The model version.
-            version: required Cow<'a, str>,
-            /// The stage it has now.
-            to_stage: required Stage<'a>,
-            /// The stage it had.
-            from_stage: required Stage<'a>,
-        }
-        /// `MODEL_VERSION_TRANSITIONED_TO_ARCHIVED`; inferred.
-        ModelVersionTransitionedToArchived = "MODEL_VERSION_TRANSITIONED_TO_ARCHIVED" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage it has now.
-            to_stage: optional Stage<'a>,
-            /// The stage it had.
-            from_stage: optional Stage<'a>,
-        }
-        /// `MODEL_VERSION_TRANSITIONED_TO_PRODUCTION`; inferred.
-        ModelVersionTransitionedToProduction = "MODEL_VERSION_TRANSITIONED_TO_PRODUCTION" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage it has now.
-            to_stage: optional Stage<'a>,
-            /// The stage it had.
-            from_stage: optional Stage<'a>,
-        }
-        /// `MODEL_VERSION_TRANSITIONED_TO_STAGING`; inferred.
-        ModelVersionTransitionedToStaging = "MODEL_VERSION_TRANSITIONED_TO_STAGING" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage it has now.
-            to_stage: optional Stage<'a>,
-            /// The stage it had.
-            from_stage: optional Stage<'a>,
-        }
-        /// `REGISTERED_MODEL_CREATED`; field. Comes to registry-wide webhooks only.
-        RegisteredModelCreated = "REGISTERED_MODEL_CREATED" {}
-        /// `TRANSITION_REQUEST_CREATED`; inferred.
-        TransitionRequestCreated = "TRANSITION_REQUEST_CREATED" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage that is asked for.
-            to_stage: optional Stage<'a>,
-            /// The stage it has.
-            from_stage: optional Stage<'a>,
-        }
-        /// `TRANSITION_REQUEST_TO_ARCHIVED_CREATED`; inferred.
-        TransitionRequestToArchivedCreated = "TRANSITION_REQUEST_TO_ARCHIVED_CREATED" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage that is asked for.
-            to_stage: optional Stage<'a>,
-            /// The stage it has.
-            from_stage: optional Stage<'a>,
-        }
-        /// `TRANSITION_REQUEST_TO_PRODUCTION_CREATED`; inferred.
-        TransitionRequestToProductionCreated = "TRANSITION_REQUEST_TO_PRODUCTION_CREATED" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage that is asked for.
-            to_stage: optional Stage<'a>,
-            /// The stage it has.
-            from_stage: optional Stage<'a>,
-        }
-        /// `TRANSITION_REQUEST_TO_STAGING_CREATED`; inferred.
-        TransitionRequestToStagingCreated = "TRANSITION_REQUEST_TO_STAGING_CREATED" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage that is asked for.
-            to_stage: optional Stage<'a>,
-            /// The stage it has.
-            from_stage: optional Stage<'a>,
-        }
-    }
-    unknown {
-        /// Its name.
-        event,
-    }
-}
-
-text_enum! {
-    /// A stage of a model version.
-    Stage {
-        /// `Archived`.
-        Archived = "Archived",
-        /// `None`.
-        None = "None",
-        /// `Production`.
-        Production = "Production",
-        /// `Staging`.
-        Staging = "Staging",
-    }
 }
 
 impl<'a> Event<'a> {
@@ -204,29 +78,6 @@ impl<'a> Event<'a> {
     }
 }
 
-impl EventKind<'_> {
-    /// Returns the event's name, as the sender writes it: `MODEL_VERSION_CREATED`.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Unknown { event } => event,
-            known => known.known_name().unwrap_or(""),
-        }
-    }
-}
-
-impl<'b> Payload<'b> for Event<'b> {
-    fn parse(body: &'b [u8]) -> Result<Self, EventError> {
-        Event::parse(body)
-    }
-}
-
-impl OwnedPayload for Event<'static> {
-    fn parse_owned(body: &[u8]) -> Result<Self, EventError> {
-        Event::parse(body).map(Event::into_owned)
-    }
-}
-
 /// Gives the fields that the sender sends. Of an unknown event, those of the envelope.
 impl Serialize for Event<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -241,25 +92,10 @@ impl Serialize for Event<'_> {
     }
 }
 
-/// The fields that any of the events has.
-type Fields<'a> = Object<'a, 11>;
-
-const FIELDS: [&str; 11] = [
-    "event",
-    "webhook_id",
-    "event_timestamp",
-    "model_name",
-    "version",
-    "to_stage",
-    "from_stage",
-    "source_run_id",
-    "tags",
-    "comment",
-    "text",
-];
-
 const EVENT: usize = place_of(&FIELDS, "event");
 const WEBHOOK_ID: usize = place_of(&FIELDS, "webhook_id");
 const EVENT_TIMESTAMP: usize = place_of(&FIELDS, "event_timestamp");
 const MODEL_NAME: usize = place_of(&FIELDS, "model_name");
 const TEXT: usize = place_of(&FIELDS, "text");
+
+payload!(Event);

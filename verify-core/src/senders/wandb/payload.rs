@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use super::{ArtifactReference, ArtifactVersion};
 use crate::{
     EventError, OwnedPayload,
-    events::{IntoOwned, Object, Place, text_enum},
+    events::{IntoOwned, Object, Place, payload, text_enum},
 };
 
 /// A body in a type of your own, which may hold a token and is not for logs: Weights & Biases has no schema, and sends the JSON that was typed
@@ -176,17 +176,7 @@ impl<'a> Variables<'a> {
     }
 }
 
-impl<'b> crate::Payload<'b> for Variables<'b> {
-    fn parse(body: &'b [u8]) -> Result<Self, EventError> {
-        Variables::parse(body)
-    }
-}
-
-impl OwnedPayload for Variables<'static> {
-    fn parse_owned(body: &[u8]) -> Result<Self, EventError> {
-        Variables::parse(body).map(Variables::into_owned)
-    }
-}
+payload!(Variables);
 
 /// Gives the variables that are there.
 impl Serialize for Variables<'_> {
