@@ -402,6 +402,15 @@ fn what_an_event_does_not_need_cannot_spoil_it() {
     let unknown =
         br#"{"entity": "a", "action": "b", "timestamp": "", "data": {"x": 1e999, "x": 2}}"#;
     assert_eq!(mlflow::Event::parse(unknown).unwrap().name(), "a.b");
+    let budget = json!({
+        "budget_policy_id": "b", "budget_unit": "USD", "current_spend": 1, "duration_unit": "DAYS",
+        "duration_value": 1, "target_scope": "USER", "workspace": "w", "window_start": 5,
+        "budget_amount": "AMOUNT",
+    });
+    let budget = mlflow_body("budget_policy", "exceeded", &budget);
+    let budget = String::from_utf8(budget).unwrap().replace("\"AMOUNT\"", "1e999");
+    let error = mlflow::Event::parse(budget.as_bytes()).unwrap_err().to_string();
+    assert_eq!(error, "`budget_policy.exceeded`: `data.budget_amount`: expected a number");
     let tags = br#"{"entity": "prompt", "action": "created", "timestamp": "", "data": {"name": "n", "tags": -1.5}}"#;
     let error = mlflow::Event::parse(tags).unwrap_err().to_string();
     assert_eq!(error, "`prompt.created`: `data.tags`: expected an object of strings");

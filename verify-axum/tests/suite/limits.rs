@@ -122,18 +122,20 @@ async fn a_place_in_the_service_is_not_held_by_an_unverified_request() {
     assert!(!waiting.is_finished());
 }
 
-/// Frames without end, and nothing in them.
-struct Endless;
+/// As many frames, and nothing in them: without end, but for a test that is to fail.
+struct Endless(u32);
 
 impl http_body::Body for Endless {
     type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(Some(Ok(Frame::data(Bytes::new()))))
+        let left = self.0.checked_sub(1);
+        self.0 = left.unwrap_or(0);
+        Poll::Ready(left.map(|_| Ok(Frame::data(Bytes::new()))))
     }
 }
 
@@ -145,7 +147,7 @@ async fn a_body_that_is_always_ready_does_not_outrun_the_deadline() {
             Ok::<_, Infallible>(Response::<Full<Bytes>>::default())
         },
     ));
-    let request = delivery(Sender::DATABRICKS, *b"").map(|_| Endless);
+    let request = delivery(Sender::DATABRICKS, *b"").map(|_| Endless(20_000_000));
     assert_eq!(service.oneshot(request).await.unwrap().status(), 503);
 }
 
