@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod attack;
+mod capture;
+mod delivery;
+mod request;
+pub mod samples;
+
+pub use capture::{Capture, CaptureError};
+pub use delivery::{Delivery, SignError};
+pub use request::{ParseError, WireRequest};
+pub use verify_core::{
+    ConfigError, Encoding, Receipt, Rejection, RejectionKind, Secret, Sender, SignedPart, UnixTime,
+    Verified, Verifier, databricks, mlflow, wandb,
+};

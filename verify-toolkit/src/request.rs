@@ -1,0 +1,184 @@
+mod parse;
+
+use core::fmt::{self, Write as _};
+
+use base64ct::{Base64, Encoding as _};
+
+pub use parse::ParseError;
+
+/// A request as it goes over the wire: nothing is decoded, joined or put in order.
+#[derive(Clone, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a request has no more parts")]
+pub struct WireRequest {
+    /// The method, such as `POST`.
+    pub method: String,
+    /// The path, with the query.
+    pub path: String,
+    /// Names, as they were written, and values, in order.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body, without any framing.
+    pub body: Vec<u8>,
+}
+
+impl WireRequest {
+    /// Yields the values of a header. `name` is matched in any case.
+    pub fn header(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let named = move |header: &&(String, Vec<u8>)| header.0.eq_ignore_ascii_case(name);
+        self.headers.iter().filter(named).map(|(_, value)| value.as_slice())
+    }
+
+    /// Writes the request as HTTP/1.1 text. The body is framed by `Content-Length`, whatever the
+    /// headers said before; `Host` is `host` unless there is one.
+    #[must_use]
+    pub fn to_http(&self, host: &str) -> Vec<u8> {
+        let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.path).into_bytes();
+        let mut line = |name: &str, value: &[u8]| {
+            text.extend_from_slice(name.as_bytes());
+            text.extend_from_slice(b": ");
+            text.extend_from_slice(value);
+            text.extend_from_slice(b"\r\n");
+        };
+        if self.header("host").next().is_none() {
+            line("Host", host.as_bytes());
+        }
+        for (name, value) in self.headers.iter().filter(|(name, _)| !is_framing(name)) {
+            line(name, value);
+        }
+        line("Content-Length", self.body.len().to_string().as_bytes());
+        text.extend_from_slice(b"\r\n");
+        text.extend_from_slice(&self.body);
+        text
+    }
+
+    /// Writes a `curl` command for a POSIX shell that sends the request to `origin`, such as
+    /// `http://127.0.0.1:8080`. Binary bodies take a detour through `base64 -d`; bytes beyond ASCII
+    /// in headers need a shell with `$'..'`.
+    ///
+    /// ```
+    /// use verify_toolkit::{Delivery, UnixTime};
+    ///
+    /// let delivery = Delivery::wandb("{}").with_path("/hook");
+    /// let request = delivery.sign("shared", UnixTime::from_secs(0))?;
+    /// assert_eq!(
+    ///     request.to_curl("http://127.0.0.1:8080"),
+    ///     "curl -i -X POST 'http://127.0.0.1:8080/hook' -H 'content-type: application/json' \
+    ///      -H 'x-wandb-signature: TAU7+ULD7zG4OIb2XOWljhvCKEJ9ueneaipLm935xp4=' --data-raw '{}'"
+    /// );
+    /// # Ok::<(), verify_toolkit::SignError>(())
+    /// ```
+    #[must_use]
+    pub fn to_curl(&self, origin: &str) -> String {
+        let url = format!("{}{}", origin.trim_end_matches('/'), self.path);
+        let mut command = format!("curl -i -X {} {}", self.method, quoted(url.as_bytes()));
+        // What curl makes itself, and makes right.
+        let own = |name: &str| is_framing(name) || name.eq_ignore_ascii_case("host");
+        for (name, value) in self.headers.iter().filter(|(name, _)| !own(name)) {
+            // Without a value, `Name:` would take the header out; `Name;` sends it empty.
+            let header = match value.as_slice() {
+                b"" => format!("{name};").into_bytes(),
+                value => [name.as_bytes(), b": ", value].concat(),
+            };
+            let _ = write!(command, " -H {}", quoted(&header));
+        }
+        if self.header("content-type").next().is_none() {
+            // Or curl says that it is a form.
+            command += " -H 'Content-Type:'";
+        }
+        match core::str::from_utf8(&self.body) {
+            Ok(text) if !text.contains('\0') => {
+                let _ = write!(command, " --data-raw {}", quoted(text.as_bytes()));
+            }
+            _ => {
+                let body = Base64::encode_string(&self.body);
+                command = format!("printf %s {body} | base64 -d | {command} --data-binary @-");
+            }
+        }
+        command
+    }
+}
+
+/// Whether a header says how the body is framed, which is the business of whoever sends it.
+fn is_framing(name: &str) -> bool {
+    name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
+}
+
+/// Quotes bytes for a shell.
+fn quoted(bytes: &[u8]) -> String {
+    match core::str::from_utf8(bytes) {
+        Ok(text) if !text.contains(|c: char| c.is_control() && c != '\n' && c != '\t') => {
+            format!("'{}'", text.replace('\'', r"'\''"))
+        }
+        _ => {
+            let mut text = String::from("$'");
+            for byte in bytes {
+                match byte {
+                    b'\'' | b'\\' => {
+                        let _ = write!(text, "\\{}", char::from(*byte));
+                    }
+                    b' '..=b'~' => text.push(char::from(*byte)),
+                    _ => {
+                        let _ = write!(text, "\\x{byte:02x}");
+                    }
+                }
+            }
+            text + "'"
+        }
+    }
+}
+
+/// For `tower::ServiceExt::oneshot`, for instance. Framing and `Host` are left out.
+impl<B: From<Vec<u8>>> TryFrom<WireRequest> for http::Request<B> {
+    type Error = http::Error;
+
+    /// # Errors
+    ///
+    /// A method, path or header is none that this type can hold.
+    fn try_from(request: WireRequest) -> Result<Self, http::Error> {
+        let mut converted =
+            http::Request::builder().method(request.method.as_str()).uri(request.path.as_str());
+        for (name, value) in request.headers.iter().filter(|(name, _)| !is_framing(name)) {
+            converted = converted.header(name, value.as_slice());
+        }
+        converted.header("content-length", request.body.len()).body(request.body.into())
+    }
+}
+
+/// For an application of `actix_web::test::init_service`. Framing and `Host` are left out.
+#[cfg(feature = "actix")]
+impl TryFrom<WireRequest> for actix_web::test::TestRequest {
+    type Error = actix_web::error::HttpError;
+
+    /// # Errors
+    ///
+    /// A method, path or header is none that this type can hold.
+    fn try_from(request: WireRequest) -> Result<Self, Self::Error> {
+        use actix_web::http::{
+            Method, Uri,
+            header::{HeaderName, HeaderValue},
+        };
+
+        // The setters of the type panic on what it cannot hold.
+        let path: Uri = request.path.parse()?;
+        let mut converted = Self::with_uri(&path.to_string())
+            .method(Method::from_bytes(request.method.as_bytes())?)
+            .append_header(("content-length", request.body.len()));
+        for (name, value) in request.headers.iter().filter(|(name, _)| !is_framing(name)) {
+            let name = HeaderName::from_bytes(name.as_bytes())?;
+            converted = converted.append_header((name, HeaderValue::from_bytes(value)?));
+        }
+        Ok(converted.set_payload(request.body))
+    }
+}
+
+/// Shows method, path and the names of the headers. Values and bodies hold secrets.
+impl fmt::Debug for WireRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("WireRequest")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("headers", &names)
+            .field("body_len", &self.body.len())
+            .finish()
+    }
+}

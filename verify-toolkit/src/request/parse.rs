@@ -1,0 +1,93 @@
+use core::fmt;
+
+use httparse::{Request, Status};
+
+use super::WireRequest;
+
+impl WireRequest {
+    /// Reads the text of an HTTP/1 request, such as one cut from a packet capture or a proxy's log.
+    ///
+    /// A chunked body is put together. Of one with a `Content-Length`, what goes beyond that is left
+    /// out, because editors put a newline at the end of a file; one that is shorter is taken as it is.
+    ///
+    /// ```
+    /// use verify_toolkit::WireRequest;
+    ///
+    /// let request = WireRequest::from_http(b"POST /hook HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}\n")?;
+    /// assert_eq!(request.path, "/hook");
+    /// assert_eq!(request.body, b"{}");
+    /// # Ok::<(), verify_toolkit::ParseError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// It is not the head of a request, or its chunks are none.
+    pub fn from_http(text: &[u8]) -> Result<Self, ParseError> {
+        let mut headers = [httparse::EMPTY_HEADER; 256];
+        let mut head = Request::new(&mut headers);
+        let (rest, method, path) = match (head.parse(text), head.method, head.path) {
+            (Ok(Status::Complete(length)), Some(method), Some(path)) => {
+                (text.get(length..).unwrap_or_default(), method, path)
+            }
+            (Ok(_), ..) => return Err(ParseError::HeadIncomplete),
+            (Err(error), ..) => return Err(ParseError::Head(error)),
+        };
+        let mut request = Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: head.headers.iter().map(|h| (h.name.to_owned(), h.value.to_vec())).collect(),
+            body: Vec::new(),
+        };
+        let last = request.header("transfer-encoding").last();
+        request.body = if last.is_some_and(|value| value.eq_ignore_ascii_case(b"chunked")) {
+            unchunked(rest)?
+        } else {
+            let announced = request.header("content-length").next();
+            let announced =
+                announced.and_then(|text| core::str::from_utf8(text).ok()?.parse().ok());
+            rest.get(..announced.unwrap_or(rest.len())).unwrap_or(rest).to_vec()
+        };
+        Ok(request)
+    }
+}
+
+fn unchunked(mut text: &[u8]) -> Result<Vec<u8>, ParseError> {
+    let mut body = Vec::new();
+    loop {
+        let Ok(Status::Complete((head, size))) = httparse::parse_chunk_size(text) else {
+            return Err(ParseError::Chunks);
+        };
+        if size == 0 {
+            return Ok(body);
+        }
+        let size = usize::try_from(size).map_err(|_| ParseError::Chunks)?;
+        let rest = text.get(head..).unwrap_or_default();
+        let (chunk, rest) = rest.split_at_checked(size).ok_or(ParseError::Chunks)?;
+        body.extend_from_slice(chunk);
+        text = rest.strip_prefix(b"\r\n").or(rest.strip_prefix(b"\n")).ok_or(ParseError::Chunks)?;
+    }
+}
+
+/// Why a text is not an HTTP request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// The body is said to be chunked, and is not, or breaks off.
+    Chunks,
+    /// The head is malformed.
+    Head(httparse::Error),
+    /// The head has no end: an empty line.
+    HeadIncomplete,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chunks => f.write_str("body is not made of complete chunks"),
+            Self::Head(error) => write!(f, "head is not one of an HTTP/1 request: {error}"),
+            Self::HeadIncomplete => f.write_str("head does not end in an empty line"),
+        }
+    }
+}
+
+impl core::error::Error for ParseError {}
