@@ -1,0 +1,45 @@
+//! What receivers get wrong, as a matrix of cases that runs against any receiver.
+//!
+//! Each [`Case`] is a request, what it tries, and the answer that a sound receiver gives. They are
+//! made for one receiver, with its own secret: a [`Target`]. The same cases run
+//!
+//! - in process against any `tower` HTTP service: [`Target::attack`] (feature `tower`), or in one line
+//!   of a test: [`assert_hardened`];
+//! - in process against an actix-web application: [`actix`] (feature `actix`);
+//! - over a socket against a URL, whatever is behind it: [`Target::attack_url`] (feature `socket`);
+//! - over whatever else: [`Target::attack_with`].
+//!
+//! Cases that a channel cannot carry, such as a malformed head in process, are skipped there.
+//!
+//! What the matrix does not see: replays, because a receiver without a store cannot tell them, and
+//! differences in time, which are measured elsewhere.
+
+#[cfg(feature = "actix")]
+pub mod actix;
+mod attempt;
+mod cases;
+mod draft;
+mod outcome;
+mod report;
+mod run;
+#[cfg(feature = "socket")]
+mod socket;
+mod target;
+#[cfg(feature = "tower")]
+mod tower;
+#[cfg(any(feature = "actix", feature = "tower"))]
+mod unwinding;
+
+pub use attempt::{Attempt, Framing, Step};
+pub use cases::{Case, Expected};
+pub use outcome::{Answer, Outcome};
+pub use report::{CaseReport, Report};
+#[cfg(feature = "socket")]
+pub use socket::UrlError;
+pub use target::Target;
+#[cfg(feature = "tower")]
+pub use tower::{AttackBody, assert_hardened};
+
+/// A secret of which every part counts: what looks like a prefix, base64, a letter beyond ASCII, and
+/// a space at the end. A receiver that strips, decodes or trims secrets shows so.
+pub const AWKWARD_SECRET: &str = "whsec_bm90IGEgcmVhbCBzZWNyZXQ= \u{e9} ";

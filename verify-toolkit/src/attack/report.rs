@@ -1,0 +1,170 @@
+use core::fmt;
+
+use super::{Answer, Case, Expected, Outcome, Target};
+
+/// What a receiver did about the matrix.
+///
+/// Shown as text, it is a list of what was found, or one line that says that nothing was.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// The sender whose receiver it is.
+    pub sender: &'static str,
+    /// Every case, in the order of the matrix.
+    pub cases: Vec<CaseReport>,
+}
+
+/// What a receiver did about one case.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CaseReport {
+    /// The case.
+    pub case: Case,
+    /// What came back.
+    pub outcome: Outcome,
+    /// What is wrong with that.
+    pub findings: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn new(target: &Target, outcomes: Vec<(Case, Outcome)>) -> Self {
+        let judge = Judge::new(target, &outcomes);
+        let cases = outcomes.into_iter().map(|(case, outcome)| {
+            let findings = judge.findings(&case, &outcome);
+            CaseReport { case, outcome, findings }
+        });
+        Self { sender: target.sender.name(), cases: cases.collect() }
+    }
+
+    /// Yields the cases in which something is wrong.
+    pub fn failures(&self) -> impl Iterator<Item = &CaseReport> {
+        self.cases.iter().filter(|report| !report.findings.is_empty())
+    }
+
+    /// Returns how many cases were tried, and not skipped.
+    #[must_use]
+    pub fn tried(&self) -> usize {
+        self.cases.iter().filter(|report| report.outcome != Outcome::Skipped).count()
+    }
+
+    /// Returns whether nothing is wrong.
+    #[must_use]
+    pub fn is_hardened(&self) -> bool {
+        self.failures().next().is_none()
+    }
+}
+
+/// What is known of a receiver when its answers are judged.
+struct Judge<'r> {
+    target: &'r Target,
+    /// How it answers the plainest forgery, to which all refusals have to be equal.
+    refusal: Option<Answer>,
+    /// What must be in no answer.
+    hidden: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl<'r> Judge<'r> {
+    fn new(target: &'r Target, outcomes: &[(Case, Outcome)]) -> Self {
+        let refusal = outcomes.iter().find_map(|(case, outcome)| match outcome {
+            Outcome::Answered(answer)
+                if case.expected == Expected::Refused && matches!(answer.status, 401 | 403) =>
+            {
+                Some(answer.told())
+            }
+            _ => None,
+        });
+        let hidden = [
+            ("its secret", target.secret.clone()),
+            ("its token", target.bearer.clone().unwrap_or_default().into()),
+            ("the signature that it expects", target.signature().into()),
+            ("what was sent", b"4f1d7a".to_vec()),
+        ];
+        let hidden = hidden.into_iter().filter(|(_, text)| text.len() > 3).collect();
+        Self { target, refusal, hidden }
+    }
+
+    fn findings(&self, case: &Case, outcome: &Outcome) -> Vec<String> {
+        let answer = match outcome {
+            Outcome::Answered(answer) => answer,
+            Outcome::Closed if case.expected == Expected::Unaccepted => return Vec::new(),
+            Outcome::Skipped => return Vec::new(),
+            _ => return vec![format!("{}, instead of {}", outcome, case.expected)],
+        };
+        let mut findings = Vec::new();
+        if !self.is_as_expected(case.expected, answer) {
+            findings.push(format!("{answer}, instead of {}", case.expected));
+        }
+        if case.expected == Expected::Refused
+            && self.refusal.as_ref().is_some_and(|refusal| *refusal != answer.told())
+        {
+            findings.push("the answer differs from that to other forgeries".to_owned());
+        }
+        if (300..=399).contains(&answer.status) {
+            findings.push("redirects, which turns a delivery into a GET without a body".to_owned());
+        }
+        let shown = self.hidden.iter().filter(|(_, text)| answer.contains(text));
+        findings.extend(shown.map(|(what, _)| format!("the answer shows {what}")));
+        if let Some(wait) = answer.header("retry-after") {
+            findings.extend(self.finding_in_retry_after(wait));
+        }
+        findings
+    }
+
+    fn is_as_expected(&self, expected: Expected, answer: &Answer) -> bool {
+        let status = answer.status;
+        match expected {
+            Expected::Accepted => (200..=299).contains(&status),
+            Expected::Authentic => !matches!(status, 300..=403 | 408 | 411 | 413 | 415 | 500),
+            Expected::Refused => matches!(status, 401 | 403),
+            Expected::TooLarge => status == 413,
+            Expected::TryAgain => matches!(status, 429 | 502 | 503 | 504),
+            Expected::Unaccepted => matches!(status, 400..=499 | 501 | 503),
+        }
+    }
+
+    fn finding_in_retry_after(&self, wait: &[u8]) -> Option<String> {
+        let wait = core::str::from_utf8(wait).ok().and_then(|text| text.parse::<u64>().ok());
+        // A retry keeps its first time.
+        let most = self.target.tolerance.as_secs() / 2;
+        match wait {
+            Some(wait) if wait <= most => None,
+            Some(wait) => Some(format!("`Retry-After: {wait}` lets the retry come too late")),
+            None => Some("`Retry-After` is no number of seconds".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Accepted => "2xx",
+            Self::Authentic => "taking it for genuine",
+            Self::Refused => "401",
+            Self::TooLarge => "413",
+            Self::TryAgain => "503",
+            Self::Unaccepted => "a clean 4xx",
+        })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (failed, tried, skipped) =
+            (self.failures().count(), self.tried(), self.cases.len() - self.tried());
+        write!(f, "{}: {tried} cases", self.sender)?;
+        if skipped > 0 {
+            write!(f, ", {skipped} skipped")?;
+        }
+        if failed == 0 {
+            return f.write_str(", nothing found");
+        }
+        write!(f, ", {failed} failed")?;
+        for report in self.failures() {
+            write!(f, "\n  {}: {}", report.case.name, report.case.tries)?;
+            for finding in &report.findings {
+                write!(f, "\n    {finding}")?;
+            }
+        }
+        Ok(())
+    }
+}

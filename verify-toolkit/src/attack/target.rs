@@ -1,0 +1,159 @@
+use core::{fmt, time::Duration};
+use std::time::SystemTime;
+
+use verify_core::{Sender, UnixTime};
+
+use super::{Attempt, Case, cases, draft::Draft};
+use crate::samples;
+
+/// A receiver under attack: what it was configured with, and where it listens.
+///
+/// The cases are made for it, with its own secret. Give it one of which every part counts, or
+/// mistakes such as trimming it cannot show: [`AWKWARD_SECRET`](super::AWKWARD_SECRET).
+#[derive(Clone)]
+#[must_use]
+pub struct Target {
+    pub(super) sender: Sender,
+    pub(super) secret: Vec<u8>,
+    pub(super) bearer: Option<String>,
+    pub(super) path: String,
+    pub(super) body: Vec<u8>,
+    pub(super) body_limit: usize,
+    pub(super) tolerance: Duration,
+    pub(super) patience: Duration,
+    only: Option<Vec<String>>,
+    now: Option<UnixTime>,
+}
+
+impl Target {
+    /// Describes a receiver with the default limits of this project, that listens at `/`.
+    pub fn new(sender: Sender, secret: impl Into<Vec<u8>>) -> Self {
+        let sample = samples::of(sender.name()).next();
+        Self {
+            sender,
+            secret: secret.into(),
+            bearer: None,
+            path: "/".to_owned(),
+            body: sample.map_or(r#"{"key1": "value1"}"#, |sample| sample.body).into(),
+            body_limit: sender.body_limit(),
+            tolerance: Duration::from_secs(300),
+            patience: Duration::from_secs(15),
+            only: None,
+            now: None,
+        }
+    }
+
+    /// Says that the receiver wants this bearer token besides the signature.
+    pub fn with_bearer(mut self, token: impl Into<String>) -> Self {
+        self.bearer = Some(token.into());
+        self
+    }
+
+    /// Sets the path. Without it: `/`.
+    pub fn with_path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Sets a body that the receiver's handler takes. It should be a JSON object. Without it: a
+    /// [sample](samples) of the sender.
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Says how large a body the receiver takes, in bytes. Without it: the sender's
+    /// [`body_limit`](Sender::body_limit).
+    pub fn with_body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// Says how far from its clock the receiver lets a signed time be. Without it: 300 s.
+    pub fn with_tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// Says that the receiver's clock stands still at this time, so that the edges of the tolerance
+    /// are tried to the second. Without it: the system's clock, and edges with a margin.
+    pub fn with_now(mut self, now: UnixTime) -> Self {
+        self.now = Some(now);
+        self
+    }
+
+    /// Sets how long to wait for an answer. Without it: 15 s. It should be longer than the receiver
+    /// waits for a body that stalls.
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Leaves out all cases but those whose names begin with one of these, such as `time/`.
+    pub fn only(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.only = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Makes every case that applies to this receiver, starting with one that it accepts.
+    #[must_use]
+    pub fn cases(&self) -> Vec<Case> {
+        let mut cases = cases::all(self);
+        if let Some(only) = &self.only {
+            cases.retain(|case| only.iter().any(|start| case.name.starts_with(start)));
+        }
+        cases
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        let system = || UnixTime::try_from(SystemTime::now()).ok();
+        self.now.or_else(system).map_or(0, UnixTime::as_secs)
+    }
+
+    /// How far from an edge of the tolerance a time has to be, to be safely on its side.
+    pub(super) fn margin(&self) -> (u64, u64) {
+        let tolerance = self.tolerance.as_secs();
+        // Patience for the cases before it, which take their time.
+        let margin = if self.now.is_some() { 0 } else { (tolerance / 4).min(60) };
+        (tolerance - margin, tolerance + margin + 1)
+    }
+
+    pub(super) fn draft(&self) -> Draft<'_> {
+        Draft::new(self)
+    }
+
+    /// A delivery that is to be accepted.
+    pub(super) fn genuine(&self) -> Attempt {
+        self.draft().attempt()
+    }
+
+    /// The same with another body than the one that was signed.
+    pub(super) fn forged(&self, body: impl Into<Vec<u8>>) -> Attempt {
+        self.genuine().sending(body)
+    }
+
+    /// The name of the header that has the signature.
+    pub(super) fn header(&self) -> &'static str {
+        self.sender.signature_header()
+    }
+
+    /// The signature of the genuine delivery.
+    pub(super) fn signature(&self) -> String {
+        let draft = self.draft();
+        draft.spell(&draft.tag())
+    }
+}
+
+/// Shows no secret.
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("sender", &self.sender.name())
+            .field("path", &self.path)
+            .field("has_bearer", &self.bearer.is_some())
+            .field("body_limit", &self.body_limit)
+            .field("tolerance", &self.tolerance)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
+}
