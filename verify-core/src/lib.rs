@@ -12,6 +12,7 @@ mod builder;
 mod collector;
 mod config_error;
 mod credential;
+mod declassify;
 mod delivery_id;
 mod encoding;
 #[cfg(feature = "events")]

@@ -1,12 +1,13 @@
 use core::{borrow::Borrow, fmt};
 
 use hmac::Mac;
-use subtle::{Choice, ConditionallySelectable};
+use subtle::ConditionallySelectable;
 
 use crate::{
     Buffer, Collector, Encoding, Headers, Receipt, Rejection, Sender, SignedPart, UnixTime,
     Verifier,
     credential::Credential,
+    declassify::declassify,
     delivery_id::DeliveryId,
     mac::{self, HmacSha256, Tag},
     receipt::Signature,
@@ -144,19 +145,15 @@ impl<V: Borrow<Verifier>> Pending<V> {
             return Ok(Receipt::new(sender, self.now, tag, None));
         };
 
-        let mut found = Choice::from(0);
-        let mut place = 0_u8;
-        for (mac, index) in self.macs.drain().zip(0_u8..) {
+        // The number of the secret that fits, from 1, or 0.
+        let mut fitting = 0_u8;
+        for (mac, number) in self.macs.drain().zip(1_u8..) {
             let fits = mac::is_equal(&mac::finish(mac), &claim.tag);
-            place.conditional_assign(&index, fits);
-            found |= fits;
+            fitting.conditional_assign(&number, fits);
         }
-        if !bool::from(found) {
-            return Err(Rejection::signature_mismatch(rules.sender.signature_header()));
-        }
-        let secret = rules
-            .secrets
-            .get(place.into())
+        let secret = declassify(fitting)
+            .checked_sub(1)
+            .and_then(|place| rules.secrets.get(place.into()))
             .ok_or(Rejection::signature_mismatch(rules.sender.signature_header()))?;
         let signature = Signature {
             label: secret.label,
