@@ -1,0 +1,195 @@
+//! Whether the time that a verification takes tells what a secret is, by statistics: after
+//! [dudect](https://eprint.iacr.org/2016/1123). Evidence on the machine at hand, not a test.
+//!
+//! ```text
+//! cargo bench -p verify-core --features sign --bench timing -- 1000000
+//! ```
+//!
+//! Two classes of deliveries are judged in random order, and Welch's t tells whether their times have
+//! the same mean: over all measurements, and over those below each of several percentiles, because
+//! what interrupts a measurement makes it long. The largest |t| is printed. Above 5 there probably is
+//! a difference, above 10 certainly, as dudect has it. That none is seen does not show that there is
+//! none; for that see `tests/constant-time`.
+#![expect(clippy::unwrap_used, reason = "what is unwrapped is well-formed by construction")]
+
+use core::hint::black_box;
+use std::{env, time::Instant};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use verify_core::{Secret, Sender, Signer, UnixTime, Verifier};
+
+use Place::{Early, Late};
+
+const NOW: UnixTime = UnixTime::from_secs(1_795_290_782);
+const ID: &str = "d4c0f1ef-4d9b-47fc-9270-730c0966f8ba";
+const BODY: &[u8] = br#"{"event":"MODEL_VERSION_CREATED"}"#;
+const SECRETS: [&str; 4] = ["the first secret", "the second", "the third one", "the fourth"];
+const TOKEN: &str = "dapi0123456789abcdef";
+
+type Headers = Vec<(&'static str, String)>;
+
+#[derive(Clone, Copy)]
+enum Place {
+    Early,
+    Late,
+}
+
+fn main() {
+    let measurements = env::args().find_map(|argument| argument.parse().ok()).unwrap_or(100_000);
+    println!("{measurements} measurements each; |t| below 5: no difference seen\n");
+    println!("{:54} {:>7}  {:>10}", "", "max |t|", "medians, ns");
+    let compare = |name: &str, classes: [Headers; 2], judge: &mut dyn FnMut(&Headers)| {
+        let times = measure(measurements, classes, judge);
+        let [left, right] = times.each_ref().map(|times| median(times));
+        println!("{name:54} {:7.1}  {left:5.0} {right:5.0}", largest_t(&times));
+    };
+
+    println!("a difference here would tell something:");
+    for sender in Sender::ALL {
+        let verifier = verifier(sender, 1);
+        let right = deliver(sender, SECRETS[0]);
+        let classes = [change(sender, &right, Early), change(sender, &right, Late)];
+        let name = format!("{}, wrong: early or late", sender.name());
+        compare(&name, classes, &mut |headers| judge(&verifier, headers));
+        let classes = [change(sender, &right, Late), deliver(sender, "another secret")];
+        let name = format!("{}, wrong: nearly right or not at all", sender.name());
+        compare(&name, classes, &mut |headers| judge(&verifier, headers));
+    }
+    let guarded = Verifier::builder(Sender::WANDB).without_signature().bearer(TOKEN);
+    let guarded = guarded.build().unwrap();
+    let token = |text: &str| vec![("authorization", format!("Bearer {text}"))];
+    let classes = [token("xapi0123456789abcdef"), token("dapi0123456789abcdex")];
+    compare("token, wrong: early or late", classes, &mut |headers| judge(&guarded, headers));
+
+    println!("\na difference here tells what the answer tells:");
+    for sender in Sender::ALL {
+        let verifier = verifier(sender, 1);
+        let right = deliver(sender, SECRETS[0]);
+        let classes = [right.clone(), change(sender, &right, Late)];
+        let name = format!("{}: right or wrong", sender.name());
+        compare(&name, classes, &mut |headers| judge(&verifier, headers));
+    }
+    let four = verifier(&Sender::WANDB, 4);
+    let classes = [SECRETS[0], SECRETS[3]].map(|secret| deliver(&Sender::WANDB, secret));
+    compare("four secrets: the first or the last fits", classes, &mut |headers| {
+        judge(&four, headers);
+    });
+    let classes = [token(TOKEN), token("dapi0123456789abcdex")];
+    compare("token: right or wrong", classes, &mut |headers| judge(&guarded, headers));
+
+    println!("\na comparison that stops early, which must be seen:");
+    let right = deliver(&Sender::DATABRICKS, SECRETS[0]);
+    let classes = [Early, Late].map(|place| change(&Sender::DATABRICKS, &right, place));
+    let mac = Hmac::<Sha256>::new_from_slice(SECRETS[0].as_bytes()).unwrap();
+    compare("leaky, wrong: early or late", classes, &mut |headers| judge_leaky(&mac, headers));
+}
+
+fn verifier(sender: &Sender, secrets: usize) -> Verifier {
+    let builder = SECRETS.iter().take(secrets).fold(Verifier::builder(*sender), |builder, text| {
+        builder.secret(Secret::new(text).unwrap())
+    });
+    builder.build().unwrap()
+}
+
+fn deliver(sender: &Sender, secret: &str) -> Headers {
+    let signer = Signer::new(*sender, Secret::new(secret).unwrap()).unwrap();
+    let signed = signer.sign(NOW, ID, BODY).unwrap();
+    signed.iter().map(|(name, value)| (name, value.to_owned())).collect()
+}
+
+/// Changes a character of the encoded signature.
+fn change(sender: &Sender, right: &Headers, place: Place) -> Headers {
+    let change = |(name, value): &(&'static str, String)| {
+        let mut value = value.clone();
+        if *name == sender.signature_header() {
+            let place = match place {
+                Early => sender.prefix().len(),
+                // Before the padding and the bits that must be zero.
+                Late => value.len() - 3,
+            };
+            let other = if value[place..].starts_with('0') { "1" } else { "0" };
+            value.replace_range(place..=place, other);
+        }
+        (*name, value)
+    };
+    right.iter().map(change).collect()
+}
+
+fn judge(verifier: &Verifier, headers: &Headers) {
+    let _ = black_box(verifier.verify(black_box(NOW), headers, black_box(BODY)));
+}
+
+/// Compares text, and stops at the first character that differs.
+fn judge_leaky(mac: &Hmac<Sha256>, headers: &Headers) {
+    let tag = mac.clone().chain_update(black_box(BODY)).finalize().into_bytes();
+    let expected = tag.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let expected = expected.filter_map(|digit| char::from_digit(digit.into(), 16));
+    black_box(expected.eq(headers[0].1.chars()));
+}
+
+/// Measures the two classes in random order, in nanoseconds.
+fn measure(
+    measurements: usize,
+    classes: [Headers; 2],
+    judge: &mut dyn FnMut(&Headers),
+) -> [Vec<f64>; 2] {
+    const WARM_UP: usize = 1000;
+    // Both classes are judged in the same memory.
+    let mut place = classes[0].clone();
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut times = [const { Vec::new() }; 2];
+    for count in 0..measurements.saturating_add(WARM_UP) {
+        // xorshift64, by Marsaglia.
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let class = usize::from(random >> 63 == 1);
+        for ((_, to), (_, from)) in place.iter_mut().zip(&classes[class]) {
+            to.clone_from(from);
+        }
+        let start = Instant::now();
+        judge(black_box(&place));
+        let time = start.elapsed();
+        if count >= WARM_UP {
+            times[class].push(time.as_secs_f64() * 1e9);
+        }
+    }
+    times
+}
+
+/// The largest |t| over all measurements, and over those up to each percentile.
+fn largest_t(times: &[Vec<f64>; 2]) -> f64 {
+    const PERCENTILES: [usize; 6] = [50, 75, 90, 95, 99, 100];
+    let mut all = times.concat();
+    all.sort_by(f64::total_cmp);
+    let t = |percentile| {
+        let limit = all[(all.len() - 1) * percentile / 100];
+        let [left, right] = times.each_ref().map(|times| {
+            Moments::of(&times.iter().copied().filter(|time| *time <= limit).collect::<Vec<_>>())
+        });
+        ((left.mean - right.mean) / (left.error + right.error).sqrt()).abs()
+    };
+    PERCENTILES.into_iter().map(t).fold(0.0, f64::max)
+}
+
+fn median(times: &[f64]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+struct Moments {
+    mean: f64,
+    /// Of the mean, squared.
+    error: f64,
+}
+
+impl Moments {
+    fn of(times: &[f64]) -> Self {
+        let count = times.len() as f64;
+        let mean = times.iter().sum::<f64>() / count;
+        let squares: f64 = times.iter().map(|time| (time - mean).powi(2)).sum();
+        Self { mean, error: squares / (count - 1.0) / count }
+    }
+}
