@@ -149,7 +149,10 @@ impl Case {
             let counted = memcheck::count(|| self.judge(delivery));
             // A case that is not what it says would show nothing.
             assert_eq!(counted.value, self.expected.map(|label| label.map(Into::into)));
-            assert_eq!(counted.declassified, self.declassified);
+            assert_eq!(
+                counted.declassified, self.declassified,
+                "how often something became public"
+            );
             counted.findings
         });
         judged.sum()
