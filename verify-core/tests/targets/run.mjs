@@ -1,4 +1,4 @@
-// Has the WebAssembly module judge the recorded deliveries: each is read as it was sent, and refused
+// Has the WebAssembly module judge the deliveries of the fixtures: each is read as it was sent, and refused
 // with one byte more. `node run.mjs <module>`
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
@@ -30,4 +30,4 @@ for (const sender of SENDERS) {
     count += 1;
   }
 }
-console.log(`no imports; ${count} recorded deliveries judged as they should be`);
+console.log(`no imports; ${count} deliveries judged as they should be`);
