@@ -1,4 +1,7 @@
-use core::task::{Context, Poll};
+use core::{
+    fmt,
+    task::{Context, Poll},
+};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -33,11 +36,37 @@ pub struct Head<'h, H: ?Sized> {
     pub announced: Option<u64>,
 }
 
+/// Returns about how many bytes of memory the headers of a head take: their texts, and 128 for each
+/// in the map.
+pub fn head_memory<'h>(headers: impl IntoIterator<Item = (&'h str, &'h [u8])>) -> usize {
+    headers.into_iter().map(|(name, value)| name.len() + value.len() + 128).sum()
+}
+
 /// A delivery that was not accepted, with the part of its body that was read.
-#[derive(Debug)]
 pub struct Unaccepted {
     refusal: Refusal,
-    read: Option<Box<(BodyBuffer, Charge)>>,
+    read: Option<Box<Read>>,
+}
+
+struct Read {
+    buffer: BodyBuffer,
+    refused: Option<Bytes>,
+    is_complete: bool,
+    charge: Charge,
+}
+
+/// What was read of a body that was not verified.
+#[derive(Default)]
+#[non_exhaustive]
+pub struct Unverified {
+    /// What was taken in.
+    pub read: Bytes,
+    /// The chunk after it, which was refused.
+    pub refused: Option<Bytes>,
+    /// Whether the body was read to its end: it must not be polled again.
+    pub is_complete: bool,
+    /// The charge for it, to be kept as long as the request is being handled.
+    pub charge: Option<Charge>,
 }
 
 impl Intake {
@@ -105,26 +134,39 @@ impl Intake {
                     Ok((verified, self.charge))
                 }
                 Err(refusal) => {
-                    let read = (BodyBuffer::whole(verified.into_parts().1), self.charge);
-                    Err(Unaccepted { refusal, read: Some(Box::new(read)) })
+                    let buffer = BodyBuffer::whole(verified.into_parts().1);
+                    Err(Unaccepted::new(refusal, buffer, true, self.charge))
                 }
             },
-            Err(unverified) => Err(Unaccepted {
-                refusal: unverified.rejection().into(),
-                read: Some(Box::new((unverified.dangerous_into_unverified(), self.charge))),
-            }),
+            Err(unverified) => {
+                let refusal = unverified.rejection().into();
+                let buffer = unverified.dangerous_into_unverified();
+                Err(Unaccepted::new(refusal, buffer, true, self.charge))
+            }
         }
     }
 
     /// Gives up.
     #[must_use]
     pub fn refuse(self, refusal: Refusal) -> Unaccepted {
-        let read = (self.collector.dangerous_into_unverified(), self.charge);
-        Unaccepted { refusal, read: Some(Box::new(read)) }
+        let buffer = self.collector.dangerous_into_unverified();
+        Unaccepted::new(refusal, buffer, false, self.charge)
     }
 }
 
 impl Unaccepted {
+    fn new(refusal: Refusal, buffer: BodyBuffer, is_complete: bool, charge: Charge) -> Self {
+        let read = Read { buffer, refused: None, is_complete, charge };
+        Self { refusal, read: Some(Box::new(read)) }
+    }
+
+    pub(crate) fn with_refused_chunk(mut self, chunk: Option<Bytes>) -> Self {
+        if let Some(read) = &mut self.read {
+            read.refused = chunk;
+        }
+        self
+    }
+
     /// Returns why.
     #[must_use]
     pub const fn refusal(&self) -> Refusal {
@@ -133,10 +175,24 @@ impl Unaccepted {
 
     /// Returns what was read of the body, and the charge for it. **It was not verified.**
     #[must_use]
-    pub fn dangerous_into_unverified(self) -> (Bytes, Option<Charge>) {
-        let Some(read) = self.read else { return (Bytes::new(), None) };
-        let (buffer, charge) = *read;
-        (buffer.into_body(), Some(charge))
+    pub fn dangerous_into_unverified(self) -> Unverified {
+        let Some(read) = self.read else { return Unverified::default() };
+        let Read { buffer, refused, is_complete, charge } = *read;
+        Unverified { read: buffer.into_body(), refused, is_complete, charge: Some(charge) }
+    }
+}
+
+/// Shows nothing of the body.
+impl fmt::Debug for Unaccepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unaccepted").field("refusal", &self.refusal).finish_non_exhaustive()
+    }
+}
+
+/// Shows nothing of the body.
+impl fmt::Debug for Unverified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unverified").field("len", &self.read.len()).finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use verify_core::UnixTime;
 
-use crate::{Budget, Refusal};
+use crate::{Budget, LOG_TARGET, Refusal};
 
 /// What an adapter does around the verifier, with the defaults.
 #[derive(Clone, Debug)]
@@ -31,6 +31,14 @@ impl Default for Policy {
             clock: Clock::default(),
             dangerous_report_only: false,
         }
+    }
+}
+
+impl Policy {
+    /// Turns report-only mode on, and says so at `warn`.
+    pub fn dangerous_report_only(&mut self) {
+        tracing::warn!(target: LOG_TARGET, "report-only: webhooks that do not verify reach their handlers");
+        self.dangerous_report_only = true;
     }
 }
 

@@ -86,9 +86,10 @@ fn a_body_that_is_longer_than_announced_still_obeys_the_limit() {
     }
     let too_much = intake.push(Bytes::from_static(b"x"));
     assert_eq!(too_much, Err(Refusal::Rejected(Rejection::BODY_TOO_LARGE)));
-    let (read, charge) = intake.refuse(Refusal::BodyBroken).dangerous_into_unverified();
-    assert_eq!(read, vec![b'x'; LIMIT]);
-    drop(charge);
+    let unverified = intake.refuse(Refusal::BodyBroken).dangerous_into_unverified();
+    assert_eq!(unverified.read, vec![b'x'; LIMIT]);
+    assert!(!unverified.is_complete);
+    drop(unverified.charge);
     assert_eq!(budget.used(), 0);
 }
 
@@ -170,7 +171,7 @@ fn a_verified_one_that_finds_no_room_comes_again() {
     let handled = newer.finish().unwrap();
     let unaccepted = evicted.finish().unwrap_err();
     assert_eq!(unaccepted.refusal(), Refusal::BudgetSpent);
-    assert_eq!(unaccepted.dangerous_into_unverified().0, body);
+    assert_eq!(unaccepted.dangerous_into_unverified().read, body);
     drop(handled);
     assert_eq!(budget.used(), 0);
 }
@@ -193,10 +194,12 @@ fn what_was_refused_can_be_had_back() {
     let unaccepted = intake.finish().unwrap_err();
     assert_eq!(unaccepted.refusal().code(), "signature_mismatch");
     assert!(!format!("{unaccepted:?}").contains("another"), "{unaccepted:?}");
-    let (read, charge) = unaccepted.dangerous_into_unverified();
-    assert_eq!(read, "another body");
+    let unverified = unaccepted.dangerous_into_unverified();
+    assert_eq!(unverified.read, "another body");
+    assert!(unverified.is_complete);
+    assert!(!format!("{unverified:?}").contains("another"), "{unverified:?}");
     assert!(budget.used() > 0, "what was read is still there");
-    drop(charge);
+    drop(unverified.charge);
     assert_eq!(budget.used(), 0);
 }
 

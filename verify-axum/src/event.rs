@@ -6,7 +6,7 @@ use axum_core::{
 };
 use bytes::Bytes;
 use http::request::Parts;
-use verify_adapter::{LOG_TARGET, Refusal};
+use verify_adapter::unreadable;
 use verify_core::{EventError, OwnedPayload, Verified};
 
 use crate::{
@@ -140,12 +140,7 @@ impl IntoResponse for EventRejection {
     fn into_response(self) -> Response {
         match self {
             Self::Delivery(rejection) => rejection.into_response(),
-            Self::Unreadable { error, verified } => {
-                let sender = verified.receipt().sender();
-                tracing::warn!(target: LOG_TARGET, sender, %error, "verified event not understood");
-                Refusal::PayloadUnreadable.record(sender, false);
-                refused(Refusal::PayloadUnreadable)
-            }
+            Self::Unreadable { error, verified } => refused(unreadable(verified.receipt(), &error)),
         }
     }
 }

@@ -1,5 +1,4 @@
 use core::fmt;
-use std::sync::Once;
 
 use axum_core::{
     extract::FromRequestParts,
@@ -7,10 +6,10 @@ use axum_core::{
 };
 use bytes::Bytes;
 use http::request::Parts;
-use verify_adapter::{LOG_TARGET, Refusal};
+use verify_adapter::{Refusal, delivered};
 use verify_core::Verified;
 
-use crate::{Reported, response};
+use crate::response;
 
 /// The verified delivery, for an axum handler behind a [`VerifyLayer`](crate::VerifyLayer).
 ///
@@ -53,21 +52,7 @@ impl<State: Sync> FromRequestParts<State> for Delivery {
 }
 
 pub(crate) fn verified(head: &Parts) -> Result<Delivery, DeliveryRejection> {
-    if let Some(verified) = head.extensions.get::<Verified<Bytes>>() {
-        return Ok(Delivery(verified.clone()));
-    }
-    if let Some(reported) = head.extensions.get::<Reported>() {
-        return Err(DeliveryRejection(reported.refusal));
-    }
-    // Once, because anyone can cause it; and without the path, which is theirs to choose.
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
-        tracing::error!(
-            target: LOG_TARGET,
-            "a handler takes a verified delivery, and no `VerifyLayer` guards its route"
-        );
-    });
-    Err(DeliveryRejection(Refusal::NotGuarded))
+    delivered(head.extensions.get(), head.extensions.get()).map(Delivery).map_err(DeliveryRejection)
 }
 
 pub(crate) fn refused(refusal: Refusal) -> Response {

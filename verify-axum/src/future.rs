@@ -77,10 +77,10 @@ where
                     if let Some(answer) = arrival.refuse(refusal) {
                         return Poll::Ready(Ok(answer.map(ResponseBody::refusal)));
                     }
-                    let (read, charge) = unaccepted.dangerous_into_unverified();
-                    *this.charge = charge;
+                    let mut unverified = unaccepted.dangerous_into_unverified();
+                    *this.charge = unverified.charge.take();
                     *this.reported = Some(refusal);
-                    arrival.report(refusal, read)
+                    arrival.report(refusal, unverified)
                 }
             });
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use tower_layer::Layer;
-use verify_adapter::{Budget, Clock, LOG_TARGET, Refusal, VerifierHandle};
+use verify_adapter::{Budget, Clock, Refusal, VerifierHandle};
 
 use crate::{Fixed, Resolver, Verify, settings::Settings};
 
@@ -117,13 +117,11 @@ impl<R> VerifyLayer<R> {
     /// would be refused.
     ///
     /// Such a request reaches the handler with [`Reported`](crate::Reported) in its extensions and
-    /// no receipt, its body as it came; behind axum's extractors, up to the
-    /// verifier's limit or 2 MiB. A handler
-    /// that takes a verified delivery still does not run: its extractor answers
+    /// no receipt, its body as it came; behind axum's extractors, up to the verifier's limit or
+    /// 2 MiB. A handler that takes a verified delivery still does not run: its extractor answers
     /// what the layer would have answered. A body that breaks off is refused all the same.
     pub fn dangerous_report_only(mut self) -> Self {
-        tracing::warn!(target: LOG_TARGET, "report-only: webhooks that do not verify reach their handlers");
-        self.settings.policy.dangerous_report_only = true;
+        self.settings.policy.dangerous_report_only();
         self
     }
 }

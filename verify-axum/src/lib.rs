@@ -10,7 +10,6 @@ mod extract;
 mod future;
 mod headers;
 mod layer;
-mod reported;
 mod resolver;
 mod response;
 mod service;
@@ -23,11 +22,10 @@ pub use event::{Event, EventRejection};
 pub use extract::{Delivery, DeliveryRejection};
 pub use future::ResponseFuture;
 pub use layer::VerifyLayer;
-pub use reported::Reported;
 pub use resolver::{Fixed, Resolver};
 pub use service::Verify;
 pub use verify_adapter::{
-    Answer, Budget, Clock, LOG_TARGET, Refusal, ResolveError, VerifierHandle,
+    Answer, Budget, Clock, LOG_TARGET, Refusal, Reported, ResolveError, VerifierHandle,
 };
 pub use verify_core::{
     ConfigError, Encoding, Headers, Pending, Receipt, Rejection, RejectionKind, Secret, Sender,
