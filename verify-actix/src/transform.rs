@@ -1,0 +1,163 @@
+use core::{
+    future::{Ready, ready},
+    time::Duration,
+};
+use std::sync::Arc;
+
+use actix_web::{
+    HttpResponse,
+    body::{EitherBody, MessageBody},
+    dev::{Service, ServiceRequest, ServiceResponse, Transform},
+};
+use verify_adapter::{Budget, Clock, Refusal, VerifierHandle};
+
+use crate::{Fixed, Resolver, VerifyMiddleware, settings::Settings};
+
+/// Lets only verified deliveries through to the service it wraps.
+///
+/// See the [crate page](crate) for what it does in which order, and what it answers. Make it once and
+/// give each worker a clone.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Verify<R = Fixed> {
+    resolver: R,
+    settings: Settings,
+}
+
+impl Verify {
+    /// Guards with one verifier: a [`Verifier`](crate::Verifier), or a [`VerifierHandle`] to
+    /// exchange it while running.
+    ///
+    /// ```
+    /// use actix_web::{App, HttpServer};
+    /// use verify_actix::{Secret, Sender, Verifier, VerifierHandle, Verify};
+    ///
+    /// # fn main() -> Result<(), verify_actix::ConfigError> {
+    /// let old = || Secret::new("the old one");
+    /// let handle = VerifierHandle::new(Verifier::builder(Sender::MLFLOW).secret(old()?).build()?);
+    /// let guard = Verify::new(handle.clone());
+    /// let server = HttpServer::new(move || App::new().wrap(guard.clone()));
+    /// # drop(server);
+    ///
+    /// // Later, while it is running: the new secret first, and the old one as long as it is in use.
+    /// let both = Verifier::builder(Sender::MLFLOW)
+    ///     .secret_named("new", Secret::new("the new one")?)
+    ///     .secret_named("old", old()?)
+    ///     .build()?;
+    /// handle.swap(both);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(verifier: impl Into<VerifierHandle>) -> Self {
+        Self { resolver: Fixed(verifier.into()), settings: Settings::default() }
+    }
+}
+
+impl<R: Resolver> Verify<R> {
+    /// Guards with the verifier that `resolver` picks for each request: see [`Resolver`].
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use actix_web::{App, HttpServer, dev::ServiceRequest, web};
+    /// use verify_actix::{ResolveError, Verifier, Verify};
+    ///
+    /// # #[derive(Clone)] struct Store;
+    /// impl Store {
+    ///     async fn verifier(&self, tenant: &str) -> Result<Arc<Verifier>, ResolveError> {
+    ///         // ...
+    /// #       Err(ResolveError::Unknown)
+    ///     }
+    /// }
+    ///
+    /// # let store = Store;
+    /// // The type has to be written; what the future needs of the request, it owns.
+    /// let guard = Verify::with_resolver(move |request: &ServiceRequest| {
+    ///     let tenant = request.match_info().get("tenant").unwrap_or_default().to_owned();
+    ///     let store = store.clone();
+    ///     async move { store.verifier(&tenant).await }
+    /// });
+    /// let server = HttpServer::new(move || {
+    ///     App::new().service(web::resource("/webhooks/{tenant}").wrap(guard.clone()))
+    /// });
+    /// # drop(server);
+    /// ```
+    pub fn with_resolver(resolver: R) -> Self {
+        Self { resolver, settings: Settings::default() }
+    }
+}
+
+impl<R> Verify<R> {
+    /// Sets how long a delivery may take to arrive, in total. Without it: 10 s.
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.settings.policy.deadline = deadline;
+        self
+    }
+
+    /// Sets the budget of buffered bytes. Without it: one of 64 MiB that all middlewares of the
+    /// process share. A budget of its own is this one's and its clones' alone, unless clones of the
+    /// budget are given to others.
+    pub fn with_budget(mut self, budget: Budget) -> Self {
+        self.settings.policy.budget = budget;
+        self
+    }
+
+    /// Sets what tells the time. Without it: the system's clock.
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.settings.policy.clock = clock;
+        self
+    }
+
+    /// Calls `f` for every refused request, before it is answered. It must not block. The head was
+    /// not verified: method and path are what the log leaves out for that reason.
+    pub fn with_on_refusal(
+        mut self,
+        f: impl Fn(&Refusal, &ServiceRequest) + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.on_refusal = Some(Arc::new(f));
+        self
+    }
+
+    /// Replaces the answer to refused requests. Without it: [`Refusal::answer`] with an empty body.
+    /// The connection is closed behind either.
+    ///
+    /// Senders show the answer to whoever presses "test": keep the reason out of it. And MLflow
+    /// drops a delivery for good on nearly every 4xx.
+    pub fn with_refusal_response(
+        mut self,
+        f: impl Fn(&Refusal) -> HttpResponse + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.refusal_response = Some(Arc::new(f));
+        self
+    }
+
+    /// **Lets refused requests through**, and only reports them: to watch, before enforcing, what
+    /// would be refused.
+    ///
+    /// Such a request reaches the handler with [`Reported`](crate::Reported) in its extensions and
+    /// no receipt, its body as it came; behind actix's extractors, up to the verifier's limit or
+    /// 2 MiB. A handler that takes a verified delivery still does not run: its extractor answers
+    /// what the middleware would have answered. A body that breaks off is refused all the same.
+    pub fn dangerous_report_only(mut self) -> Self {
+        self.settings.policy.dangerous_report_only();
+        self
+    }
+}
+
+impl<S, R, B> Transform<S, ServiceRequest> for Verify<R>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>> + 'static,
+    S::Future: 'static,
+    R: Resolver + Clone,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = S::Error;
+    type Transform = VerifyMiddleware<S, R>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        let settings = Arc::new(self.settings.clone());
+        ready(Ok(VerifyMiddleware::new(service, self.resolver.clone(), settings)))
+    }
+}

@@ -1,0 +1,14 @@
+//! The middleware as its users meet it: behind a real server on a socket wherever that matters.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+#[cfg(feature = "events")]
+mod events;
+mod extractor_limits;
+mod handing_on;
+mod limits;
+mod report_only;
+mod support;
+mod telling;
+mod verifiers;
+mod wire;
