@@ -10,9 +10,9 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use receiver_common::stop_signal;
 use tokio::{
     net::TcpListener,
-    signal,
     time::{sleep, timeout},
 };
 
@@ -55,14 +55,4 @@ pub(crate) async fn serve(listener: TcpListener, app: Router) {
         _ = timeout(STOP_DEADLINE, graceful.shutdown()) => {}
         () = stop_signal() => {}
     }
-}
-
-async fn stop_signal() {
-    let interrupt = async { signal::ctrl_c().await.ok() };
-    #[cfg(unix)]
-    let terminate =
-        async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
-    #[cfg(not(unix))]
-    let terminate = core::future::pending::<Option<()>>();
-    tokio::select! { _ = interrupt => {}, _ = terminate => {} }
 }

@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use verify_axum::{Secret, Sender, Signer, UnixTime, Verifier};
+use verify_core::{Secret, Sender, Signer, UnixTime, Verifier};
 
 /// A delivery of each sender, as its documentation or a recorded one shows it.
 const SAMPLES: [(Sender, &str); 3] = [

@@ -3,7 +3,7 @@
 
 use std::env;
 
-use verify_axum::{ConfigError, Secret, Sender, Verifier, VerifierBuilder};
+use verify_core::{ConfigError, Secret, Sender, Verifier, VerifierBuilder};
 
 /// What each sender's settings are called, and whether it can send a bearer token.
 const SENDERS: [(Sender, &str, bool); 3] = [

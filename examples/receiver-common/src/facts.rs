@@ -1,11 +1,29 @@
-//! The two or three facts of an event that a person wants to read.
+//! The line that is printed, with the two or three facts of an event that a person wants to read.
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
-use verify_axum::{EventError, Verified, databricks, mlflow, wandb};
+use verify_core::{EventError, Verified, databricks, mlflow, wandb};
 
-/// Picks them from the verified body.
-pub(crate) fn facts(verified: &Verified<Bytes>) -> Result<Map<String, Value>, EventError> {
+/// Makes the line for a verified delivery.
+#[must_use]
+pub fn line(verified: &Verified<Bytes>) -> String {
+    let receipt = verified.receipt();
+    let mut line = json!({
+        "sender": receipt.sender(),
+        "delivery_id": receipt.delivery_id(),
+        "secret": receipt.secret_label(),
+        "bytes": verified.body().len(),
+    });
+    match facts(verified) {
+        Ok(facts) => facts.into_iter().for_each(|(name, fact)| line[name] = fact),
+        // Verified all the same: what is not understood is not lost.
+        Err(error) => line["unreadable"] = error.to_string().into(),
+    }
+    format!("{line}\n")
+}
+
+/// Picks the facts from the verified body.
+fn facts(verified: &Verified<Bytes>) -> Result<Map<String, Value>, EventError> {
     match verified.receipt().sender() {
         "databricks" => {
             let event: databricks::Event<'_> = verified.event()?;

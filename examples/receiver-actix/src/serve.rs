@@ -1,0 +1,43 @@
+//! Serves an application under limits. HTTP/1.1, which is what the senders speak; where HTTP/2 is
+//! served, its streams and header lists need limits as well, for which actix has no setting.
+
+use core::time::Duration;
+use std::{io, net::TcpListener};
+
+use actix_web::{App, HttpServer, http::KeepAlive, web::ServiceConfig};
+use receiver_common::stop_signal;
+
+/// How long a client may take over the head of a request.
+const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// How long what is in flight may take once it is to stop, in seconds: the deadline of a delivery,
+/// and some.
+const STOP_DEADLINE: u64 = 15;
+
+/// Serves until Ctrl-C or SIGTERM, and then finishes what is in flight. The second one ends it at
+/// once.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+) -> io::Result<()> {
+    let server = HttpServer::new(move || App::new().configure(configure.clone()))
+        .client_request_timeout(HEAD_DEADLINE)
+        // That deadline holds for the first request of a connection only, so there is no second.
+        .keep_alive(KeepAlive::Disabled)
+        .shutdown_timeout(STOP_DEADLINE)
+        // actix's own would end what is in flight on Ctrl-C.
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let stop = server.handle();
+    let mut server = tokio::spawn(server);
+    tokio::select! {
+        stopped = &mut server => return stopped?,
+        () = stop_signal() => {}
+    }
+    eprintln!("stopping; what is in flight is finished");
+    tokio::select! {
+        () = stop.stop(true) => {}
+        () = stop_signal() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! What the receivers in this folder share, and what has nothing to do with their frameworks: the
+//! settings, the deliveries for a first try, and the line that is printed.
+
+mod facts;
+mod output;
+mod settings;
+mod start;
+mod try_it;
+
+pub use facts::line;
+pub use output::Output;
+pub use start::{start, stop_signal};

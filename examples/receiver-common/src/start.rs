@@ -1,0 +1,60 @@
+//! The beginning and the end of a receiver.
+
+use std::{
+    env,
+    io::{self, IsTerminal},
+    net::TcpListener,
+};
+
+use tokio::signal;
+use tracing_subscriber::EnvFilter;
+use verify_core::Verifier;
+
+use crate::{settings, try_it};
+
+/// Reads the settings, listens, and says so. Returns each verifier with the path that it guards.
+///
+/// # Errors
+///
+/// What is wrong with the settings.
+pub fn start() -> Result<(TcpListener, Vec<(String, Verifier)>), String> {
+    let mut verifiers = settings::verifiers()?;
+    let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
+    let listener = TcpListener::bind(&address).map_err(|error| {
+        format!("LISTEN_ADDR: cannot listen on `{address}`, such as `127.0.0.1:8080`: {error}")
+    })?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+
+    let default_log = if verifiers.is_empty() {
+        verifiers = try_it::verifiers(address)?;
+        "info,verify=debug"
+    } else {
+        "info"
+    };
+    let log = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_log));
+    tracing_subscriber::fmt()
+        .with_env_filter(log)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
+
+    let with_path = |verifier: Verifier| {
+        let path = format!("/webhooks/{}", verifier.sender().name());
+        eprintln!("POST {path} is guarded");
+        (path, verifier)
+    };
+    let verifiers = verifiers.into_iter().map(with_path).collect();
+    eprintln!("listening on http://{address}; RUST_LOG=verify=debug shows why one is refused");
+    Ok((listener, verifiers))
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub async fn stop_signal() {
+    let interrupt = async { signal::ctrl_c().await.ok() };
+    #[cfg(unix)]
+    let terminate =
+        async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
+    #[cfg(not(unix))]
+    let terminate = core::future::pending::<Option<()>>();
+    tokio::select! { _ = interrupt => {}, _ = terminate => {} }
+}
