@@ -89,6 +89,28 @@ async fn a_body_that_is_always_ready_lets_others_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_waits_is_refused_once_newer_ones_need_its_room() {
+    let mut policy = policy();
+    policy.budget = Budget::new(1000);
+    policy.deadline = Duration::from_secs(3600);
+    let mut oldest = begun(policy.clone(), b"");
+    let mut newest = begun(policy, &[b'x'; 900]);
+    let mut first = Some(Ok::<_, Infallible>(Bytes::from(vec![b'y'; 900])));
+    let mut waiting = Box::pin(poll_fn(|cx| {
+        oldest
+            .poll_body(cx, |_| first.take().map_or(Poll::Pending, |chunk| Poll::Ready(Some(chunk))))
+    }));
+    tokio::select! {
+        biased;
+        _ = &mut waiting => panic!("nobody needs its room yet"),
+        accepted = take(&mut newest, &[&[b'x'; 900]]) => accepted.unwrap(),
+    };
+    let started = tokio::time::Instant::now();
+    assert_eq!(waiting.await.unwrap_err().refusal(), Refusal::BudgetSpent);
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_deadline_is_one_for_verifier_and_body() {
     let mut arrival = Arrival::new(policy());
     let mut never = pin!(pending::<Result<Arc<Verifier>, ResolveError>>());
