@@ -100,7 +100,7 @@ async fn one_that_waits_is_refused_once_newer_ones_need_its_room() {
         oldest
             .poll_body(cx, |_| first.take().map_or(Poll::Pending, |chunk| Poll::Ready(Some(chunk))))
     }));
-    tokio::select! {
+    let _accepted = tokio::select! {
         biased;
         _ = &mut waiting => panic!("nobody needs its room yet"),
         accepted = take(&mut newest, &[&[b'x'; 900]]) => accepted.unwrap(),

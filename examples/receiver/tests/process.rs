@@ -6,3 +6,5 @@
 mod process;
 
 const RECEIVER: &str = env!("CARGO_BIN_EXE_receiver");
+/// MiB of resident memory under attack: the budget of 64, and the read buffers of the connections.
+const PEAK: usize = 150;
