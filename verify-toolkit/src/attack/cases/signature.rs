@@ -91,9 +91,12 @@ pub(super) const ROWS: &[Row] = &[
     row("signature/list-with-spaces", "a list as other webhooks have it", Refused, |t| {
         signed(t, format!("{} {}", wrong(t), t.signature()))
     }),
-    row("signature/ten-thousand", "10,000 signatures in one header", Unaccepted, |t| {
-        signed(t, vec![t.signature(); 10_000].join(","))
-    }),
+    row(
+        "signature/many",
+        "500 signatures in one header, the right one among them",
+        Unaccepted,
+        |t| signed(t, vec![t.signature(); 500].join(",")),
+    ),
     row("signature/in-the-query", "the signature in the query", Refused, |t| {
         let mut attempt = t.genuine().without(t.header());
         attempt.path = format!("{}?{}={}", t.path, t.header(), t.signature().replace('+', "%2B"));

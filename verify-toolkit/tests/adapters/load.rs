@@ -1,0 +1,92 @@
+//! Many deliveries at the same time.
+
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use verify_axum::VerifierHandle;
+use verify_toolkit::Sender;
+
+use crate::{
+    SECRET,
+    client::Client,
+    server::{Adapter, Server},
+    signed, verifier,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_1000_concurrent_deliveries_the_genuine_half_is_accepted() {
+    for adapter in Adapter::ALL {
+        let server = Server::start(adapter, verifier(Sender::MLFLOW, &[SECRET])).await;
+        let mut senders = JoinSet::new();
+        for number in 0..1000 {
+            let address = server.address.clone();
+            senders.spawn(async move {
+                let is_genuine = number % 2 == 0;
+                let mut request = signed(Sender::MLFLOW, SECRET, vec![b'x'; number * 40]);
+                if !is_genuine {
+                    // Every other way to forge one: head and body.
+                    match number % 4 {
+                        1 => request.body.push(b' '),
+                        _ => request.headers.retain(|(name, _)| name != "x-mlflow-signature"),
+                    }
+                }
+                (is_genuine, Client::new(&address).post(&request).await)
+            });
+        }
+        for (is_genuine, status) in senders.join_all().await {
+            assert_eq!(status, if is_genuine { 204 } else { 401 }, "{adapter:?}");
+        }
+        assert_eq!(server.handled(), 500, "{adapter:?}");
+    }
+}
+
+/// As long as the receiver knows the new secret before the sender uses it, and forgets the old one
+/// after the sender did, there is not one wrong answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_rotate_under_load_without_a_wrong_answer() {
+    const ROTATIONS: usize = 50;
+    let secret = |number: usize| format!("secret {number}");
+
+    for adapter in Adapter::ALL {
+        let handle = VerifierHandle::new(verifier(Sender::MLFLOW, &[&secret(0)]));
+        let server = Server::start(adapter, handle.clone()).await;
+        let is_over = Arc::new(AtomicBool::new(false));
+        let sent = Arc::new(AtomicUsize::new(0));
+        // Which secret the sender signs with, and under which lock a delivery is on its way.
+        let current: Arc<Vec<_>> = Arc::new((0..8).map(|_| tokio::sync::Mutex::new(0)).collect());
+        let mut senders = JoinSet::new();
+        for place in 0..8 {
+            let (current, is_over) = (Arc::clone(&current), Arc::clone(&is_over));
+            let (address, sent) = (server.address.clone(), Arc::clone(&sent));
+            senders.spawn(async move {
+                let mut client = Client::new(&address);
+                while !is_over.load(Ordering::SeqCst) {
+                    let number = current[place].lock().await;
+                    let genuine = signed(Sender::MLFLOW, &secret(*number), vec![b'x'; 2000]);
+                    assert_eq!(client.post(&genuine).await, 204, "{adapter:?}, {number}");
+                    let forged = signed(Sender::MLFLOW, "secret", vec![b'x'; 2000]);
+                    assert_eq!(client.post(&forged).await, 401, "{adapter:?}, {number}");
+                    sent.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+        let mut client = Client::new(&server.address);
+        for number in 0..ROTATIONS {
+            let (old, new) = (secret(number), secret(number + 1));
+            handle.swap(verifier(Sender::MLFLOW, &[&new, &old]));
+            for place in current.iter() {
+                // Once the lock is had, no delivery under the old one is on its way.
+                *place.lock().await = number + 1;
+            }
+            handle.swap(verifier(Sender::MLFLOW, &[&new]));
+            assert_eq!(client.post(&signed(Sender::MLFLOW, &old, "{}")).await, 401);
+            assert_eq!(client.post(&signed(Sender::MLFLOW, &new, "{}")).await, 204);
+        }
+        is_over.store(true, Ordering::SeqCst);
+        senders.join_all().await;
+        let sent = sent.load(Ordering::SeqCst);
+        assert_eq!(server.handled(), sent + ROTATIONS, "{adapter:?}");
+        println!("{adapter:?}: {sent} accepted and {sent} refused over {ROTATIONS} rotations");
+    }
+}
