@@ -104,7 +104,16 @@ fn differences(one: &Report, other: &Report) -> Vec<String> {
     let pairs = one.cases.iter().zip(&other.cases).filter(|(one, other)| differ(one, other));
     let row = |(a, b): (&CaseReport, &CaseReport)| {
         let Case { name, expected, .. } = &a.case;
-        format!("| {} | `{name}` | {expected} | {} | {} |", one.sender, a.outcome, b.outcome)
+        let (a, b) = (shown(&a.outcome), shown(&b.outcome));
+        format!("| {} | `{name}` | {expected} | {a} | {b} |", one.sender)
     };
     pairs.map(row).collect()
+}
+
+/// The status and the names of the headers.
+fn shown(outcome: &Outcome) -> String {
+    let Outcome::Answered(answer) = outcome else { return outcome.to_string() };
+    let told = answer.told();
+    let names: Vec<_> = told.headers.iter().map(|(name, _)| format!("`{name}`")).collect();
+    format!("{answer} {}", names.join(", ")).trim_end().to_owned()
 }

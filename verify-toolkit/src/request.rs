@@ -5,6 +5,8 @@ use core::fmt::{self, Write as _};
 use base64ct::{Base64, Encoding as _};
 
 pub use parse::ParseError;
+#[cfg(feature = "socket")]
+pub(crate) use parse::unchunked;
 
 /// A request as it goes over the wire: nothing is decoded, joined or put in order.
 #[derive(Clone, Eq, PartialEq)]
@@ -21,6 +23,9 @@ pub struct WireRequest {
 }
 
 impl WireRequest {
+    /// Too much for an argument of a command, in bytes.
+    const LONG: usize = 64 * 1024;
+
     /// Yields the values of a header. `name` is matched in any case.
     pub fn header(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let named = move |header: &&(String, Vec<u8>)| header.0.eq_ignore_ascii_case(name);
@@ -51,8 +56,9 @@ impl WireRequest {
     }
 
     /// Writes a `curl` command for a POSIX shell that sends the request to `origin`, such as
-    /// `http://127.0.0.1:8080`. Binary bodies take a detour through `base64 -d`; bytes beyond ASCII
-    /// in headers need a shell with `$'..'`.
+    /// `http://127.0.0.1:8080`, and nowhere else: whatever is in the request is quoted. Bodies that are
+    /// large or no plain text take a detour through `base64 -d`. Bytes in headers that are no plain text
+    /// need a shell with `$'..'`.
     ///
     /// ```
     /// use verify_toolkit::{Delivery, UnixTime};
@@ -61,15 +67,22 @@ impl WireRequest {
     /// let request = delivery.sign("shared", UnixTime::from_secs(0))?;
     /// assert_eq!(
     ///     request.to_curl("http://127.0.0.1:8080"),
-    ///     "curl -i -X POST 'http://127.0.0.1:8080/hook' -H 'content-type: application/json' \
+    ///     "curl -gi -X 'POST' 'http://127.0.0.1:8080/hook' -H 'content-type: application/json' \
     ///      -H 'x-wandb-signature: TAU7+ULD7zG4OIb2XOWljhvCKEJ9ueneaipLm935xp4=' --data-raw '{}'"
     /// );
     /// # Ok::<(), verify_toolkit::SignError>(())
     /// ```
     #[must_use]
     pub fn to_curl(&self, origin: &str) -> String {
-        let url = format!("{}{}", origin.trim_end_matches('/'), self.path);
-        let mut command = format!("curl -i -X {} {}", self.method, quoted(url.as_bytes()));
+        let origin = origin.trim_end_matches('/');
+        let mut command = format!("curl -gi -X {} ", quoted(self.method.as_bytes()));
+        // A path that does not begin so could name another host.
+        command += &if self.path.starts_with('/') && !self.path.contains("/.") {
+            quoted(format!("{origin}{}", self.path).as_bytes())
+        } else {
+            let target = quoted(self.path.as_bytes());
+            format!("{} --request-target {target}", quoted(format!("{origin}/").as_bytes()))
+        };
         // What curl makes itself, and makes right.
         let own = |name: &str| is_framing(name) || name.eq_ignore_ascii_case("host");
         for (name, value) in self.headers.iter().filter(|(name, _)| !own(name)) {
@@ -85,12 +98,12 @@ impl WireRequest {
             command += " -H 'Content-Type:'";
         }
         match core::str::from_utf8(&self.body) {
-            Ok(text) if !text.contains('\0') => {
+            Ok(text) if is_plain(text) && text.len() < Self::LONG => {
                 let _ = write!(command, " --data-raw {}", quoted(text.as_bytes()));
             }
             _ => {
                 let body = Base64::encode_string(&self.body);
-                command = format!("printf %s {body} | base64 -d | {command} --data-binary @-");
+                command = format!("base64 -d <<'END' | {command} --data-binary @-\n{body}\nEND");
             }
         }
         command
@@ -102,10 +115,15 @@ fn is_framing(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
 }
 
+/// Whether every shell takes it in single quotes.
+fn is_plain(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() && c != '\n' && c != '\t')
+}
+
 /// Quotes bytes for a shell.
 fn quoted(bytes: &[u8]) -> String {
     match core::str::from_utf8(bytes) {
-        Ok(text) if !text.contains(|c: char| c.is_control() && c != '\n' && c != '\t') => {
+        Ok(text) if is_plain(text) => {
             format!("'{}'", text.replace('\'', r"'\''"))
         }
         _ => {

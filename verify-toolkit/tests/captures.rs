@@ -2,7 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-use std::{fs, io::Read, net::TcpListener, process::Command, thread};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpListener,
+    process::{Command, Stdio},
+    thread,
+};
 
 use verify_toolkit::{
     Capture, Delivery, ParseError, Secret, Sender, UnixTime, Verifier, WireRequest,
@@ -84,6 +90,11 @@ fn the_framing_of_a_raw_request_is_undone() {
     for broken in ["", "2\r\n{}", "zz\r\n{}\r\n0\r\n\r\n", "4\r\n{}\r\n0\r\n\r\n"] {
         assert_eq!(read(&format!("{chunked}{broken}")), Err(ParseError::Chunks), "{broken:?}");
     }
+    for coding in ["gzip, chunked", "chunked\r\nTransfer-Encoding: chunked", "gzip"] {
+        let text =
+            format!("POST / HTTP/1.1\r\nTransfer-Encoding: {coding}\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n");
+        assert_eq!(read(&text), Err(ParseError::TransferEncoding), "{coding}");
+    }
     let length = "POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n";
     // An editor's newline, and a capture that was cut off.
     assert_eq!(read(&format!("{length}null\n")).unwrap(), b"null");
@@ -112,13 +123,20 @@ fn the_curl_command_sends_the_same_bytes() {
     let starts_with_at = Delivery::wandb("@/etc/passwd").sign("shared", NOW).unwrap();
     let mut untyped = starts_with_at.clone();
     untyped.headers.retain(|(name, _)| name != "content-type");
-    for request in [textual, starts_with_at, untyped, awkward()] {
+    let large = Delivery::mlflow(vec![b'x'; 2_400_255]).sign("shared", NOW).unwrap();
+    let lines =
+        Delivery::mlflow("{\r\n}").with_path("/a/../b?[1]={x,y}").sign("shared", NOW).unwrap();
+    // What a sender of nothing good would like to be pasted.
+    let mut hostile = lines.clone();
+    hostile.method = "X|id|`id`".to_owned();
+    hostile.path = "@127.0.0.2:9/$(id)".to_owned();
+    for request in [textual, starts_with_at, untyped, large, lines, hostile, awkward()] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let length = request.body.len();
         let receiver = thread::spawn(move || {
             let (mut socket, _) = listener.accept().unwrap();
-            let mut text = vec![0; 64 * 1024];
+            let mut text = vec![0; length + 64 * 1024];
             let mut read = 0;
             loop {
                 read += socket.read(&mut text[read..]).unwrap();
@@ -128,16 +146,17 @@ fn the_curl_command_sends_the_same_bytes() {
                 }
             }
         });
-        let mut curl = Command::new("bash")
-            .args(["-c", &request.to_curl(&origin)])
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
+        let mut shell = Command::new("bash")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        shell.stdin.take().unwrap().write_all(request.to_curl(&origin).as_bytes()).unwrap();
         let mut received = WireRequest::from_http(&receiver.join().unwrap()).unwrap();
-        let _ = curl.wait();
+        let _ = shell.wait();
         // What curl adds.
-        let added = ["host", "user-agent", "accept", "content-length"];
+        let added = ["host", "user-agent", "accept", "content-length", "expect"];
         received.headers.retain(|(name, _)| !added.contains(&name.to_ascii_lowercase().as_str()));
         assert_eq!(received, request);
     }

@@ -65,6 +65,25 @@ impl Attempt {
         })
     }
 
+    /// Returns whether headers and body are the same, in whatever order and framing.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let headers = |attempt: &Self| {
+            let lower = |(name, value): &(String, Vec<u8>)| (name.to_lowercase(), value.clone());
+            let mut headers: Vec<_> = attempt.headers.iter().map(lower).collect();
+            headers.sort();
+            headers
+        };
+        (&self.method, &self.path, headers(self)) == (&other.method, &other.path, headers(other))
+            && self.data().flatten().eq(other.data().flatten())
+    }
+
+    /// Adds a parameter to the query.
+    pub(crate) fn asking(mut self, parameter: &str) -> Self {
+        let separator = if self.path.contains('?') { '&' } else { '?' };
+        self.path = format!("{}{separator}{parameter}", self.path);
+        self
+    }
+
     /// Replaces the body and announces its length.
     pub(crate) fn sending(mut self, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();

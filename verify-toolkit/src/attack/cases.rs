@@ -2,6 +2,7 @@ mod body;
 mod credential;
 mod delivery_id;
 mod framing;
+mod route;
 mod secret;
 mod signature;
 mod size;
@@ -34,8 +35,8 @@ pub struct Case {
 pub enum Expected {
     /// 2xx: the delivery is genuine.
     Accepted,
-    /// Anything but a 4xx for the way it is signed or sent: the delivery is genuine, but a handler
-    /// may not understand its body (422, 503).
+    /// Anything but a refusal (401, 403), a limit (413), a redirect or a crash (500): the delivery is
+    /// genuine, but a handler may not understand its body (400, 415, 422, 503).
     Authentic,
     /// 401 or 403, the same bytes as for every other such case.
     Refused,
@@ -79,17 +80,35 @@ const GROUPS: &[&[Row]] = &[
     delivery_id::ROWS,
     body::ROWS,
     framing::ROWS,
+    route::ROWS,
     size::ROWS,
 ];
 
-pub(super) fn all(target: &Target) -> Vec<Case> {
-    let case = |row: &Row| {
-        let Row { name, tries, expected, attempt } = *row;
-        let attempt = attempt(target)?;
-        // Else it would be refused for its size, of a receiver with a small limit.
-        let fits = attempt.data().map(Bytes::len).sum::<usize>() <= target.body_limit;
-        let may_be_large = matches!(expected, Expected::TooLarge | Expected::Unaccepted);
-        (fits || may_be_large).then_some(Case { name, tries, expected, attempt })
+/// Makes the cases whose names are wanted, each when it is asked for.
+pub(super) fn all(target: &Target, is_wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = Case> {
+    let is_first = |row: &Row| row.name == GENUINE.name;
+    let rows = GROUPS.iter().copied().flatten();
+    let rows = rows.filter(move |row| is_first(row) || is_wanted(row.name));
+    rows.filter_map(move |row| case(row, &target.at_this_moment()))
+}
+
+/// A forgery that is to be refused whatever a receiver is like: another secret.
+pub(super) fn plainest_forgery(target: &Target) -> Option<Attempt> {
+    (secret::ROWS.first()?.attempt)(&target.at_this_moment())
+}
+
+fn case(row: &Row, target: &Target) -> Option<Case> {
+    let Row { name, tries, expected, attempt } = *row;
+    let attempt = attempt(target)?;
+    // With an odd secret, body or token, what is done to it may do nothing.
+    let is_genuine = || attempt.says_the_same(&target.genuine());
+    // Else it would be refused for its size, of a receiver with a small limit.
+    let is_large = || attempt.data().map(Bytes::len).sum::<usize>() > target.body_limit;
+    let applies = match expected {
+        Expected::Refused => !is_genuine() && !is_large(),
+        Expected::Accepted if name != GENUINE.name => !is_large(),
+        Expected::Authentic => !is_large(),
+        _ => true,
     };
-    GROUPS.iter().copied().flatten().filter_map(case).collect()
+    applies.then_some(Case { name, tries, expected, attempt })
 }

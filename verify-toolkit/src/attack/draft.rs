@@ -29,6 +29,23 @@ impl<'t> Draft<'t> {
         }
     }
 
+    /// The delivery that an attempt seems to be, signed as its receiver would have it.
+    pub(super) fn sent(target: &'t Target, attempt: &Attempt) -> Self {
+        let header = |name: Option<&str>| {
+            let named = |(other, _): &&(String, Vec<u8>)| {
+                name.is_some_and(|name| other.eq_ignore_ascii_case(name))
+            };
+            attempt.headers.iter().find(named).map_or_else(Vec::new, |(_, value)| value.clone())
+        };
+        Self {
+            target,
+            key: target.secret.clone(),
+            delivery_id: header(target.sender.delivery_id_header()),
+            time: header(target.sender.timestamp_header()),
+            body: attempt.data().flatten().copied().collect(),
+        }
+    }
+
     pub(super) fn keyed(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.key = key.into();
         self

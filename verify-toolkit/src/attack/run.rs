@@ -1,4 +1,6 @@
-use super::{Attempt, Outcome, Report, Target};
+use std::collections::BTreeSet;
+
+use super::{Answer, Attempt, Outcome, Report, Target, cases};
 
 impl Target {
     /// Runs every case over a channel of your own: `send` makes the request, and says what came
@@ -8,11 +10,27 @@ impl Target {
     where
         F: Future<Output = Outcome>,
     {
+        // The plainest forgery twice: every refusal has to be like this one, but for what already
+        // differs between these two, such as the number that a server gives to each request.
+        let mut refusals = Vec::new();
+        for _ in 0..2 {
+            let Some(forgery) = cases::plainest_forgery(self) else { continue };
+            if let Outcome::Answered(answer) = send(forgery).await {
+                refusals.push(answer);
+            }
+        }
         let mut outcomes = Vec::new();
-        for case in self.cases() {
+        for case in self.lazy_cases() {
             let outcome = send(case.attempt.clone()).await;
             outcomes.push((case, outcome));
         }
-        Report::new(self, outcomes)
+        Report::new(self, refusals, outcomes)
     }
+}
+
+/// The names of the headers in which two answers differ.
+pub(super) fn differing(one: &Answer, other: &Answer) -> BTreeSet<String> {
+    let one: BTreeSet<_> = one.headers.iter().collect();
+    let other = other.headers.iter().collect();
+    one.symmetric_difference(&other).map(|(name, _)| name.clone()).collect()
 }

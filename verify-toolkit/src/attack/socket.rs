@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use super::{Answer, Attempt, Framing, Outcome, Report, Step, Target};
+use crate::request::unchunked;
 
 /// The most that is read of an answer.
 const MOST: usize = 64 * 1024;
@@ -144,6 +145,7 @@ async fn read_answer(
         let mut head = httparse::Response::new(&mut headers);
         match head.parse(&received) {
             Err(_) => return Ok(None),
+            Ok(Status::Partial) if received.len() > MOST => return Ok(None),
             Ok(Status::Partial) => {
                 if more(read, &mut received).await? == 0 {
                     return Ok(None);
@@ -184,18 +186,19 @@ async fn read_body(
     let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     let length = length.and_then(|(_, value)| core::str::from_utf8(value).ok()?.parse().ok());
     let is_chunked = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
-    let is_whole = |received: &[u8]| match length {
-        Some(length) => received.len() >= length,
-        None => is_chunked && received.ends_with(b"0\r\n\r\n"),
-    };
-    while !is_whole(&received) && received.len() < MOST {
+    loop {
+        // However it is cut, it is the same answer.
+        if let Some(body) = is_chunked.then(|| unchunked(&received).ok()).flatten() {
+            return Ok(body);
+        }
+        let is_whole = length.is_some_and(|length| received.len() >= length);
         // A body that ends in a reset is as long as it is.
-        if !matches!(more(read, &mut received).await, Ok(1..)) {
-            break;
+        if is_whole || received.len() >= MOST || !matches!(more(read, &mut received).await, Ok(1..))
+        {
+            received.truncate(length.unwrap_or(MOST).min(MOST));
+            return Ok(received);
         }
     }
-    received.truncate(length.unwrap_or(MOST).min(MOST));
-    Ok(received)
 }
 
 async fn more(read: &mut ReadHalf<'_>, received: &mut Vec<u8>) -> io::Result<usize> {

@@ -23,6 +23,8 @@ pub struct Target {
     pub(super) patience: Duration,
     only: Option<Vec<String>>,
     now: Option<UnixTime>,
+    /// Whether the receiver's clock is known to the second.
+    is_exact: bool,
 }
 
 impl Target {
@@ -40,12 +42,13 @@ impl Target {
             patience: Duration::from_secs(15),
             only: None,
             now: None,
+            is_exact: false,
         }
     }
 
     /// Says that the receiver wants this bearer token besides the signature.
     pub fn with_bearer(mut self, token: impl Into<String>) -> Self {
-        self.bearer = Some(token.into());
+        self.bearer = Some(token.into()).filter(|token| !token.is_empty());
         self
     }
 
@@ -79,6 +82,7 @@ impl Target {
     /// are tried to the second. Without it: the system's clock, and edges with a margin.
     pub fn with_now(mut self, now: UnixTime) -> Self {
         self.now = Some(now);
+        self.is_exact = true;
         self
     }
 
@@ -89,20 +93,33 @@ impl Target {
         self
     }
 
-    /// Leaves out all cases but those whose names begin with one of these, such as `time/`.
+    /// Leaves out all cases but those whose names begin with one of these, such as `time/`, and the
+    /// genuine delivery, without which the others show nothing.
     pub fn only(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.only = Some(names.into_iter().map(Into::into).collect());
         self
     }
 
     /// Makes every case that applies to this receiver, starting with one that it accepts.
+    ///
+    /// They are signed now. To run them, [`attack_with`](Self::attack_with) makes each when its turn
+    /// comes, so that they do not get old meanwhile.
     #[must_use]
     pub fn cases(&self) -> Vec<Case> {
-        let mut cases = cases::all(self);
-        if let Some(only) = &self.only {
-            cases.retain(|case| only.iter().any(|start| case.name.starts_with(start)));
-        }
-        cases
+        self.lazy_cases().collect()
+    }
+
+    pub(super) fn lazy_cases(&self) -> impl Iterator<Item = Case> {
+        let is_wanted = |name: &str| match &self.only {
+            Some(only) => only.iter().any(|start| name.starts_with(start)),
+            None => true,
+        };
+        cases::all(self, is_wanted)
+    }
+
+    /// The same receiver at this moment, so that all parts of a case have the same time.
+    pub(super) fn at_this_moment(&self) -> Self {
+        Self { now: Some(UnixTime::from_secs(self.now())), ..self.clone() }
     }
 
     pub(super) fn now(&self) -> u64 {
@@ -113,9 +130,9 @@ impl Target {
     /// How far from an edge of the tolerance a time has to be, to be safely on its side.
     pub(super) fn margin(&self) -> (u64, u64) {
         let tolerance = self.tolerance.as_secs();
-        // Patience for the cases before it, which take their time.
-        let margin = if self.now.is_some() { 0 } else { (tolerance / 4).min(60) };
-        (tolerance - margin, tolerance + margin + 1)
+        // The clocks may differ, and a request takes its time.
+        let margin = if self.is_exact { 0 } else { (tolerance / 4).min(60) };
+        (tolerance - margin, tolerance.saturating_add(margin).saturating_add(1))
     }
 
     pub(super) fn draft(&self) -> Draft<'_> {

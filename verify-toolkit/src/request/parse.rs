@@ -21,7 +21,7 @@ impl WireRequest {
     ///
     /// # Errors
     ///
-    /// It is not the head of a request, or its chunks are none.
+    /// It is not the head of a request, its chunks are none, or it is encoded in another way.
     pub fn from_http(text: &[u8]) -> Result<Self, ParseError> {
         let mut headers = [httparse::EMPTY_HEADER; 256];
         let mut head = Request::new(&mut headers);
@@ -38,9 +38,12 @@ impl WireRequest {
             headers: head.headers.iter().map(|h| (h.name.to_owned(), h.value.to_vec())).collect(),
             body: Vec::new(),
         };
-        let last = request.header("transfer-encoding").last();
-        request.body = if last.is_some_and(|value| value.eq_ignore_ascii_case(b"chunked")) {
-            unchunked(rest)?
+        let codings: Vec<_> = request.header("transfer-encoding").collect();
+        request.body = if let [coding] = codings[..] {
+            let is_chunked = coding.eq_ignore_ascii_case(b"chunked");
+            if is_chunked { unchunked(rest)? } else { return Err(ParseError::TransferEncoding) }
+        } else if codings.len() > 1 {
+            return Err(ParseError::TransferEncoding);
         } else {
             let announced = request.header("content-length").next();
             let announced =
@@ -51,7 +54,8 @@ impl WireRequest {
     }
 }
 
-fn unchunked(mut text: &[u8]) -> Result<Vec<u8>, ParseError> {
+/// Puts a chunked body together. What is behind its last chunk is left out.
+pub(crate) fn unchunked(mut text: &[u8]) -> Result<Vec<u8>, ParseError> {
     let mut body = Vec::new();
     loop {
         let Ok(Status::Complete((head, size))) = httparse::parse_chunk_size(text) else {
@@ -78,6 +82,8 @@ pub enum ParseError {
     Head(httparse::Error),
     /// The head has no end: an empty line.
     HeadIncomplete,
+    /// The body is encoded for the transfer in another way than in chunks.
+    TransferEncoding,
 }
 
 impl fmt::Display for ParseError {
@@ -86,6 +92,7 @@ impl fmt::Display for ParseError {
             Self::Chunks => f.write_str("body is not made of complete chunks"),
             Self::Head(error) => write!(f, "head is not one of an HTTP/1 request: {error}"),
             Self::HeadIncomplete => f.write_str("head does not end in an empty line"),
+            Self::TransferEncoding => f.write_str("transfer encoding is not `chunked`"),
         }
     }
 }

@@ -215,8 +215,10 @@ flaws! {
     BrokenBodyAccepted,
     /// A body of several chunks is not put together.
     FirstChunkOnly,
-    /// A chunked body is refused.
-    LengthRequired,
+    /// Other methods than POST go past the guard.
+    OtherMethodsOpen,
+    /// The guard compares paths as they are written, and the router does not.
+    PathsNormalised,
     /// The reason is told.
     ReasonTold,
     /// A stale delivery has a status of its own.

@@ -11,7 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::receiver::Receiver;
+use crate::receiver::{PATH, Receiver};
 
 /// How a server reads what it should refuse.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -44,7 +44,7 @@ impl Laxness {
 /// Serves until the test ends.
 pub(crate) async fn serve(receiver: Receiver, laxness: Laxness) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let url = format!("http://{}{PATH}", listener.local_addr().unwrap());
     let receiver = Arc::new(receiver);
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
@@ -76,7 +76,7 @@ fn request(text: &[u8], laxness: Laxness) -> Option<Request<Full<Bytes>>> {
     if is(Laxness::Folding) {
         head = head.replace("\r\n ", "");
     }
-    let mut request = Request::post("/");
+    let mut request = Request::post(PATH);
     for line in head.split("\r\n").skip(1) {
         let (mut name, mut value) = line.split_once(':')?;
         if is(Laxness::Trimming) {

@@ -30,6 +30,7 @@ fn targets() -> [(Receiver, Target); 3] {
     [(Sender::DATABRICKS, None), (Sender::MLFLOW, None), (Sender::WANDB, Some(TOKEN))].map(
         |(sender, bearer)| {
             let mut target = Target::new(sender, AWKWARD_SECRET)
+                .with_path(receiver::PATH)
                 .with_now(UnixTime::from_secs(NOW))
                 .with_body_limit(BODY_LIMIT);
             if let Some(token) = bearer {

@@ -8,11 +8,14 @@ mod head;
 mod signature;
 mod time;
 
-use core::time::Duration;
+use core::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use base64ct::{Base64, Encoding as _};
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Method, Request, Response, request::Parts};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use tokio::time::timeout;
@@ -30,6 +33,11 @@ pub(crate) struct Receiver {
     pub(crate) limit: usize,
     pub(crate) flaw: Option<Flaw>,
 }
+
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+/// Where it listens.
+pub(crate) const PATH: &str = "/webhooks/hook";
 
 /// Why it refuses: status and words.
 type Refusal = (u16, &'static str);
@@ -49,17 +57,24 @@ impl Receiver {
     ) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
         let query = head.uri.query().unwrap_or_default().to_owned();
-        let outcome = self.judge(head.headers.clone(), &query, body).await;
+        let outcome = match self.route(&head) {
+            Ok(true) => self.judge(head.headers.clone(), &query, body).await,
+            Ok(false) => Ok(()),
+            Err(status) => Err((status, String::new())),
+        };
         let (status, words) = match &outcome {
             Ok(_) => (204, ""),
             Err((status, words)) => (*status, words.as_str()),
         };
-        let mut response = Response::builder().status(match status {
-            401 if self.has(Flaw::LoginPage) => 302,
-            401 if self.has(Flaw::RefusedIs500) => 500,
-            401 if self.has(Flaw::RefusedIs200) => 200,
-            status => status,
-        });
+        // A number for each request, as many servers give one.
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let mut response =
+            Response::builder().header("x-request-id", number).status(match status {
+                401 if self.has(Flaw::LoginPage) => 302,
+                401 if self.has(Flaw::RefusedIs500) => 500,
+                401 if self.has(Flaw::RefusedIs200) => 200,
+                status => status,
+            });
         if status == 503 {
             let wait = if self.has(Flaw::LongRetryAfter) { "3600" } else { "1" };
             response = response.header("retry-after", wait);
@@ -68,6 +83,24 @@ impl Receiver {
         let tells = self.flaw.is_some_and(|flaw| tells.contains(&flaw));
         let words = if tells { words.to_owned() } else { String::new() };
         response.body(words.into()).unwrap()
+    }
+
+    /// Whether the guard is on the way to the handler, if there is one.
+    fn route(&self, head: &Parts) -> Result<bool, u16> {
+        let path = head.uri.path();
+        let is_overridden = head.headers.contains_key("x-http-method-override");
+        if self.has(Flaw::OtherMethodsOpen) && (head.method != Method::POST || is_overridden) {
+            return Ok(false);
+        }
+        if self.has(Flaw::PathsNormalised) && path != PATH {
+            let normalised = path.replace("//", "/").replace("/./", "/").replace("%68", "h");
+            return if normalised == PATH { Ok(false) } else { Err(404) };
+        }
+        match (path == PATH, head.method == Method::POST) {
+            (false, _) => Err(404),
+            (true, false) => Err(405),
+            (true, true) => Ok(true),
+        }
     }
 
     fn limit(&self) -> usize {
@@ -89,9 +122,6 @@ impl Receiver {
         let length = headers.get("content-length").and_then(|v| v.to_str().ok()?.parse().ok());
         if length.is_some_and(|length: u64| length > self.limit() as u64) {
             return Err((413, "too large".to_owned()));
-        }
-        if length.is_none() && self.has(Flaw::LengthRequired) {
-            return Err((411, "length required".to_owned()));
         }
         let buffers = [Flaw::BufferedFirst, Flaw::SignatureFromTrailer];
         let buffers_first = self.flaw.is_some_and(|flaw| buffers.contains(&flaw));

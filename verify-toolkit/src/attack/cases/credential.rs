@@ -50,7 +50,8 @@ pub(super) const ROWS: &[Row] = &[
         authorized(t, |token| format!("Basic {}", password(token)))
     }),
     row("credential/prefix", "the token without its last character", Refused, |t| {
-        authorized(t, |token| format!("Bearer {}", token.split_at(token.len() - 1).0))
+        let (last, _) = t.bearer.as_deref()?.char_indices().last()?;
+        authorized(t, |token| format!("Bearer {}", token.split_at(last).0))
     }),
     row("credential/more", "the token and a character more", Refused, |t| {
         authorized(t, |token| format!("Bearer {token}0"))
@@ -69,8 +70,7 @@ pub(super) const ROWS: &[Row] = &[
         is_wanted(t).map(|()| t.genuine().and(NAME, "Bearer of-somebody-else"))
     }),
     row("credential/in-the-query", "the token in the query", Refused, |t| {
-        let mut attempt = t.genuine().without(NAME);
-        attempt.path = format!("{}?access_token={}", t.path, t.bearer.as_deref()?);
-        Some(attempt)
+        let parameter = format!("access_token={}", t.bearer.as_deref()?);
+        Some(t.genuine().without(NAME).asking(&parameter))
     }),
 ];

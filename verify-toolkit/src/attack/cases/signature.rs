@@ -98,9 +98,9 @@ pub(super) const ROWS: &[Row] = &[
         |t| signed(t, vec![t.signature(); 500].join(",")),
     ),
     row("signature/in-the-query", "the signature in the query", Refused, |t| {
-        let mut attempt = t.genuine().without(t.header());
-        attempt.path = format!("{}?{}={}", t.path, t.header(), t.signature().replace('+', "%2B"));
-        Some(attempt)
+        let signature = t.signature().replace('+', "%2B");
+        let parameter = format!("{}={signature}", t.header());
+        Some(t.genuine().without(t.header()).asking(&parameter))
     }),
     row("signature/in-a-trailer", "the signature behind the body", Refused, |t| {
         let trailer = Step::Trailers(vec![(t.header().to_owned(), t.signature().into_bytes())]);

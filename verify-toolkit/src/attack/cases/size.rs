@@ -6,9 +6,12 @@ use super::{
 };
 use crate::attack::{Attempt, Step, Target};
 
+/// The largest body that is sent, in bytes.
+const MOST: usize = 64 * 1024 * 1024;
+
 /// The genuine delivery, with so much white space behind the JSON that it has this size.
 fn sized(target: &Target, size: usize) -> Option<Attempt> {
-    if size < target.body.len() || size > target.body_limit {
+    if size < target.body.len() || size > target.body_limit.min(MOST) {
         return None;
     }
     let mut body = target.body.clone();
@@ -16,19 +19,16 @@ fn sized(target: &Target, size: usize) -> Option<Attempt> {
     Some(target.draft().of(body).attempt())
 }
 
-fn beyond(target: &Target, more: usize) -> Vec<u8> {
+/// A body that is larger than the limit.
+fn beyond(target: &Target) -> Option<Vec<u8>> {
     let mut body = target.body.clone();
-    body.resize(target.body_limit + more, b' ');
-    body
+    body.resize(Some(target.body_limit).filter(|limit| *limit <= MOST)? + 1, b' ');
+    Some(body)
 }
 
 /// In chunks of 16 KiB, after the last of which nothing comes: not even the end.
 fn endless(attempt: Attempt) -> Attempt {
     attempt.chunked(16 * 1024).then(Step::Stall)
-}
-
-fn announced(target: &Target, more: usize) -> u64 {
-    u64::try_from(target.body_limit + more).unwrap_or(u64::MAX)
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -45,11 +45,12 @@ pub(super) const ROWS: &[Row] = &[
         Some(sized(t, t.body_limit)?.chunked(16 * 1024))
     }),
     row("size/one-over", "one byte over the limit, announced, and not sent", TooLarge, |t| {
-        let attempt = t.draft().of(beyond(t, 1)).attempt();
-        Some(attempt.announcing(announced(t, 1)))
+        let body = beyond(t)?;
+        let length = u64::try_from(body.len()).ok()?;
+        Some(t.draft().of(body).attempt().announcing(length))
     }),
     row("size/one-over-chunked", "one byte over the limit, without a length", TooLarge, |t| {
-        Some(endless(t.draft().of(beyond(t, 1)).attempt()))
+        Some(endless(t.draft().of(beyond(t)?).attempt()))
     }),
     row("size/far-over", "a length of 9 exabytes, which nobody can keep", TooLarge, |t| {
         Some(t.genuine().announcing(9_000_000_000_000_000_000))
