@@ -81,7 +81,8 @@ impl Arrival {
             memory: head_memory(
                 headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())),
             ),
-            // The server has checked that it is a number and tells the truth.
+            // The server has checked that it is a number. Where it does not hold the client to it, as
+            // for an upgrade, the limit, the deadline and the comparison do.
             announced: length.and_then(|value| value.to_str().ok()?.parse().ok()),
         };
         self.delivery.begin(verifier, head)

@@ -14,6 +14,15 @@ async fn typed(Delivery(_): Delivery) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
+/// Tells what it sees: whether there is a receipt, the reason of a refusal, and the body.
+async fn untyped(request: HttpRequest, body: Bytes) -> String {
+    let extensions = request.extensions();
+    let reason = extensions.get::<Reported>().map(|reported| reported.refusal.code());
+    let body = String::from_utf8_lossy(&body).into_owned();
+    let receipt = extensions.get::<Receipt>().is_some();
+    format!("{receipt} {} {body}", reason.unwrap_or("none"))
+}
+
 fn report_only() -> SocketAddr {
     let verifier = Verifier::builder(Sender::DATABRICKS)
         .secret(Secret::new(SECRET).unwrap())
@@ -22,13 +31,6 @@ fn report_only() -> SocketAddr {
         .unwrap();
     let guard = Verify::new(verifier).dangerous_report_only();
     serve(move |app| {
-        let untyped = async |request: HttpRequest, body: Bytes| {
-            let extensions = request.extensions();
-            let reason = extensions.get::<Reported>().map(|reported| reported.refusal.code());
-            let body = String::from_utf8_lossy(&body).into_owned();
-            let receipt = extensions.get::<Receipt>().is_some();
-            format!("{receipt} {} {body}", reason.unwrap_or("none"))
-        };
         app.service(web::resource("/untyped").wrap(guard.clone()).route(web::post().to(untyped)));
         app.service(web::resource("/typed").wrap(guard.clone()).route(web::post().to(typed)));
     })
@@ -97,16 +99,27 @@ async fn a_large_one_reaches_the_usual_extractors_too() {
 #[tokio::test]
 async fn what_a_middleware_outside_found_is_not_taken_for_the_finding_of_the_one_inside() {
     let by_token = Verifier::builder(Sender::WANDB).bearer("token").without_signature();
-    let outside = Verify::new(by_token.build().unwrap());
-    let inside = Verify::new(crate::support::verifier(Sender::DATABRICKS)).dangerous_report_only();
-    let address = serve_app(move || {
-        let hook = root().wrap(inside.clone()).route(web::post().to(typed));
-        App::new().wrap(outside.clone()).service(hook)
-    });
-    let headers =
-        [("authorization", "Bearer token".to_owned()), ("content-length", "2".to_owned())];
-    let mut raw = Raw::connect(address).await;
-    assert_eq!(raw.send(head("/", &headers) + "{}").await.status().await, 401);
+    let by_token = Verify::new(by_token.build().unwrap());
+    let by_signature =
+        Verify::new(crate::support::verifier(Sender::DATABRICKS)).dangerous_report_only();
+    for (inside, outside, status, seen) in [
+        (by_signature.clone(), by_token.clone(), 401, "false header_missing {}"),
+        (by_token, by_signature, 204, "true none {}"),
+    ] {
+        let address = serve_app(move || {
+            let hook = root().wrap(inside.clone()).route(web::post().to(typed));
+            let seen = web::resource("/untyped").wrap(inside.clone());
+            let seen = seen.route(web::post().to(untyped));
+            App::new().wrap(outside.clone()).service(hook).service(seen)
+        });
+        let headers =
+            [("authorization", "Bearer token".to_owned()), ("content-length", "2".to_owned())];
+        let mut raw = Raw::connect(address).await;
+        assert_eq!(raw.send(head("/", &headers) + "{}").await.status().await, status);
+        let mut raw = Raw::connect(address).await;
+        let response = raw.send(head("/untyped", &headers) + "{}").await.response().await;
+        assert!(response.ends_with(seen), "{response}");
+    }
 }
 
 #[tokio::test]

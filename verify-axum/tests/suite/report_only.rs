@@ -18,19 +18,23 @@ use verify_axum::{
 
 use crate::support::{Raw, SECRET, head, serve, signed};
 
+/// Tells what it sees: whether there is a receipt, the reason of a refusal, and the body.
+async fn untyped(
+    receipt: Option<Extension<Receipt>>,
+    reported: Option<Extension<Reported>>,
+    body: Bytes,
+) -> String {
+    let reason = reported.map(|Extension(reported)| reported.refusal.code());
+    let body = String::from_utf8_lossy(&body).into_owned();
+    format!("{} {} {body}", receipt.is_some(), reason.unwrap_or("none"))
+}
+
 fn report_only() -> Router {
     let verifier = Verifier::builder(Sender::DATABRICKS)
         .secret(Secret::new(SECRET).unwrap())
         .body_limit(10)
         .build()
         .unwrap();
-    let untyped = async |receipt: Option<Extension<Receipt>>,
-                         reported: Option<Extension<Reported>>,
-                         body: Bytes| {
-        let reason = reported.map(|Extension(reported)| reported.refusal.code());
-        let body = String::from_utf8_lossy(&body).into_owned();
-        format!("{} {} {body}", receipt.is_some(), reason.unwrap_or("none"))
-    };
     let typed = async |Delivery(_): Delivery| StatusCode::NO_CONTENT;
     Router::new()
         .route("/untyped", post(untyped))
@@ -133,15 +137,24 @@ async fn a_large_one_reaches_the_usual_extractors_too() {
 #[tokio::test]
 async fn what_a_layer_outside_found_is_not_taken_for_the_finding_of_the_one_inside() {
     let by_token = Verifier::builder(Sender::WANDB).bearer("token").without_signature();
-    let outside = VerifyLayer::new(by_token.build().unwrap());
-    let inside = VerifyLayer::new(crate::support::verifier(Sender::DATABRICKS));
-    let typed = async |Delivery(_): Delivery| StatusCode::NO_CONTENT;
-    let app = Router::new().route("/", post(typed));
-    let app = app.layer(inside.dangerous_report_only()).layer(outside);
-    let headers =
-        [("authorization", "Bearer token".to_owned()), ("content-length", "2".to_owned())];
-    let mut raw = Raw::connect(serve(app).await).await;
-    assert_eq!(raw.send(head("/", &headers) + "{}").await.status().await, 401);
+    let by_token = VerifyLayer::new(by_token.build().unwrap());
+    let by_signature =
+        VerifyLayer::new(crate::support::verifier(Sender::DATABRICKS)).dangerous_report_only();
+    for (inside, outside, status, seen) in [
+        (by_signature.clone(), by_token.clone(), 401, "false header_missing {}"),
+        (by_token, by_signature, 204, "true none {}"),
+    ] {
+        let typed = async |Delivery(_): Delivery| StatusCode::NO_CONTENT;
+        let app = Router::new().route("/", post(typed)).route("/untyped", post(untyped));
+        let address = serve(app.layer(inside).layer(outside)).await;
+        let headers =
+            [("authorization", "Bearer token".to_owned()), ("content-length", "2".to_owned())];
+        let mut raw = Raw::connect(address).await;
+        assert_eq!(raw.send(head("/", &headers) + "{}").await.status().await, status);
+        let mut raw = Raw::connect(address).await;
+        let response = raw.send(head("/untyped", &headers) + "{}").await.response().await;
+        assert!(response.ends_with(seen), "{response}");
+    }
 }
 
 #[tokio::test]
