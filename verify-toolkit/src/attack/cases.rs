@@ -69,7 +69,7 @@ const fn row(
 const GENUINE: Row =
     row("genuine", "a delivery as the sender sends it", Expected::Accepted, |t| Some(t.genuine()));
 
-/// Those in which all refusals must be the same start with the plainest of them.
+/// In the order in which they run.
 const GROUPS: &[&[Row]] = &[
     &[GENUINE],
     secret::ROWS,

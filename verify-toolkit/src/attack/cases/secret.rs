@@ -30,7 +30,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
 
 pub(super) const ROWS: &[Row] = &[
     row("secret/another", "a signature made with another secret", Refused, |t| {
-        keyed(t, "not this one")
+        keyed(t, [b"not ", &t.secret[..]].concat())
     }),
     row("secret/empty", "a signature made with the empty secret", Refused, |t| keyed(t, "")),
     row("secret/newline-behind", "the secret as a file has it, with a newline", Refused, |t| {
