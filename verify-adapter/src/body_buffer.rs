@@ -1,4 +1,4 @@
-use core::{fmt, mem};
+use core::mem;
 
 use bytes::Bytes;
 use verify_core::Buffer;
@@ -127,14 +127,6 @@ impl Segments {
             self.len += now.len();
             bytes = later;
         }
-    }
-}
-
-/// Shows how much there is, and nothing of it.
-impl fmt::Debug for BodyBuffer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let len = self.one.len().max(self.several.len);
-        f.debug_struct("BodyBuffer").field("len", &len).finish_non_exhaustive()
     }
 }
 

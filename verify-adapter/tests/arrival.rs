@@ -76,6 +76,25 @@ async fn a_refused_chunk_and_what_was_before_it_can_be_had_back() {
 }
 
 #[tokio::test]
+async fn one_without_a_good_head_or_after_its_end_has_no_body() {
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut polled = |arrival: &mut Arrival| {
+        let chunk = |_: &mut Context<'_>| Poll::Ready(None::<Result<Bytes, Infallible>>);
+        arrival.poll_body(&mut cx, chunk).is_ready()
+    };
+    let nothing: [(&str, &str); 0] = [];
+    let mut refused = Arrival::new(policy());
+    let head = Head { headers: &nothing, memory: 0, announced: None };
+    let refusal = refused.begin(verifier(), head).unwrap_err();
+    assert_eq!(refusal.code(), "header_missing");
+    assert!(!polled(&mut refused));
+
+    let mut over = begun(policy(), b"");
+    assert!(polled(&mut over));
+    assert!(!polled(&mut over));
+}
+
+#[tokio::test]
 async fn a_body_that_is_always_ready_lets_others_run() {
     let mut arrival = begun(policy(), b"");
     let mut polled = 0;

@@ -12,7 +12,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use verify_adapter::{Budget, Clock, Head, Intake, Policy, Refusal, ResolveError, VerifierHandle};
+use verify_adapter::{
+    Budget, Clock, Head, Intake, Policy, Refusal, ResolveError, Unaccepted, VerifierHandle,
+    head_memory,
+};
 use verify_core::{Rejection, Secret, Sender, Signer, UnixTime, Verifier};
 
 const NOW: u64 = 1_795_290_782;
@@ -186,6 +189,19 @@ fn heads_that_wait_count_towards_the_budget() {
 }
 
 #[test]
+fn a_head_that_is_larger_than_the_budget_is_refused() {
+    let budget = Budget::new(HEAD - 1);
+    assert_eq!(begin(&budget, b"", None).unwrap_err(), Refusal::BudgetSpent);
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn a_head_counts_its_texts_and_their_places() {
+    assert_eq!(head_memory([]), 0);
+    assert_eq!(head_memory([("ab", b"cde".as_slice()), ("x-empty", b"")]), 5 + 128 + 7 + 128);
+}
+
+#[test]
 fn what_was_refused_can_be_had_back() {
     let budget = Budget::new(1_000_000);
     let mut intake = begin(&budget, b"one body", None).unwrap();
@@ -204,12 +220,22 @@ fn what_was_refused_can_be_had_back() {
 }
 
 #[test]
+fn of_one_without_a_body_there_is_nothing_to_be_had_back() {
+    let unaccepted = Unaccepted::from(Refusal::VerifierUnknown);
+    assert_eq!(unaccepted.refusal(), Refusal::VerifierUnknown);
+    let unverified = unaccepted.dangerous_into_unverified();
+    assert_eq!((unverified.read, unverified.refused), (Bytes::new(), None));
+    assert!(!unverified.is_complete && unverified.charge.is_none());
+}
+
+#[test]
 fn a_clock_before_1970_is_our_own_trouble() {
     let mut policy = policy(&Budget::new(1_000_000));
     policy.clock = Clock::new(|| SystemTime::UNIX_EPOCH - Duration::from_secs(1));
     let head = Head { headers: &headers(b""), memory: 0, announced: None };
     let refusal = Intake::begin(verifier(), &policy, head).unwrap_err();
     assert_eq!((refusal, refusal.answer().status), (Refusal::ClockBroken, 503));
+    assert_eq!(format!("{:?}", policy.clock), "Clock { .. }");
 }
 
 #[test]
@@ -280,4 +306,8 @@ fn a_handle_gives_back_the_verifier_it_replaces() {
     let clone = handle.clone();
     assert!(Arc::ptr_eq(&handle.swap(Arc::clone(&second)), &first));
     assert!(Arc::ptr_eq(&clone.load(), &second));
+
+    let only = Verifier::builder(Sender::WANDB).secret(Secret::new("shared").unwrap());
+    let handle = VerifierHandle::from(only.build().unwrap());
+    assert_eq!(handle.load().sender().name(), "wandb");
 }

@@ -543,4 +543,8 @@ fn debug_output_keeps_secrets() {
         }
     }
     assert_eq!(format!("{:?}", key()), "Secret(..)");
+    // Labels, and what kind of credential there is, may be seen.
+    for part in ["label:\"1\"", "Credential(Bearer,..)", "Credential(Verbatim,..)"] {
+        assert!(shown(&verifier).contains(part), "{}", shown(&verifier));
+    }
 }

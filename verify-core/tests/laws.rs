@@ -63,15 +63,19 @@ impl Delivery {
         head
     }
 
-    /// A verifier that takes this one encoding only.
-    fn verifier(&self) -> Verifier {
-        let pinned: &[Encoding] = match self.encoding {
+    /// The sender with this one encoding only.
+    fn pinned(&self) -> Sender {
+        self.sender.with_encodings(match self.encoding {
             Encoding::Base64 => &[Encoding::Base64],
             Encoding::Base64Unpadded => &[Encoding::Base64Unpadded],
             _ => &[Encoding::Hex],
-        };
+        })
+    }
+
+    /// A verifier that takes this one encoding only.
+    fn verifier(&self) -> Verifier {
         let secret = Secret::new(&self.secret).unwrap();
-        Verifier::builder(self.sender.with_encodings(pinned)).secret(secret).build().unwrap()
+        Verifier::builder(self.pinned()).secret(secret).build().unwrap()
     }
 
     fn now(&self) -> UnixTime {
@@ -525,6 +529,7 @@ proptest! {
             fed.extend(chunk);
             prop_assert_eq!(collector.feed(chunk.to_vec()), Ok(()));
             prop_assert_eq!(collector.buffer(), &fed);
+            prop_assert_eq!(collector.room(), sent.body.len() - fed.len());
         }
         if over {
             prop_assert_eq!(collector.feed(vec![0]), Err(Rejection::BODY_TOO_LARGE));
@@ -559,23 +564,27 @@ proptest! {
     fn what_is_signed_verifies(sent in delivery(300), late in 0..=300_u64) {
         use verify_core::Signer;
 
-        let signer = Signer::new(sent.sender, Secret::new(&sent.secret).unwrap()).unwrap();
-        let signed = signer.sign(sent.now(), &sent.id, &sent.body).unwrap();
-        let head: Vec<(&str, &str)> = signed.iter().collect();
+        // In the first of the sender's encodings, and in the only one.
+        for sender in [sent.sender, sent.pinned()] {
+            let signer = Signer::new(sender, Secret::new(&sent.secret).unwrap()).unwrap();
+            let signed = signer.sign(sent.now(), &sent.id, &sent.body).unwrap();
+            let head: Vec<(&str, &str)> = signed.iter().collect();
 
-        // Exactly the headers that the textbook makes, in the first of the sender's encodings.
-        let first = Delivery { encoding: sent.sender.encodings()[0], ..sent.clone() }.head();
-        let mut expected: Vec<(&str, &[u8])> =
-            first.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
-        expected.rotate_left(1);
-        let bytes: Vec<_> = head.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-        prop_assert_eq!(bytes, expected);
+            // Exactly the headers that the textbook makes.
+            let first = Delivery { encoding: sender.encodings()[0], ..sent.clone() }.head();
+            let mut expected: Vec<(&str, &[u8])> =
+                first.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+            expected.rotate_left(1);
+            let bytes: Vec<_> =
+                head.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+            prop_assert_eq!(bytes, expected);
 
-        let secret = Secret::new(&sent.secret).unwrap();
-        let verifier = Verifier::builder(sent.sender).secret(secret).build().unwrap();
-        let now = UnixTime::from_secs(sent.time.saturating_add(late));
-        let verified = verifier.verify(now, head.as_slice(), &sent.body).unwrap();
-        prop_assert_eq!(*verified.body(), sent.body.as_slice());
+            let secret = Secret::new(&sent.secret).unwrap();
+            let verifier = Verifier::builder(sender).secret(secret).build().unwrap();
+            let now = UnixTime::from_secs(sent.time.saturating_add(late));
+            let verified = verifier.verify(now, head.as_slice(), &sent.body).unwrap();
+            prop_assert_eq!(*verified.body(), sent.body.as_slice());
+        }
     }
 }
 
@@ -593,4 +602,15 @@ fn a_signer_refuses_an_id_that_a_verifier_would_refuse() {
     // Where no id is signed, none is looked at.
     let signer = Signer::new(Sender::WANDB, Secret::new("secret").unwrap()).unwrap();
     assert!(signer.sign(UnixTime::from_secs(1), "a.1", b"").is_ok());
+}
+
+#[cfg(feature = "sign")]
+#[test]
+fn signed_headers_are_shown_as_they_are_sent() {
+    use verify_core::Signer;
+
+    let signer = Signer::new(Sender::DATABRICKS, Secret::new("secret").unwrap()).unwrap();
+    let signed = signer.sign(UnixTime::from_secs(1), "", b"{}").unwrap();
+    let shown = format!("{{\"x-databricks-signature\": \"{}\"}}", hex(&hmac(b"secret", b"{}")));
+    assert_eq!(format!("{signed:?}"), shown);
 }

@@ -7,7 +7,9 @@
 mod common;
 
 use common::{base64, hex, hmac};
-use verify_core::{Encoding, Rejection, RejectionKind, Secret, Sender, UnixTime, Verifier};
+use verify_core::{
+    Encoding, Headers, Rejection, RejectionKind, Secret, Sender, SignedPart, UnixTime, Verifier,
+};
 
 const BODY: &[u8] = b"{}";
 const ID: &str = "d4c0f1ef-4d9b-47fc-9270-730c0966f8ba";
@@ -369,6 +371,16 @@ fn spellings_of_a_signature() {
 }
 
 #[test]
+fn every_container_of_headers_yields_all_values_of_a_name() {
+    let array = [(WANDB, "first"), ("x-other", "x"), ("X-Wandb-Signature", "second")];
+    let expected = [&b"first"[..], b"second"];
+    assert!(array.values(WANDB).eq(expected));
+    assert!(array[..].values(WANDB).eq(expected));
+    #[cfg(feature = "alloc")]
+    assert!(array.to_vec().values(WANDB).eq(expected));
+}
+
+#[test]
 fn the_prefix_is_exact() {
     let value = String::from_utf8(mlflow().get(MLFLOW)).unwrap();
     let bare = value.strip_prefix("v1,").unwrap();
@@ -460,6 +472,26 @@ fn the_boundary_between_id_time_and_body_does_not_move() {
     ];
     for (what, head, body, expected) in rows {
         assert_eq!(judge(&verifier, &head, body.as_bytes()), expected, "{what}");
+    }
+}
+
+/// An id that is not the first of the signed parts, and ends in something else than a dot.
+#[test]
+fn delivery_ids_of_ones_own_sender() {
+    const OWN: Sender = Sender::new("own", "x-own").with_signed_parts(&[
+        SignedPart::Text("v0."),
+        SignedPart::Timestamp("x-time"),
+        SignedPart::Text("."),
+        SignedPart::DeliveryId("x-id"),
+        SignedPart::Text(":"),
+    ]);
+    let verifier = verifier(OWN);
+    let malformed = refused("malformed_delivery_id", "x-id");
+    for (id, expected) in [("a", ACCEPTED), ("a.b", ACCEPTED), ("a:b", malformed), (":", malformed)]
+    {
+        let tag = hmac(SECRET.as_bytes(), format!("v0.{NOW}.{id}:{{}}").as_bytes());
+        let head = Head::new([("x-own", &hex(&tag)), ("x-id", id), ("x-time", &NOW.to_string())]);
+        assert_eq!(judge(&verifier, &head, BODY), expected, "{id}");
     }
 }
 

@@ -111,6 +111,21 @@ fn one_that_was_evicted_but_is_complete_needs_room_anew() {
 }
 
 #[test]
+fn what_is_settled_stays_as_it_is() {
+    let budget = Budget::new(100);
+    let mut settled = charge(&budget, 60);
+    settled.settle(60).unwrap();
+    assert_eq!(settled.raise_to(101), Ok(()));
+    assert_eq!(settled.settle(101), Ok(()));
+    assert_eq!(budget.used(), 60);
+}
+
+#[test]
+fn a_budget_shows_its_limit() {
+    assert_eq!(format!("{:?}", Budget::new(100)), "Budget { limit: 100, .. }");
+}
+
+#[test]
 fn there_is_one_for_the_process() {
     let charge = charge(&Budget::process_wide(), 7);
     assert_eq!(Budget::process_wide().used(), 7);
