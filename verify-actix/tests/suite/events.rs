@@ -1,7 +1,7 @@
 //! Typed events in handlers, and what becomes of one that cannot be read.
 
-use actix_web::{HttpResponse, Route, web};
-use verify_actix::{Event, EventRejection, Sender, Verify, databricks, mlflow, wandb};
+use actix_web::{FromRequest, HttpResponse, ResponseError, Route, test::TestRequest, web};
+use verify_actix::{Delivery, Event, EventRejection, Sender, Verify, databricks, mlflow, wandb};
 
 use crate::support::{Raw, SECRET, clock, root, serve, signed_head, verifier, without_date};
 
@@ -62,7 +62,9 @@ async fn one_that_cannot_be_read_comes_again_or_is_for_the_handler() {
     let lenient = || {
         web::post().to(async |event: Result<Event<databricks::Event<'static>>, EventRejection>| {
             match event {
-                Err(EventRejection::Unreadable { error, verified }) => {
+                Err(ref rejection @ EventRejection::Unreadable { ref error, ref verified }) => {
+                    assert_eq!(rejection.to_string(), error.to_string());
+                    assert_eq!(rejection.status_code(), 503);
                     format!("{error} {}", verified.body().len())
                 }
                 other => format!("{other:?}"),
@@ -77,4 +79,12 @@ async fn one_that_cannot_be_read_comes_again_or_is_for_the_handler() {
 async fn on_an_unguarded_route_there_is_no_event() {
     let response = post_to(|| web::post().to(follow), false, Sender::MLFLOW, ALIAS).await;
     assert!(response.starts_with("HTTP/1.1 500 "), "{response}");
+
+    let request = TestRequest::default().to_http_request();
+    let rejection = Event::<mlflow::Event<'_>>::extract(&request).await.unwrap_err();
+    assert_eq!(rejection.to_string(), "no verifier guards this route");
+    assert_eq!(rejection.status_code(), 500);
+    let rejection = Delivery::extract(&request).await.unwrap_err();
+    assert_eq!(rejection.to_string(), "no verifier guards this route");
+    assert_eq!(rejection.status_code(), 500);
 }

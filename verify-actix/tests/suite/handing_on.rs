@@ -78,6 +78,7 @@ async fn everything_but_the_body_arrives_as_it_came() {
         assert_eq!(request.version(), Version::HTTP_10);
         assert_eq!(texts(&request), headers);
         let shown = format!("{request:?} {:?}", request.request());
+        assert!(shown.contains(ID), "`Debug` hides more than it should: {shown}");
         for hidden in ["Bearer token", "v1,"] {
             assert!(!shown.contains(hidden), "`Debug` shows {hidden}: {shown}");
         }

@@ -112,3 +112,12 @@ async fn the_log_has_the_reason_at_debug_and_nothing_of_the_request() {
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains(" WARN ") && text.contains("report-only"), "{text}");
 }
+
+#[test]
+fn a_guard_shows_its_settings_and_no_secret() {
+    let shown = format!("{:?}", Verify::new(verifier(Sender::MLFLOW)));
+    for part in ["Settings { policy: Policy { deadline: 10s,", "Secret(..)"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains(SECRET), "{shown}");
+}

@@ -1,7 +1,10 @@
 //! Typed events in handlers, and what becomes of one that cannot be read.
 
-use axum::{Router, http::StatusCode, routing::post};
-use verify_axum::{Event, EventRejection, Sender, VerifyLayer, databricks, mlflow, wandb};
+use axum::{Router, extract::FromRequestParts, http::StatusCode, routing::post};
+use http::Request;
+use verify_axum::{
+    Delivery, Event, EventRejection, Sender, VerifyLayer, databricks, mlflow, wandb,
+};
 
 use crate::support::{Raw, SECRET, clock, serve, signed_head, verifier, without_date};
 
@@ -53,7 +56,8 @@ async fn one_that_cannot_be_read_comes_again_or_is_for_the_handler() {
 
     let lenient =
         async |event: Result<Event<databricks::Event<'static>>, EventRejection>| match event {
-            Err(EventRejection::Unreadable { error, verified }) => {
+            Err(ref rejection @ EventRejection::Unreadable { ref error, ref verified }) => {
+                assert_eq!(rejection.to_string(), error.to_string());
                 format!("{error} {}", verified.body().len())
             }
             other => format!("{other:?}"),
@@ -68,4 +72,10 @@ async fn on_an_unguarded_route_there_is_no_event() {
     let app = Router::new().route("/", post(follow));
     let response = post_to(app, Sender::MLFLOW, ALIAS).await;
     assert!(response.starts_with("HTTP/1.1 500 "), "{response}");
+
+    let (mut head, ()) = Request::new(()).into_parts();
+    let rejection = Event::<mlflow::Event<'_>>::from_request_parts(&mut head, &()).await;
+    assert_eq!(rejection.unwrap_err().to_string(), "no verifier guards this route");
+    let rejection = Delivery::from_request_parts(&mut head, &()).await.unwrap_err();
+    assert_eq!(rejection.to_string(), "no verifier guards this route");
 }

@@ -61,6 +61,7 @@ async fn everything_but_the_body_arrives_as_it_came() {
     assert_eq!(head.version, Version::HTTP_10);
     assert_eq!(head.headers, headers);
     let shown = format!("{head:?} {body:?}");
+    assert!(shown.ends_with(" RequestBody { .. }"), "{shown}");
     for hidden in ["Bearer token", "v1,", "123, 125", "{}"] {
         assert!(!shown.contains(hidden), "`Debug` shows {hidden}: {shown}");
     }

@@ -122,3 +122,18 @@ async fn the_log_has_the_reason_at_debug_and_nothing_of_the_request() {
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains(" WARN ") && text.contains("report-only"), "{text}");
 }
+
+#[tokio::test]
+async fn a_layer_shows_its_settings_and_no_secret() {
+    let layer = VerifyLayer::new(verifier(Sender::MLFLOW)).with_clock(clock());
+    let shown = format!("{layer:?}");
+    for part in ["Settings { policy: Policy { deadline: 10s,", "Secret(..)"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains(SECRET), "{shown}");
+
+    let service = service_fn(|_: Request<RequestBody<Body>>| async {
+        Ok::<_, Infallible>(Response::<Full<Bytes>>::default())
+    });
+    assert_eq!(format!("{:?}", layer.layer(service).call(forged())), "ResponseFuture { .. }");
+}
