@@ -1,0 +1,6 @@
+//! One file a command: its options, its help, and what it does.
+
+pub(crate) mod completions;
+pub(crate) mod man;
+pub(crate) mod senders;
+pub(crate) mod sign;

@@ -1,0 +1,33 @@
+use std::{fs, path::PathBuf};
+
+use clap::{Args, CommandFactory as _};
+
+use crate::{Error, Output, Verdict, args::Cli};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  verify man | man -l -
+  verify man --out ~/.local/share/man/man1";
+
+/// Print the manual page, or write one for each command.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Write a page for each command into this folder, which is made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl Options {
+    pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
+        if let Some(folder) = self.out {
+            fs::create_dir_all(&folder)
+                .and_then(|()| clap_mangen::generate_to(Cli::command(), &folder))
+                .map_err(|error| Error::File { path: folder, error })?;
+        } else {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(Error::Output)?;
+            output.text(String::from_utf8_lossy(&page))?;
+        }
+        Ok(Verdict::Verified)
+    }
+}

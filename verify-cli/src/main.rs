@@ -1,0 +1,39 @@
+//! `verify`: signs, sends, checks and explains webhooks of model registries, and attacks their
+//! receivers. The README beside it shows each command.
+
+mod args;
+mod commands;
+mod error;
+mod output;
+mod payload;
+mod secret;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::{args::Cli, error::Error, output::Output};
+
+/// How a command ended that did what it was asked to do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Verdict {
+    /// Verified, accepted, nothing found: exit code 0.
+    Verified,
+    /// Refused, or something was found: exit code 1.
+    Refused,
+}
+
+fn main() -> ExitCode {
+    let Cli { command, json } = Cli::parse();
+    match command.run(&mut Output::new(json)) {
+        Ok(Verdict::Verified) => ExitCode::SUCCESS,
+        Ok(Verdict::Refused) => ExitCode::from(1),
+        // Whoever reads the output has seen enough, as `head` does.
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            error.print();
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Where the results go: standard output, as text for people or as JSON for scripts.
+
+use core::fmt;
+use std::io::{self, Write};
+
+use anstream::{AutoStream, stdout};
+use anstyle::Style;
+use serde_json::Value;
+
+use crate::{Error, text::Shown};
+
+pub(crate) const STRONG: Style = Style::new().bold();
+
+/// Standard output. Colours reach it only on a terminal, and not where `NO_COLOR` is set.
+pub(crate) struct Output {
+    stream: AutoStream<io::Stdout>,
+    is_json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(is_json: bool) -> Self {
+        Self { stream: stdout(), is_json }
+    }
+
+    /// Whether `--json` was given.
+    pub(crate) fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    /// Prints text, as it is. What others wrote goes through [`Shown`] first.
+    pub(crate) fn text(&mut self, text: impl fmt::Display) -> Result<(), Error> {
+        write!(self.stream, "{text}").map_err(Error::Output)
+    }
+
+    /// Prints a line.
+    pub(crate) fn line(&mut self, line: impl fmt::Display) -> Result<(), Error> {
+        self.text(format_args!("{line}\n"))
+    }
+
+    /// Prints a value as one line of JSON. What a terminal could take for a command is escaped.
+    pub(crate) fn json(&mut self, value: &Value) -> Result<(), Error> {
+        self.line(Shown::json(&value.to_string()))
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        let _ = self.stream.flush();
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("is_json", &self.is_json).finish_non_exhaustive()
+    }
+}
+
+/// Text in a style.
+pub(crate) struct Styled<T>(pub(crate) Style, pub(crate) T);
+
+impl<T: fmt::Display> fmt::Display for Styled<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}{:#}", self.0, self.1, self.0)
+    }
+}
