@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     Error, Output, Verdict,
     commands::{completions, man, senders, sign},
+    listen,
 };
 
 /// Webhooks of model registries, on your own machine: Databricks, MLflow, Weights & Biases.
@@ -29,6 +30,8 @@ Exit code: 0 verified (or accepted, or nothing found), 1 refused, 2 wrong usage 
 pub(crate) enum Command {
     #[command(about, after_help = sign::EXAMPLES)]
     Sign(sign::Options),
+    #[command(about, after_help = listen::EXAMPLES)]
+    Listen(listen::Options),
     #[command(about, after_help = senders::EXAMPLES)]
     Senders(senders::Options),
     #[command(about, after_help = completions::EXAMPLES)]
@@ -41,6 +44,7 @@ impl Command {
     pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
         match self {
             Self::Sign(options) => options.run(output),
+            Self::Listen(options) => options.run(output),
             Self::Senders(options) => options.run(output),
             Self::Completions(options) => options.run(output),
             Self::Man(options) => options.run(output),

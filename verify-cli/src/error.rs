@@ -5,7 +5,7 @@ use std::{error::Error as _, io, path::PathBuf};
 
 use verify_toolkit::{ConfigError, Sender, SignError, samples};
 
-use crate::text::Shown;
+use crate::{listen::ListenError, text::Shown};
 
 /// Why a command could not do what it was asked to do: exit code 2.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) enum Error {
     EventMissing { sender: Sender },
     /// A file could not be read or written.
     File { path: PathBuf, error: io::Error },
+    /// `verify listen` could not begin.
+    Listen(ListenError),
     /// The output could not be written.
     Output(io::Error),
     /// The terminal could not be asked.
@@ -51,6 +53,7 @@ impl Error {
                 "an empty secret is one that everybody knows; give the one that the sender has"
                     .to_owned()
             }
+            Self::Listen(error) => error.hint()?.to_owned(),
             _ => return None,
         })
     }
@@ -81,6 +84,7 @@ impl fmt::Display for Error {
             }
             Self::EventMissing { .. } => f.write_str("neither an event nor a body was given"),
             Self::File { path, .. } => write!(f, "`{}`", path.display()),
+            Self::Listen(error) => error.fmt(f),
             Self::Output(_) => f.write_str("cannot write the output"),
             Self::Prompt(_) => f.write_str("cannot ask on the terminal"),
             Self::SecretMissing { variable } => {
@@ -94,6 +98,7 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
+            Self::Listen(error) => error.source(),
             Self::File { error, .. } | Self::Output(error) | Self::Prompt(error) => Some(error),
             _ => None,
         }
@@ -103,6 +108,12 @@ impl core::error::Error for Error {
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)
+    }
+}
+
+impl From<ListenError> for Error {
+    fn from(error: ListenError) -> Self {
+        Self::Listen(error)
     }
 }
 

@@ -4,6 +4,7 @@
 mod args;
 mod commands;
 mod error;
+mod listen;
 mod output;
 mod payload;
 mod secret;

@@ -4,11 +4,14 @@ use core::fmt;
 use std::io::{self, Write};
 
 use anstream::{AutoStream, stdout};
-use anstyle::Style;
+use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use crate::{Error, text::Shown};
 
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const STRONG: Style = Style::new().bold();
 
 /// Standard output. Colours reach it only on a terminal, and not where `NO_COLOR` is set.
@@ -35,6 +38,11 @@ impl Output {
     /// Prints a line.
     pub(crate) fn line(&mut self, line: impl fmt::Display) -> Result<(), Error> {
         self.text(format_args!("{line}\n"))
+    }
+
+    /// Shows what was printed, now: for what goes on for long.
+    pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        self.stream.flush().map_err(Error::Output)
     }
 
     /// Prints a value as one line of JSON. What a terminal could take for a command is escaped.

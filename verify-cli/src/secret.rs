@@ -19,6 +19,12 @@ use crate::Error;
 #[derive(Clone)]
 pub(crate) struct SecretBytes(Zeroizing<Vec<u8>>);
 
+impl From<Vec<u8>> for SecretBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+}
+
 impl AsRef<[u8]> for SecretBytes {
     fn as_ref(&self) -> &[u8] {
         &self.0
@@ -82,14 +88,14 @@ fn prompt(sender: Sender) -> Result<SecretBytes, Error> {
     Ok(SecretBytes(Zeroizing::new(secret.map_err(Error::Prompt)?.into_bytes())))
 }
 
-fn from_env(variable: &str) -> Result<SecretBytes, Error> {
+pub(crate) fn from_env(variable: &str) -> Result<SecretBytes, Error> {
     let value = env::var_os(variable)
         .ok_or_else(|| ConfigError::EnvironmentUnset { variable: variable.to_owned() })?;
     Ok(SecretBytes(Zeroizing::new(value.into_encoded_bytes())))
 }
 
 /// As [`Secret::from_file`], but the bytes stay known.
-fn from_file(path: &Path) -> Result<SecretBytes, Error> {
+pub(crate) fn from_file(path: &Path) -> Result<SecretBytes, Error> {
     /// A larger file is no secret, and may have no end.
     const MOST: u64 = 64 * 1024;
     let read = || {

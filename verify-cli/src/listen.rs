@@ -1,0 +1,115 @@
+//! `verify listen`: receives, verifies, shows and hands on.
+//!
+//! Two ports: deliveries come to one, which a tunnel may open to the world, and the page is on the
+//! other, which stays on this machine.
+
+mod api;
+mod error;
+mod forward;
+mod greeting;
+mod guard;
+mod journal;
+mod live;
+mod options;
+mod page;
+mod receive;
+mod record;
+mod secrets;
+mod serve;
+mod store;
+mod subject;
+mod terminal;
+
+use core::net::SocketAddr;
+
+use tokio::{net::TcpListener, runtime::Runtime, sync::watch};
+
+pub(crate) use self::{
+    error::ListenError,
+    options::{EXAMPLES, Options},
+};
+use self::{
+    api::Desk,
+    guard::Guard,
+    journal::Journal,
+    secrets::Keys,
+    serve::{serve, stop_signal},
+    store::Store,
+};
+use crate::{Error, Output, Verdict};
+
+impl Options {
+    pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
+        if !self.page.ip().to_canonical().is_loopback() && !self.dangerous_open_page {
+            return Err(ListenError::PageOpen(self.page).into());
+        }
+        let mut keys = Keys::read(&self.keys)?;
+        let is_try_out = keys.iter().next().is_none();
+        if is_try_out {
+            if !self.bind.ip().to_canonical().is_loopback() {
+                return Err(ListenError::TryOutOpen(self.bind).into());
+            }
+            keys = Keys::generate()?;
+        }
+        let path = self.store.path()?;
+        let store = Store::open(&path, self.store.keep()).map_err(ListenError::Store)?;
+        let runtime = Runtime::new().map_err(ListenError::Runtime)?;
+        runtime.block_on(self.listen(keys, is_try_out, store, output))?;
+        // What waits for a handler or a page is not waited for.
+        runtime.shutdown_background();
+        Ok(Verdict::Verified)
+    }
+
+    async fn listen(
+        self,
+        keys: Keys,
+        is_try_out: bool,
+        store: Store,
+        output: &mut Output,
+    ) -> Result<(), Error> {
+        let deliveries = bind("--bind", self.bind).await?;
+        let page = bind("--page", self.page).await?;
+        let address = |listener: &TcpListener| listener.local_addr().map_err(ListenError::Runtime);
+        let origin = format!("http://{}", address(&deliveries)?);
+        let page_url = format!("http://{}", address(&page)?);
+
+        let journal = Journal::new(store);
+        let news = journal.watch();
+        let receiving = receive::router(&journal, self.forward_to.clone(), keys.verifiers()?);
+        let desk = Desk {
+            paths: keys.iter().map(|keys| receive::path(&keys.sender)).collect(),
+            journal,
+            forward: self.forward_to.clone(),
+            keys: keys.clone(),
+            keep: self.store.keep(),
+            origin: origin.clone(),
+        };
+        let rules = Guard { is_open: self.dangerous_open_page };
+        greeting::print(&self, &keys, is_try_out, &origin, &page_url);
+
+        let (stop, stopping) = watch::channel(());
+        let receiving = tokio::spawn(serve(deliveries, receiving, async move {
+            let mut stopping = stopping;
+            let _ = stopping.changed().await;
+        }));
+        // Until the end: what is still in flight then is shown.
+        tokio::spawn(serve(page, api::router(desk, rules), core::future::pending()));
+
+        tokio::select! {
+            shown = terminal::show(news, self.forward_to.is_some(), output) => return shown,
+            () = stop_signal() => {}
+        }
+        drop(stop);
+        anstream::eprintln!("verify: stopping; what is in flight is finished");
+        tokio::select! {
+            _ = receiving => {}
+            () = stop_signal() => {}
+        }
+        Ok(())
+    }
+}
+
+async fn bind(option: &'static str, address: SocketAddr) -> Result<TcpListener, ListenError> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| ListenError::Bind { option, address, error })
+}

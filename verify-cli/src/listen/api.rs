@@ -1,0 +1,175 @@
+//! What the page asks for.
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{
+        StatusCode,
+        header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    },
+    middleware,
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
+};
+use base64ct::{Base64, Encoding as _};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use verify_toolkit::{Capture, ConfigError, UnixTime, WireRequest};
+
+use super::{
+    forward::Forward,
+    guard::{Guard, guard},
+    journal::Journal,
+    live, page,
+    record::Summary,
+    secrets::Keys,
+    store::{Keep, StoreError},
+};
+
+/// What the page is made from.
+#[derive(Clone, Debug)]
+pub(super) struct Desk {
+    pub(super) journal: Journal,
+    pub(super) forward: Option<Forward>,
+    pub(super) keys: Keys,
+    pub(super) keep: Keep,
+    /// Where senders deliver to, such as `http://127.0.0.1:8080`.
+    pub(super) origin: String,
+    /// The paths there.
+    pub(super) paths: Vec<String>,
+}
+
+/// Makes the page's application.
+pub(super) fn router(desk: Desk, rules: Guard) -> Router {
+    Router::new()
+        .route("/", get(async || Html(page::document())))
+        .route("/api/about", get(about))
+        .route("/api/deliveries", get(list))
+        .route("/api/deliveries/{id}", get(show))
+        .route("/api/deliveries/{id}/capture", get(capture))
+        .route("/api/deliveries/{id}/explain", post(explain))
+        .route("/api/deliveries/{id}/replay", post(replay))
+        .route("/api/live", get(async |State(desk): State<Desk>| live::stream(&desk.journal)))
+        .route("/api/search", get(search))
+        .layer(middleware::from_fn_with_state(rules, guard))
+        .with_state(desk)
+}
+
+/// Why there is no answer.
+enum Trouble {
+    Config(ConfigError),
+    Gone,
+    NoHandler,
+    NotVerified,
+    Store(StoreError),
+}
+
+impl From<ConfigError> for Trouble {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let (status, text) = match self {
+            Self::Gone => (StatusCode::NOT_FOUND, "this delivery is not kept any more".to_owned()),
+            Self::NoHandler => (
+                StatusCode::CONFLICT,
+                "there is no handler: start with `--forward-to URL`".to_owned(),
+            ),
+            Self::NotVerified => (
+                StatusCode::CONFLICT,
+                "it did not verify, and no handler is given such a delivery".to_owned(),
+            ),
+            Self::Config(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+            Self::Store(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+        };
+        (status, Json(json!({ "error": text }))).into_response()
+    }
+}
+
+impl Desk {
+    async fn load(&self, id: u64) -> Result<(Summary, WireRequest), Trouble> {
+        self.journal.store().load(id).await?.ok_or(Trouble::Gone)
+    }
+}
+
+async fn about(State(desk): State<Desk>) -> Json<Value> {
+    let forward_to = desk.forward.as_ref().map(|forward| forward.url().to_string());
+    Json(json!({
+        "deliver_to": desk.paths.iter().map(|path| format!("{}{path}", desk.origin)).collect::<Vec<_>>(),
+        "forward_to": forward_to,
+        "keep": desk.keep.deliveries,
+    }))
+}
+
+async fn list(State(desk): State<Desk>) -> Result<Json<Value>, Trouble> {
+    Ok(Json(json!({ "deliveries": desk.journal.store().list().await? })))
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    text: String,
+}
+
+async fn search(
+    State(desk): State<Desk>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Value>, Trouble> {
+    Ok(Json(json!({ "ids": desk.journal.store().search(wanted.text).await? })))
+}
+
+async fn show(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Json<Value>, Trouble> {
+    let (summary, request) = desk.load(id).await?;
+    let headers: Vec<_> =
+        request.headers.iter().map(|(name, value)| [name.clone(), readable(value)]).collect();
+    let body = match core::str::from_utf8(&request.body) {
+        Ok(text) => json!({ "text": text }),
+        Err(_) => json!({ "base64": Base64::encode_string(&request.body) }),
+    };
+    let curl = request.to_curl(&desk.origin);
+    Ok(Json(json!({ "summary": summary, "headers": headers, "body": body, "curl": curl })))
+}
+
+/// A value as text; bytes that are none as escapes.
+fn readable(value: &[u8]) -> String {
+    core::str::from_utf8(value)
+        .map_or_else(|_| value.escape_ascii().to_string(), ToOwned::to_owned)
+}
+
+fn capture_of(summary: &Summary, request: WireRequest) -> Capture {
+    let received_at = UnixTime::from_secs(summary.facts.received_at / 1000);
+    Capture::new(&summary.facts.sender, received_at, request)
+}
+
+/// The delivery as a file for `verify check` and `verify explain`.
+async fn capture(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Response, Trouble> {
+    let (summary, request) = desk.load(id).await?;
+    let name = format!("attachment; filename=\"{}-{id}.json\"", summary.facts.sender);
+    let headers = [(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_DISPOSITION, name)];
+    Ok((headers, capture_of(&summary, request).to_json()).into_response())
+}
+
+async fn explain(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Json<Value>, Trouble> {
+    let (summary, request) = desk.load(id).await?;
+    let text = desk.keys.explain(&capture_of(&summary, request))?;
+    Ok(Json(json!({ "text": text })))
+}
+
+async fn replay(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Json<Value>, Trouble> {
+    let (summary, request) = desk.load(id).await?;
+    if !summary.facts.is_verified() {
+        return Err(Trouble::NotVerified);
+    }
+    let forward = desk.forward.as_ref().ok_or(Trouble::NoHandler)?;
+    let (handled, _) = forward.send(&request, true).await;
+    desk.journal.handled(id, handled.clone()).await;
+    Ok(Json(json!({ "handled": handled })))
+}

@@ -1,0 +1,39 @@
+//! What is said at the beginning, on standard error.
+
+use anstream::eprintln;
+use verify_toolkit::samples;
+
+use super::{options::Options, receive, secrets::Keys};
+use crate::{
+    output::{STRONG, Styled},
+    secret,
+};
+
+/// Says where everything is, and how to make a first delivery where no secret is set.
+pub(super) fn print(options: &Options, keys: &Keys, is_try_out: bool, origin: &str, page: &str) {
+    if is_try_out {
+        eprintln!("No secret is set, so each sender has one for this run. A first delivery, from");
+        eprintln!("another terminal:\n");
+        for keys in keys.iter() {
+            let (sender, path) = (keys.sender, receive::path(&keys.sender));
+            let event = samples::of(sender.name()).next().map_or("", |sample| sample.event);
+            let secret = keys.first().map(|secret| String::from_utf8_lossy(secret.as_ref()));
+            eprintln!(
+                "  {}={} verify send {} {event} --to {origin}{path}\n",
+                secret::variable(sender),
+                secret.unwrap_or_default(),
+                sender.name(),
+            );
+        }
+    }
+    if options.dangerous_open_page {
+        eprintln!("warning: the page shows bodies and tokens to every machine that reaches it");
+    }
+    for keys in keys.iter() {
+        eprintln!("{} delivers to {origin}{}", keys.sender.name(), receive::path(&keys.sender));
+    }
+    if let Some(forward) = &options.forward_to {
+        eprintln!("what verifies goes on to {}", forward.url());
+    }
+    eprintln!("the page is {}", Styled(STRONG, page));
+}

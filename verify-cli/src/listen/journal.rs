@@ -1,0 +1,81 @@
+//! Everything that happens goes through here: into the store, and then to whoever watches.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+use verify_toolkit::WireRequest;
+
+use super::{
+    record::{Facts, Handled, Summary},
+    store::{Store, StoreError},
+};
+
+/// A [`Store`] that can be watched. Clones share it.
+#[derive(Clone, Debug)]
+pub(super) struct Journal {
+    store: Store,
+    watchers: broadcast::Sender<News>,
+}
+
+/// What has just happened.
+#[derive(Clone, Debug)]
+pub(super) enum News {
+    /// A delivery was kept, or more of what became of it.
+    Delivery(Arc<Summary>),
+    /// A request came to a path where nothing listens.
+    Stray { method: String, path: String },
+    /// The store failed. The sender was told to come again.
+    Trouble(StoreError),
+}
+
+impl Journal {
+    /// News that a watcher may be behind before it misses some.
+    const BEHIND: usize = 1024;
+
+    pub(super) fn new(store: Store) -> Self {
+        Self { store, watchers: broadcast::Sender::new(Self::BEHIND) }
+    }
+
+    pub(super) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) fn watch(&self) -> broadcast::Receiver<News> {
+        self.watchers.subscribe()
+    }
+
+    /// Keeps a delivery, and returns its number once it is on the disk.
+    pub(super) async fn append(
+        &self,
+        facts: Facts,
+        request: &WireRequest,
+    ) -> Result<u64, StoreError> {
+        let summary = self.store.append(facts, request).await.inspect_err(|e| self.trouble(e))?;
+        let id = summary.id;
+        self.tell(News::Delivery(Arc::new(summary)));
+        Ok(id)
+    }
+
+    /// Keeps what became of a delivery.
+    pub(super) async fn handled(&self, id: u64, handled: Handled) {
+        match self.store.handled(id, handled).await {
+            Ok(Some(summary)) => self.tell(News::Delivery(Arc::new(summary))),
+            // So many came in the meantime that it had to go.
+            Ok(None) => {}
+            Err(error) => self.trouble(&error),
+        }
+    }
+
+    pub(super) fn stray(&self, method: String, path: String) {
+        self.tell(News::Stray { method, path });
+    }
+
+    fn trouble(&self, error: &StoreError) {
+        self.tell(News::Trouble(error.clone()));
+    }
+
+    fn tell(&self, news: News) {
+        // An error is that nobody watches.
+        let _ = self.watchers.send(news);
+    }
+}

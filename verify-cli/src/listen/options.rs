@@ -1,0 +1,118 @@
+use core::{net::SocketAddr, num::NonZeroU64};
+use std::{env, path::PathBuf};
+
+use clap::{Args, builder::ValueParser};
+use verify_toolkit::Sender;
+
+use super::{ListenError, forward::Forward, store::Keep};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  verify listen
+  verify listen --forward-to http://127.0.0.1:8000
+  verify listen --secret-env mlflow=NEW_SECRET --secret-env mlflow=OLD_SECRET --keep 100
+
+Without any secret, each sender gets one for this run, and you are shown how to make a first
+delivery. With secrets, the senders that have one are listened for: from the options, or from
+<SENDER>_WEBHOOK_SECRET and <SENDER>_WEBHOOK_SECRET_PREVIOUS, such as MLFLOW_WEBHOOK_SECRET.";
+
+/// Receive deliveries, verify them, and show them here and on a page of this machine.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Hand verified deliveries on to this handler, and its answers back. Without a path in the
+    /// URL, to the path that they came to.
+    #[arg(long, value_name = "URL", value_parser = Forward::parse)]
+    pub(super) forward_to: Option<Forward>,
+
+    /// Where senders deliver to, at /webhooks/<SENDER>.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(super) bind: SocketAddr,
+
+    /// Where the page is. It shows bodies and tokens to whoever can reach it.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
+    pub(super) page: SocketAddr,
+
+    /// Let the page be reached from other machines, if `--page` says so.
+    #[arg(long)]
+    pub(super) dangerous_open_page: bool,
+
+    #[command(flatten)]
+    pub(super) store: StoreOptions,
+
+    #[command(flatten)]
+    pub(super) keys: KeyOptions,
+}
+
+/// Where deliveries are kept, and how many.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Store")]
+#[group(skip)]
+pub(super) struct StoreOptions {
+    /// Keep deliveries in this file [default: verify/listen.redb where this system keeps the state
+    /// of programs].
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
+
+    /// Keep as many verified deliveries, and as many refused ones. The oldest go first.
+    #[arg(long, value_name = "NUMBER", default_value = "1000")]
+    keep: NonZeroU64,
+
+    /// Keep as many MiB of each.
+    #[arg(long, value_name = "MIB", default_value = "128")]
+    keep_mib: NonZeroU64,
+}
+
+/// Where the secrets are.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Secrets")]
+#[group(skip)]
+pub(super) struct KeyOptions {
+    /// Read a signing secret from this environment variable, verbatim. Several, up to 4 of a
+    /// sender, are all accepted.
+    #[arg(long, value_name = "SENDER=NAME", value_parser = of_sender())]
+    pub(super) secret_env: Vec<(Sender, String)>,
+
+    /// Read a signing secret from this file. One newline at its end is dropped.
+    #[arg(long, value_name = "SENDER=FILE", value_parser = of_sender())]
+    pub(super) secret_file: Vec<(Sender, String)>,
+
+    /// Ask for a bearer token as well: the one in this environment variable [default:
+    /// <SENDER>_WEBHOOK_TOKEN, if it is set].
+    #[arg(long, value_name = "SENDER=NAME", value_parser = of_sender())]
+    pub(super) token_env: Vec<(Sender, String)>,
+}
+
+/// Reads `SENDER=VALUE`.
+fn of_sender() -> ValueParser {
+    ValueParser::from(|text: &str| {
+        let (name, value) = text.split_once('=').ok_or("not SENDER=VALUE, such as mlflow=NAME")?;
+        let sender = Sender::ALL.iter().find(|sender| sender.name() == name);
+        Ok::<_, String>((*sender.ok_or("no such sender: see `verify senders`")?, value.to_owned()))
+    })
+}
+
+impl StoreOptions {
+    pub(super) fn keep(&self) -> Keep {
+        Keep { deliveries: self.keep, bytes: self.keep_mib.get().saturating_mul(1024 * 1024) }
+    }
+
+    /// Returns the file.
+    ///
+    /// # Errors
+    ///
+    /// None is named, and this system does not say where programs keep their state.
+    pub(super) fn path(&self) -> Result<PathBuf, ListenError> {
+        if let Some(path) = &self.store {
+            return Ok(path.clone());
+        }
+        let set = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let state = set("XDG_STATE_HOME").or_else(|| {
+            if cfg!(windows) {
+                set("LOCALAPPDATA")
+            } else {
+                env::home_dir().map(|home| home.join(".local/state"))
+            }
+        });
+        Ok(state.ok_or(ListenError::StoreNowhere)?.join("verify/listen.redb"))
+    }
+}

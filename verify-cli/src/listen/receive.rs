@@ -1,0 +1,197 @@
+//! The routes that deliveries come to.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{FromRequestParts as _, Request},
+    http::{Method, StatusCode, header, request::Parts},
+    response::{IntoResponse as _, Response},
+    routing::any,
+};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use tokio::{sync::Semaphore, time::timeout};
+use verify_axum::{Delivery, Refusal, Reported, Sender, Verified, Verifier, VerifyLayer};
+use verify_toolkit::WireRequest;
+
+use super::{
+    forward::{Forward, unavailable},
+    journal::Journal,
+    record::{Facts, Verdict, now},
+    subject::subject,
+};
+
+/// Records what comes, and hands on what was verified.
+#[derive(Clone, Debug)]
+pub(super) struct Receiver {
+    journal: Journal,
+    forward: Option<Forward>,
+    /// One for each refused body that is being read: it is held in memory by nobody's leave.
+    reading: Arc<Semaphore>,
+}
+
+/// How long the rest of a body may take that was refused before it was read.
+const REST: Duration = Duration::from_secs(10);
+/// As many refused bodies are read at a time; of others only the head is kept.
+const READING: usize = 16;
+
+/// The path that deliveries of a sender come to.
+pub(super) fn path(sender: &Sender) -> String {
+    format!("/webhooks/{}", sender.name())
+}
+
+/// One route for each verifier, guarded by it.
+pub(super) fn router(
+    journal: &Journal,
+    forward: Option<Forward>,
+    verifiers: Vec<Verifier>,
+) -> Router {
+    let reading = Arc::new(Semaphore::new(READING));
+    let receiver = Receiver { journal: journal.clone(), forward, reading };
+    let mut app = Router::new();
+    for verifier in verifiers {
+        let (sender, limit) = (*verifier.sender(), verifier.body_limit());
+        let path = path(&sender);
+        let broken = receiver.clone();
+        // Refused ones have to come through to be recorded. They go no further than that: what is
+        // forwarded is a `Verified`.
+        let guard = VerifyLayer::new(verifier).dangerous_report_only().with_on_refusal(
+            move |refusal, head| {
+                if *refusal == Refusal::BodyBroken {
+                    broken.clone().record_broken(sender, head);
+                }
+            },
+        );
+        let receiver = receiver.clone();
+        let on_delivery = move |request| receiver.clone().take(sender, limit, request);
+        app = app.route(&path, any(on_delivery).layer(guard));
+    }
+    app.fallback(async move |head: Parts| {
+        receiver.journal.stray(head.method.to_string(), head.uri.path().to_owned());
+        StatusCode::NOT_FOUND
+    })
+}
+
+impl Receiver {
+    /// Goes on when the sender hangs up: what was begun is recorded.
+    async fn take(self, sender: Sender, limit: usize, request: Request) -> Response {
+        let taking = tokio::spawn(async move {
+            let (mut head, body) = request.into_parts();
+            match Delivery::from_request_parts(&mut head, &()).await {
+                Ok(Delivery(verified)) => self.verified(sender, &head, verified).await,
+                Err(answer) => {
+                    if let Some(Reported { refusal, .. }) = head.extensions.get().copied() {
+                        self.refused(sender, limit, &head, body, refusal).await;
+                    }
+                    answer.into_response()
+                }
+            }
+        });
+        taking.await.unwrap_or_else(|_| unavailable().map(Body::from))
+    }
+
+    async fn verified(&self, sender: Sender, head: &Parts, verified: Verified<Bytes>) -> Response {
+        // As a receiver would whose route takes POST only.
+        if head.method != Method::POST {
+            return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")]).into_response();
+        }
+        let request = wire_request(head, verified.body());
+        let facts = Facts {
+            subject: subject(&verified),
+            ..facts(sender, &request, verified.receipt().into())
+        };
+        // What is not on the disk is not accepted, and so the sender sends it again.
+        let Ok(id) = self.journal.append(facts, &request).await else {
+            return unavailable().map(Body::from);
+        };
+        let Some(forward) = &self.forward else { return StatusCode::NO_CONTENT.into_response() };
+        let (handled, answer) = forward.send(&request, false).await;
+        self.journal.handled(id, handled).await;
+        answer.unwrap_or_else(|_| unavailable()).map(Body::from)
+    }
+
+    async fn refused(
+        &self,
+        sender: Sender,
+        limit: usize,
+        head: &Parts,
+        body: Body,
+        refusal: Refusal,
+    ) {
+        let (body, is_cut_off) = match self.reading.try_acquire() {
+            Ok(_reading) => read(body, limit, refusal).await,
+            Err(_) => (Bytes::new(), true),
+        };
+        let request = wire_request(head, &body);
+        let facts = Facts {
+            subject: refusal.to_string(),
+            is_cut_off,
+            ..facts(sender, &request, refusal.into())
+        };
+        // The answer is no, on the disk or not; and the journal has told of its trouble.
+        let _ = self.journal.append(facts, &request).await;
+    }
+
+    /// Such a request does not come through: what follows in its body is missing.
+    fn record_broken(self, sender: Sender, head: &Parts) {
+        let request = wire_request(head, &[]);
+        let facts = Facts {
+            subject: Refusal::BodyBroken.to_string(),
+            is_cut_off: true,
+            ..facts(sender, &request, Refusal::BodyBroken.into())
+        };
+        tokio::spawn(async move { self.journal.append(facts, &request).await });
+    }
+}
+
+fn wire_request(head: &Parts, body: &[u8]) -> WireRequest {
+    let headers = head.headers.iter();
+    WireRequest {
+        method: head.method.to_string(),
+        path: head.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+        headers: headers
+            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+            .collect(),
+        body: body.to_vec(),
+    }
+}
+
+fn facts(sender: Sender, request: &WireRequest, verdict: Verdict) -> Facts {
+    Facts {
+        received_at: now(),
+        sender: sender.name().to_owned(),
+        method: request.method.clone(),
+        path: request.path.clone(),
+        subject: String::new(),
+        verdict,
+        body_len: request.body.len(),
+        is_cut_off: false,
+        handled: Vec::new(),
+    }
+}
+
+/// Reads what there is of a refused body, and says whether that is not all of it.
+async fn read(mut body: Body, limit: usize, refusal: Refusal) -> (Bytes, bool) {
+    let patience = match refusal {
+        // No more time and no more room: what has come by now.
+        Refusal::BudgetSpent | Refusal::DeadlinePassed => Duration::ZERO,
+        _ => REST,
+    };
+    let mut read = BytesMut::new();
+    let reading = async {
+        while let Some(frame) = body.frame().await {
+            let Ok(Ok(data)) = frame.map(|frame| frame.into_data()) else { return true };
+            let room = limit - read.len();
+            read.extend_from_slice(data.get(..room).unwrap_or(&data));
+            if data.len() > room {
+                return true;
+            }
+        }
+        false
+    };
+    let is_cut_off = timeout(patience, reading).await.unwrap_or(true);
+    (read.freeze(), is_cut_off)
+}

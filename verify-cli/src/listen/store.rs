@@ -1,0 +1,259 @@
+//! The file that deliveries are kept in, so that a restart loses none.
+
+mod kept;
+mod writer;
+#[cfg(test)]
+mod tests;
+
+use core::{fmt, num::NonZeroU64};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
+
+use redb::{
+    Builder, Database, ReadableDatabase as _, ReadableTable as _, TableDefinition,
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::spawn_blocking,
+};
+use verify_toolkit::WireRequest;
+
+use self::{
+    kept::Kept,
+    writer::{Job, Task},
+};
+use super::record::{Facts, Handled, Summary};
+
+/// [`Facts`] as JSON, by number.
+const FACTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("facts");
+/// Requests as the text of HTTP, by number.
+const REQUESTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("requests");
+
+/// How much is kept: of verified deliveries, and as much of refused ones. So forged deliveries make
+/// room for each other and never take a genuine one's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keep {
+    pub(super) deliveries: NonZeroU64,
+    /// Of requests.
+    pub(super) bytes: u64,
+}
+
+/// Deliveries in a file. Clones share it.
+///
+/// What returns `Ok` is on the disk: deliveries that wait together are written together, by a thread
+/// of its own.
+#[derive(Clone)]
+pub(super) struct Store {
+    database: Arc<Database>,
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Store {
+    /// Bytes of file that are kept in memory.
+    const CACHE: usize = 16 * 1024 * 1024;
+
+    /// Opens the file, or makes it. Nobody else on the machine may read it.
+    pub(super) fn open(path: &Path, keep: Keep) -> Result<Self, StoreError> {
+        let trouble = |error: io::Error| StoreError::File {
+            path: path.to_owned(),
+            error: Arc::new(error),
+        };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(trouble)?;
+        }
+        let mut options = fs::File::options();
+        options.read(true).write(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(trouble)?;
+        let database = redb::backends::FileBackend::new(file)
+            .and_then(|backend| Self::builder().create_with_backend(backend));
+        match database {
+            Ok(database) => Self::with(database, keep),
+            Err(redb::DatabaseError::DatabaseAlreadyOpen) => {
+                Err(StoreError::InUse { path: path.to_owned() })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps deliveries somewhere else than in a file.
+    #[cfg(test)]
+    fn open_in(backend: impl redb::StorageBackend, keep: Keep) -> Result<Self, StoreError> {
+        Self::with(Self::builder().create_with_backend(backend)?, keep)
+    }
+
+    fn builder() -> Builder {
+        let mut builder = Database::builder();
+        builder.set_cache_size(Self::CACHE);
+        builder
+    }
+
+    fn with(database: Database, keep: Keep) -> Result<Self, StoreError> {
+        let database = Arc::new(database);
+        let kept = Kept::open(&database, keep)?;
+        // As many as a commit takes; more wait where they are.
+        let (jobs, queue) = mpsc::channel(writer::TOGETHER);
+        let writing = Arc::clone(&database);
+        thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || writer::run(&writing, keep, kept, queue))
+            .map_err(redb::Error::Io)?;
+        Ok(Self { database, jobs })
+    }
+
+    /// Keeps a delivery under a number larger than that of any before it.
+    pub(super) async fn append(
+        &self,
+        facts: Facts,
+        request: &WireRequest,
+    ) -> Result<Summary, StoreError> {
+        let request = http_text(request);
+        self.write(Task::Append { facts, request }).await?.ok_or(StoreError::Closed)
+    }
+
+    /// Adds what became of a delivery. `None`: it is not kept any more.
+    pub(super) async fn handled(
+        &self,
+        id: u64,
+        handled: Handled,
+    ) -> Result<Option<Summary>, StoreError> {
+        self.write(Task::Handled { id, handled }).await
+    }
+
+    async fn write(&self, task: Task) -> Result<Option<Summary>, StoreError> {
+        let (done, outcome) = oneshot::channel();
+        self.jobs.send(Job { task, done }).await.map_err(|_| StoreError::Closed)?;
+        outcome.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Returns what is known of all deliveries, the newest first.
+    pub(super) async fn list(&self) -> Result<Vec<Summary>, StoreError> {
+        self.read(|database| {
+            let table = database.begin_read()?.open_table(FACTS)?;
+            table
+                .iter()?
+                .rev()
+                .map(|row| {
+                    let (id, facts) = row?;
+                    Ok(Summary { id: id.value(), facts: parse(facts.value())? })
+                })
+                .collect()
+        })
+        .await
+    }
+
+    /// Returns a delivery, if it is still kept.
+    pub(super) async fn load(
+        &self,
+        id: u64,
+    ) -> Result<Option<(Summary, WireRequest)>, StoreError> {
+        self.read(move |database| {
+            let transaction = database.begin_read()?;
+            let facts = transaction.open_table(FACTS)?.get(id)?;
+            let request = transaction.open_table(REQUESTS)?.get(id)?;
+            let (Some(facts), Some(request)) = (facts, request) else { return Ok(None) };
+            let request = WireRequest::from_http(request.value());
+            let request = request.map_err(|error| StoreError::Damaged(error.to_string()))?;
+            Ok(Some((Summary { id, facts: parse(facts.value())? }, request)))
+        })
+        .await
+    }
+
+    /// Returns the numbers of the deliveries in whose request or facts a text occurs, whatever the
+    /// case of its ASCII letters.
+    pub(super) async fn search(&self, text: String) -> Result<Vec<u64>, StoreError> {
+        self.read(move |database| {
+            let transaction = database.begin_read()?;
+            let facts = transaction.open_table(FACTS)?;
+            let requests = transaction.open_table(REQUESTS)?;
+            let mut found = Vec::new();
+            for row in facts.iter()?.rev() {
+                let (id, facts) = row?;
+                let request = requests.get(id.value())?;
+                let request = request.as_ref().map_or(&[][..], |request| request.value());
+                if contains(facts.value(), text.as_bytes()) || contains(request, text.as_bytes()) {
+                    found.push(id.value());
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Reads on a thread that may wait for the disk.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Database) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let database = Arc::clone(&self.database);
+        spawn_blocking(move || read(&database)).await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+/// Writes a request so that [`WireRequest::from_http`] reads the same again, and a `Content-Length`
+/// still tells of what did not come. The body is out of its chunks.
+fn http_text(request: &WireRequest) -> Vec<u8> {
+    let mut text = format!("{} {} HTTP/1.1\r\n", request.method, request.path).into_bytes();
+    let is_kept = |name: &str| !name.eq_ignore_ascii_case("transfer-encoding");
+    for (name, value) in request.headers.iter().filter(|(name, _)| is_kept(name)) {
+        for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+            text.extend_from_slice(part);
+        }
+    }
+    text.extend_from_slice(b"\r\n");
+    text.extend_from_slice(&request.body);
+    text
+}
+
+fn parse(json: &[u8]) -> Result<Facts, StoreError> {
+    serde_json::from_slice(json).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+fn contains(text: &[u8], wanted: &[u8]) -> bool {
+    wanted.is_empty()
+        || text.windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted))
+}
+
+/// Why the store could not keep or find a delivery.
+#[derive(Clone, Debug)]
+pub(crate) enum StoreError {
+    /// The thread that writes has ended.
+    Closed,
+    Damaged(String),
+    Database(Arc<redb::Error>),
+    File { path: PathBuf, error: Arc<io::Error> },
+    InUse { path: PathBuf },
+}
+
+impl<E: Into<redb::Error>> From<E> for StoreError {
+    fn from(error: E) -> Self {
+        Self::Database(Arc::new(error.into()))
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the store is closed"),
+            Self::Damaged(what) => write!(f, "the store holds what this program cannot read: {what}"),
+            Self::Database(error) => write!(f, "the store failed: {error}"),
+            Self::File { path, error } => write!(f, "the store `{}`: {error}", path.display()),
+            Self::InUse { path } => {
+                write!(f, "the store `{}` is in use by another `verify listen`", path.display())
+            }
+        }
+    }
+}
+
+impl core::error::Error for StoreError {}

@@ -1,0 +1,69 @@
+//! Which deliveries are kept, and which go first.
+
+use std::collections::VecDeque;
+
+use redb::{Database, ReadableTable as _};
+
+use super::{FACTS, Facts, Keep, REQUESTS, StoreError, parse};
+
+/// The deliveries in the store, oldest first, verified ones and refused ones apart.
+#[derive(Debug)]
+pub(super) struct Kept {
+    keep: Keep,
+    next: u64,
+    verified: Shelf,
+    refused: Shelf,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    /// Numbers, and bytes of requests.
+    deliveries: VecDeque<(u64, u64)>,
+    bytes: u64,
+}
+
+impl Kept {
+    /// Makes the tables where they are not there yet, and takes stock.
+    pub(super) fn open(database: &Database, keep: Keep) -> Result<Self, StoreError> {
+        let transaction = database.begin_write()?;
+        let mut kept =
+            Self { keep, next: 1, verified: Shelf::default(), refused: Shelf::default() };
+        {
+            let facts = transaction.open_table(FACTS)?;
+            let requests = transaction.open_table(REQUESTS)?;
+            for row in facts.iter()? {
+                let (id, facts) = row?;
+                let request = requests.get(id.value())?;
+                let bytes = request.map_or(0, |request| request.value().len() as u64);
+                kept.add(&parse(facts.value())?, id.value(), bytes);
+            }
+        }
+        transaction.commit()?;
+        Ok(kept)
+    }
+
+    /// Returns the number of the next delivery.
+    pub(super) const fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Adds a delivery, and returns the numbers of those that have to go for it. The newest stays,
+    /// however large it is.
+    pub(super) fn add(&mut self, facts: &Facts, id: u64, bytes: u64) -> Vec<u64> {
+        self.next = id.saturating_add(1);
+        let shelf = if facts.is_verified() { &mut self.verified } else { &mut self.refused };
+        shelf.deliveries.push_back((id, bytes));
+        shelf.bytes = shelf.bytes.saturating_add(bytes);
+        let mut gone = Vec::new();
+        while shelf.deliveries.len() > 1
+            && (shelf.deliveries.len() as u64 > self.keep.deliveries.get()
+                || shelf.bytes > self.keep.bytes)
+        {
+            if let Some((id, bytes)) = shelf.deliveries.pop_front() {
+                shelf.bytes = shelf.bytes.saturating_sub(bytes);
+                gone.push(id);
+            }
+        }
+        gone
+    }
+}

@@ -1,0 +1,100 @@
+//! The one thread that writes.
+
+use redb::{Database, ReadableTable as _};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{FACTS, Facts, Handled, Keep, Kept, REQUESTS, StoreError, Summary, parse};
+
+/// As many deliveries as are written with one wait for the disk.
+pub(super) const TOGETHER: usize = 64;
+
+/// Something to write, and where to say that it is on the disk.
+pub(super) struct Job {
+    pub(super) task: Task,
+    pub(super) done: oneshot::Sender<Result<Option<Summary>, StoreError>>,
+}
+
+pub(super) enum Task {
+    Append {
+        facts: Facts,
+        /// As the text of HTTP.
+        request: Vec<u8>,
+    },
+    Handled {
+        id: u64,
+        handled: Handled,
+    },
+}
+
+/// Writes until nobody can send any more. Jobs that wait together share a commit.
+pub(super) fn run(database: &Database, keep: Keep, kept: Kept, mut queue: mpsc::Receiver<Job>) {
+    let mut kept = Some(kept);
+    while let Some(job) = queue.blocking_recv() {
+        let mut tasks = vec![job.task];
+        let mut waiting = vec![job.done];
+        while tasks.len() < TOGETHER
+            && let Ok(job) = queue.try_recv()
+        {
+            tasks.push(job.task);
+            waiting.push(job.done);
+        }
+        let stock = kept.take().map_or_else(|| Kept::open(database, keep), Ok);
+        let written = stock.and_then(|mut stock| {
+            let summaries = write(database, &mut stock, tasks)?;
+            // Unless this is reached it counts what is not there, and is not used again.
+            kept = Some(stock);
+            Ok(summaries)
+        });
+        // Whoever does not wait any more does not need to know.
+        match written {
+            Ok(summaries) => waiting.into_iter().zip(summaries).for_each(|(done, summary)| {
+                let _ = done.send(Ok(summary));
+            }),
+            Err(error) => waiting.into_iter().for_each(|done| {
+                let _ = done.send(Err(error.clone()));
+            }),
+        }
+    }
+}
+
+/// Writes all or nothing. It is on the disk when this returns.
+fn write(
+    database: &Database,
+    kept: &mut Kept,
+    tasks: Vec<Task>,
+) -> Result<Vec<Option<Summary>>, StoreError> {
+    let transaction = database.begin_write()?;
+    let mut summaries = Vec::with_capacity(tasks.len());
+    {
+        let mut all_facts = transaction.open_table(FACTS)?;
+        let mut requests = transaction.open_table(REQUESTS)?;
+        for task in tasks {
+            let summary = match task {
+                Task::Append { facts, request } => {
+                    let id = kept.next();
+                    requests.insert(id, request.as_slice())?;
+                    for gone in kept.add(&facts, id, request.len() as u64) {
+                        all_facts.remove(gone)?;
+                        requests.remove(gone)?;
+                    }
+                    Some(Summary { id, facts })
+                }
+                Task::Handled { id, handled } => {
+                    let facts = all_facts.get(id)?.map(|facts| parse(facts.value())).transpose()?;
+                    facts.map(|mut facts| {
+                        facts.push(handled);
+                        Summary { id, facts }
+                    })
+                }
+            };
+            if let Some(Summary { id, facts }) = &summary {
+                let json = serde_json::to_vec(facts)
+                    .map_err(|error| StoreError::Damaged(error.to_string()))?;
+                all_facts.insert(id, json.as_slice())?;
+            }
+            summaries.push(summary);
+        }
+    }
+    transaction.commit()?;
+    Ok(summaries)
+}

@@ -1,0 +1,155 @@
+//! How it begins and ends: what it refuses to start with, and what it says.
+
+use std::process::Command;
+
+use tempfile::tempdir;
+use verify_toolkit::{Sender, UnixTime, samples};
+
+use crate::process::{Listen, SECRETS, command, signed};
+
+/// The end of a start that is refused.
+fn refused(options: &[&str], settings: &[(&str, &str)]) -> String {
+    let folder = tempdir().unwrap();
+    let mut command = command(&folder.path().join("store"), options);
+    let output = command.envs(settings.iter().copied()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn without_a_secret_there_is_one_for_a_try() {
+    let folder = tempdir().unwrap();
+    let listen = Listen::start_with(&folder.path().join("store"), &[], &[]);
+    let lines: Vec<_> =
+        listen.greeting.lines().filter(|line| line.contains(" verify send ")).collect();
+    assert_eq!(lines.len(), 3, "{}", listen.greeting);
+    let now = UnixTime::try_from(std::time::SystemTime::now()).unwrap();
+    for (line, sender) in lines.iter().zip(Sender::ALL) {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [setting, "verify", "send", name, event, "--to", url] = words[..] else {
+            panic!("{line}");
+        };
+        let (variable, secret) = setting.split_once('=').unwrap();
+        assert_eq!(variable, format!("{}_WEBHOOK_SECRET", name.to_uppercase()));
+        let path = format!("/webhooks/{}", sender.name());
+        assert_eq!(url, format!("http://{}{path}", listen.address));
+        let delivery = samples::find(name, event).unwrap().delivery().with_path(path);
+        assert_eq!(listen.deliver(&delivery.sign(secret, now).unwrap()).status, 204);
+    }
+}
+
+#[test]
+fn with_secrets_the_senders_that_have_one_are_listened_for() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "mlflow secret\n").unwrap();
+    let of_file = format!("mlflow={}", file.display());
+    let options =
+        ["--secret-env", "mlflow=A", "--secret-file", &of_file, "--secret-env", "databricks=B"];
+    let settings =
+        [("A", "another"), ("B", "databricks secret"), ("WANDB_WEBHOOK_SECRET", "w"), SECRETS[1]];
+    let listen = Listen::start_with(&folder.path().join("store"), &options, &settings);
+    assert!(!listen.greeting.contains("verify send"), "{}", listen.greeting);
+    for (place, sender) in [(2, Sender::MLFLOW), (1, Sender::DATABRICKS)] {
+        let label = place.to_string();
+        assert_eq!(listen.deliver(&signed(sender)).status, 204);
+        assert_eq!(listen.json("/api/deliveries")["deliveries"][0]["verdict"]["secret"], *label);
+    }
+    drop(listen);
+    let settings = [("MLFLOW_WEBHOOK_SECRET", "new"), ("MLFLOW_WEBHOOK_SECRET_PREVIOUS", "mlflow secret")];
+    let listen = Listen::start_with(&folder.path().join("store"), &[], &settings);
+    assert_eq!(listen.deliver(&signed(Sender::MLFLOW)).status, 204);
+    assert_eq!(listen.deliver(&signed(Sender::DATABRICKS)).status, 404);
+}
+
+#[test]
+fn a_token_is_asked_for_if_one_is_set() {
+    let folder = tempdir().unwrap();
+    let settings = [SECRETS[0], ("DATABRICKS_WEBHOOK_TOKEN", "t0ken")];
+    let listen = Listen::start_with(&folder.path().join("store"), &[], &settings);
+    let mut request = signed(Sender::DATABRICKS);
+    assert_eq!(listen.deliver(&request).status, 401);
+    request.headers.push(("authorization".to_owned(), b"Bearer t0ken".to_vec()));
+    assert_eq!(listen.deliver(&request).status, 204);
+    let error = refused(&[], &[("MLFLOW_WEBHOOK_TOKEN", "t")]);
+    assert!(error.contains("MLFLOW_WEBHOOK_SECRET is not set"), "{error}");
+}
+
+#[test]
+fn what_would_open_something_is_refused() {
+    for (options, settings, error, hint) in [
+        (
+            &["--page", "0.0.0.0:0"][..],
+            &SECRETS[..],
+            "`--page 0.0.0.0:0` can be reached from other machines",
+            "--dangerous-open-page",
+        ),
+        (
+            &["--bind", "0.0.0.0:0"],
+            &[],
+            "no secret is set, and `--bind 0.0.0.0:0` is open to other machines",
+            "set a secret",
+        ),
+        (
+            &[],
+            &[("MLFLOW_WEBHOOK_SECRET", "same"), ("WANDB_WEBHOOK_SECRET", "same")],
+            "mlflow and wandb have the same secret",
+            "give each its own",
+        ),
+        (&[], &[("MLFLOW_WEBHOOK_SECRET", "")], "`secret` is empty", "everybody knows"),
+        (&["--bind", "192.0.2.1:1"], &SECRETS, "cannot listen on --bind 192.0.2.1:1", "--bind"),
+        (&["--forward-to", "ftp://x"], &SECRETS, "not an `http://` URL", ""),
+        (&["--secret-env", "mlflow"], &SECRETS, "not SENDER=VALUE", ""),
+        (&["--secret-env", "nobody=A"], &SECRETS, "no such sender", ""),
+    ] {
+        let text = refused(options, settings);
+        assert!(text.contains(error) && text.contains(hint), "{options:?}: {text}");
+        assert!(!text.contains("same\""), "{text}");
+    }
+}
+
+#[test]
+fn a_page_that_is_opened_says_so() {
+    let folder = tempdir().unwrap();
+    let options = ["--page", "0.0.0.0:0", "--dangerous-open-page"];
+    let store = folder.path().join("store");
+    let mut listen = Listen::start(&store, &options);
+    assert!(listen.greeting.contains("warning: the page shows bodies and tokens"));
+    listen.page = listen.page.replace("0.0.0.0", "127.0.0.1");
+    assert_eq!(listen.ids(), [0; 0]);
+}
+
+#[test]
+fn one_file_is_not_used_by_two() {
+    let folder = tempdir().unwrap();
+    let store = folder.path().join("a/folder/store");
+    let listen = Listen::start(&store, &[]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&store).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let output = command(&store, &[]).envs(SECRETS).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("is in use by another `verify listen`"), "{error}");
+    assert!(error.contains("--store FILE"), "{error}");
+    drop(listen);
+    std::fs::write(&store, "something else").unwrap();
+    let output = command(&store, &[]).envs(SECRETS).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("the store failed"), "{error}");
+    assert_eq!(std::fs::read(&store).unwrap(), b"something else");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_well() {
+    let folder = tempdir().unwrap();
+    let listen = Listen::start(&folder.path().join("store"), &[]);
+    listen.deliver(&signed(Sender::DATABRICKS));
+    // A page that is open does not keep it.
+    let page = std::net::TcpStream::connect(&listen.page).unwrap();
+    std::io::Write::write_all(&mut &page, b"GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    Command::new("kill").arg(listen.id().to_string()).status().unwrap();
+    assert_eq!(listen.wait(), Some(0));
+}
