@@ -4,11 +4,14 @@ use core::fmt;
 use std::io::{self, Write};
 
 use anstream::{AutoStream, stdout};
-use anstyle::Style;
+use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use crate::{Error, text::Shown};
 
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const STRONG: Style = Style::new().bold();
 
 /// Standard output. Colours reach it only on a terminal, and not where `NO_COLOR` is set.
@@ -37,6 +40,13 @@ impl Output {
         self.text(format_args!("{line}\n"))
     }
 
+    /// Prints what is JSON already as one line.
+    pub(crate) fn json_text(&mut self, text: &str) -> Result<(), Error> {
+        // The line breaks of pretty JSON are between its values only.
+        let line: String = text.lines().map(str::trim_start).collect();
+        self.line(Shown::json(&line))
+    }
+
     /// Prints a value as one line of JSON. What a terminal could take for a command is escaped.
     pub(crate) fn json(&mut self, value: &Value) -> Result<(), Error> {
         self.line(Shown::json(&value.to_string()))
@@ -55,11 +65,13 @@ impl fmt::Debug for Output {
     }
 }
 
-/// Text in a style.
+/// Text in a style. A width counts the text alone.
 pub(crate) struct Styled<T>(pub(crate) Style, pub(crate) T);
 
 impl<T: fmt::Display> fmt::Display for Styled<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}{:#}", self.0, self.1, self.0)
+        write!(f, "{}", self.0)?;
+        self.1.fmt(f)?;
+        write!(f, "{:#}", self.0)
     }
 }
