@@ -7,7 +7,7 @@ mod delivery;
 mod request;
 pub mod samples;
 
-pub use capture::{Capture, CaptureError};
+pub use capture::{Capture, CaptureError, CurlError, CurlProblem, HarError, JsonError};
 pub use delivery::{Delivery, SignError};
 pub use request::{ParseError, WireRequest};
 pub use verify_core::{
