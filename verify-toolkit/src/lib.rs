@@ -10,7 +10,7 @@ mod forgery;
 mod request;
 pub mod samples;
 
-pub use capture::{Capture, CaptureError};
+pub use capture::{Capture, CaptureError, CurlError, CurlProblem, HarError, JsonError};
 pub use delivery::{Delivery, SignError};
 #[cfg(feature = "socket")]
 pub use endpoint::{Endpoint, UrlError};
