@@ -1,5 +1,6 @@
 //! A capture is read and written without loss, whatever is in it; a raw request that can be read is
-//! written so that it is read as the same; and nothing that is read makes a reader panic.
+//! written so that it is read as the same; what is recognised as a HAR file or a `curl` command becomes
+//! a capture that survives as well; and nothing that is read makes a reader panic.
 #![cfg_attr(fuzzing, no_main)]
 
 use verify_core::UnixTime;
@@ -18,7 +19,10 @@ fn check(data: &[u8]) -> Reached {
         let again = WireRequest::from_http(&request.to_http("receiver"));
         assert_eq!(again.map(unframed), Ok(unframed(request)));
     });
-    if json.is_ok() || raw.is_ok() { Reached::Accepted } else { Reached::Refused }
+    let other = Capture::read(data).map(|capture| {
+        assert_eq!(Capture::read(capture.to_json().as_bytes()).ok(), Some(capture));
+    });
+    if json.is_ok() || raw.is_ok() || other.is_ok() { Reached::Accepted } else { Reached::Refused }
 }
 
 /// Any bytes at all for names, values and body survive as JSON.

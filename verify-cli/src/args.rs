@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     Error, Output, Verdict,
-    commands::{completions, man, senders, sign},
+    commands::{attack, completions, man, send, senders, sign},
     listen,
 };
 
@@ -26,25 +26,27 @@ other users of the machine see them.
 
 Exit code: 0 verified (or accepted, or nothing found), 1 refused, 2 wrong usage or trouble.";
 
+/// In the order in which one gets to know them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    #[command(about, after_help = sign::EXAMPLES)]
+    Send(send::Options),
     Sign(sign::Options),
-    #[command(about, after_help = listen::EXAMPLES)]
     Listen(listen::Options),
-    #[command(about, after_help = senders::EXAMPLES)]
+    Attack(attack::Options),
     Senders(senders::Options),
-    #[command(about, after_help = completions::EXAMPLES)]
+    #[command(hide = true)]
     Completions(completions::Options),
-    #[command(about, after_help = man::EXAMPLES)]
+    #[command(hide = true)]
     Man(man::Options),
 }
 
 impl Command {
     pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
         match self {
+            Self::Send(options) => options.run(output),
             Self::Sign(options) => options.run(output),
             Self::Listen(options) => options.run(output),
+            Self::Attack(options) => options.run(output),
             Self::Senders(options) => options.run(output),
             Self::Completions(options) => options.run(output),
             Self::Man(options) => options.run(output),

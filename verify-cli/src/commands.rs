@@ -1,6 +1,8 @@
 //! One file a command: its options, its help, and what it does.
 
+pub(crate) mod attack;
 pub(crate) mod completions;
 pub(crate) mod man;
+pub(crate) mod send;
 pub(crate) mod senders;
 pub(crate) mod sign;

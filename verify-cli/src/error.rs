@@ -1,15 +1,21 @@
 //! What can go wrong before there is a verdict. Each error says what to do next.
 
-use core::fmt;
-use std::{error::Error as _, io, path::PathBuf};
+use core::{error::Error as _, fmt};
+use std::{io, path::PathBuf};
 
-use verify_toolkit::{ConfigError, Sender, SignError, samples};
+use verify_toolkit::{ConfigError, Sender, SignError, UrlError, samples};
 
-use crate::{listen::ListenError, text::Shown};
+use crate::{listen::ListenError, set::SetError, text::Shown};
 
 /// Why a command could not do what it was asked to do: exit code 2.
 #[derive(Debug)]
 pub(crate) enum Error {
+    /// The attack matrix has no such case.
+    CaseUnknown { name: String, groups: Vec<String> },
+    /// A file has no certificates.
+    Certificates { path: PathBuf },
+    /// The clock of this machine stands before 1970.
+    Clock,
     /// A secret or a token is no good.
     Config(ConfigError),
     /// A sender has no such event.
@@ -24,10 +30,16 @@ pub(crate) enum Error {
     Output(io::Error),
     /// The terminal could not be asked.
     Prompt(io::Error),
+    /// What runs the network could not be started.
+    Runtime(io::Error),
     /// There is no secret, and nobody to ask for one.
     SecretMissing { variable: String },
+    /// A field could not be set.
+    Set(SetError),
     /// A delivery could not be signed.
     Sign(SignError),
+    /// A receiver could not be reached.
+    Url { url: String, error: UrlError },
 }
 
 impl Error {
@@ -54,6 +66,29 @@ impl Error {
                     .to_owned()
             }
             Self::Listen(error) => error.hint()?.to_owned(),
+            Self::Url { error: UrlError::Unreachable(error), .. } => match error.kind() {
+                io::ErrorKind::ConnectionRefused => {
+                    "nothing listens at this host and port: start the receiver, or look at its port"
+                        .to_owned()
+                }
+                io::ErrorKind::InvalidData => {
+                    "if the certificate is from an authority of your own, trust it with `--ca FILE`"
+                        .to_owned()
+                }
+                io::ErrorKind::TimedOut => "`--timeout SECONDS` waits longer".to_owned(),
+                _ => return None,
+            },
+            Self::CaseUnknown { groups, .. } => {
+                format!("names begin with one of these:\n  {}", groups.join("\n  "))
+            }
+            Self::Sign(SignError::NotSent(_)) => {
+                "of the senders here, only MLflow signs an id and a time; `--forge body` and \
+                 `--forge signature` work with all"
+                    .to_owned()
+            }
+            Self::Certificates { .. } => {
+                "it should have blocks that begin with `-----BEGIN CERTIFICATE-----`".to_owned()
+            }
             _ => return None,
         })
     }
@@ -71,13 +106,18 @@ impl Error {
         if let Some(hint) = self.hint() {
             text += &format!("\n\nhint: {hint}");
         }
-        anstream::eprintln!("verify: {text}");
+        anstream::eprintln!("{text}");
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::CaseUnknown { name, .. } => write!(f, "no case begins with `{name}`"),
+            Self::Certificates { path } => {
+                write!(f, "`{}` holds no certificate of an authority in PEM", path.display())
+            }
+            Self::Clock => f.write_str("this machine's clock stands before 1970"),
             Self::Config(error) => error.fmt(f),
             Self::EventUnknown { sender, event } => {
                 write!(f, "{} has no event `{event}`", sender.name())
@@ -87,10 +127,16 @@ impl fmt::Display for Error {
             Self::Listen(error) => error.fmt(f),
             Self::Output(_) => f.write_str("cannot write the output"),
             Self::Prompt(_) => f.write_str("cannot ask on the terminal"),
+            Self::Runtime(_) => f.write_str("cannot use the network"),
             Self::SecretMissing { variable } => {
                 write!(f, "no secret: {variable} is not set, and this is no terminal to ask on")
             }
+            Self::Set(error) => error.fmt(f),
             Self::Sign(error) => error.fmt(f),
+            Self::Url { url, error: UrlError::Unreachable(_) } => {
+                write!(f, "no answer from `{url}`")
+            }
+            Self::Url { url, error } => write!(f, "`{url}`: {error}"),
         }
     }
 }
@@ -99,7 +145,11 @@ impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Listen(error) => error.source(),
-            Self::File { error, .. } | Self::Output(error) | Self::Prompt(error) => Some(error),
+            Self::File { error, .. }
+            | Self::Output(error)
+            | Self::Prompt(error)
+            | Self::Runtime(error)
+            | Self::Url { error: UrlError::Unreachable(error), .. } => Some(error),
             _ => None,
         }
     }

@@ -24,10 +24,7 @@ use core::net::SocketAddr;
 
 use tokio::{net::TcpListener, runtime::Runtime, sync::watch};
 
-pub(crate) use self::{
-    error::ListenError,
-    options::{EXAMPLES, Options},
-};
+pub(crate) use self::{error::ListenError, options::Options};
 use self::{
     api::Desk,
     guard::Guard,

@@ -2,12 +2,16 @@
 //! receivers. The README beside it shows each command.
 
 mod args;
+mod clock;
 mod commands;
 mod error;
 mod listen;
 mod output;
 mod payload;
+mod progress;
 mod secret;
+mod set;
+mod target;
 mod text;
 
 use std::process::ExitCode;

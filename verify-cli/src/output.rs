@@ -45,6 +45,13 @@ impl Output {
         self.stream.flush().map_err(Error::Output)
     }
 
+    /// Prints what is JSON already as one line.
+    pub(crate) fn json_text(&mut self, text: &str) -> Result<(), Error> {
+        // The line breaks of pretty JSON are between its values only.
+        let line: String = text.lines().map(str::trim_start).collect();
+        self.line(Shown::json(&line))
+    }
+
     /// Prints a value as one line of JSON. What a terminal could take for a command is escaped.
     pub(crate) fn json(&mut self, value: &Value) -> Result<(), Error> {
         self.line(Shown::json(&value.to_string()))
@@ -63,11 +70,13 @@ impl fmt::Debug for Output {
     }
 }
 
-/// Text in a style.
+/// Text in a style. A width counts the text alone.
 pub(crate) struct Styled<T>(pub(crate) Style, pub(crate) T);
 
 impl<T: fmt::Display> fmt::Display for Styled<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}{:#}", self.0, self.1, self.0)
+        write!(f, "{}", self.0)?;
+        self.1.fmt(f)?;
+        write!(f, "{:#}", self.0)
     }
 }

@@ -8,13 +8,16 @@ use std::{
 
 use clap::{
     Args,
-    builder::{PossibleValuesParser, TypedValueParser},
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
-use verify_toolkit::{Delivery, Sender, samples};
+use verify_toolkit::{
+    Delivery, Forgery, Sender, SignError, UnixTime, WireRequest,
+    samples::{self, Sample},
+};
 
-use crate::Error;
+use crate::{Error, secret::SecretBytes, set::Assignment};
 
-/// What is delivered.
+// No doc comments on structs that are flattened: clap would take them for the command's.
 #[derive(Args, Debug)]
 #[group(skip)]
 pub(crate) struct Payload {
@@ -29,6 +32,19 @@ pub(crate) struct Payload {
     /// Take the body from this file, byte for byte; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
+
+    /// Set a field of the JSON body, as in `data.tags.0.key=stage`; its type stays. `FIELD:=JSON` sets
+    /// any type. Can be repeated.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    set: Vec<Assignment>,
+
+    /// Send this delivery id, where the sender has one. Without it: a random one for each delivery.
+    #[arg(long, value_name = "ID")]
+    delivery_id: Option<String>,
+
+    /// Do one thing wrong, which a sound receiver refuses.
+    #[arg(long, value_name = "WHAT", value_parser = forgery_parser())]
+    pub(crate) forge: Option<Forgery>,
 }
 
 /// Reads a sender by its name.
@@ -38,21 +54,54 @@ pub(crate) fn sender_parser() -> impl TypedValueParser<Value = Sender> {
     })
 }
 
+fn forgery_parser() -> impl TypedValueParser<Value = Forgery> {
+    let value = |forgery: &Forgery| PossibleValue::new(forgery.name()).help(forgery.does());
+    PossibleValuesParser::new(Forgery::ALL.iter().map(value)).try_map(|name| {
+        Forgery::ALL.iter().find(|forgery| forgery.name() == name).copied().ok_or("no such forgery")
+    })
+}
+
 impl Payload {
-    /// Makes the delivery, to be signed.
-    pub(crate) fn delivery(&self) -> Result<Delivery, Error> {
+    /// Reads the body, with the fields set.
+    pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
         let sender = self.sender;
-        let body = match (&self.body, &self.event) {
-            (Some(path), _) => read(path)?,
-            (None, Some(event)) => {
-                let named = |sample: &&samples::Sample| sample.event.eq_ignore_ascii_case(event);
-                let sample = samples::of(sender.name()).find(named);
-                let unknown = || Error::EventUnknown { sender, event: event.clone() };
-                sample.ok_or_else(unknown)?.body.as_bytes().to_vec()
+        let body = match (&self.body, &self.event, self.sample()) {
+            (Some(path), ..) => read(path)?,
+            (None, _, Some(sample)) => sample.body.as_bytes().to_vec(),
+            (None, Some(event), None) => {
+                return Err(Error::EventUnknown { sender, event: event.clone() });
             }
-            (None, None) => return Err(Error::EventMissing { sender }),
+            (None, None, None) => return Err(Error::EventMissing { sender }),
         };
-        Ok(Delivery::new(sender, body))
+        self.set.iter().try_fold(body, |body, set| set.apply(&body).map_err(Error::Set))
+    }
+
+    /// Signs the body as the sender does, or as it should not be.
+    pub(crate) fn sign(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        secret: &SecretBytes,
+        now: UnixTime,
+    ) -> Result<WireRequest, SignError> {
+        let mut delivery = Delivery::new(self.sender, body).with_path(path);
+        if let Some(id) = &self.delivery_id {
+            delivery = delivery.with_delivery_id(id);
+        }
+        match self.forge {
+            Some(forgery) => delivery.forge(forgery, secret, now),
+            None => delivery.sign(secret, now),
+        }
+    }
+
+    /// The event, unless the body is one of the user's own.
+    pub(crate) fn event(&self) -> Option<&'static str> {
+        self.sample().map(|sample| sample.event)
+    }
+
+    fn sample(&self) -> Option<&'static Sample> {
+        let event = self.event.as_ref()?;
+        samples::of(self.sender.name()).find(|sample| sample.event.eq_ignore_ascii_case(event))
     }
 }
 

@@ -37,22 +37,21 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-/// Where the signing secret is.
+// No doc comments on structs that are flattened: clap would take them for the command's.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Secret")]
 #[group(skip)]
 pub(crate) struct SecretOptions {
-    /// Read the signing secret from this environment variable, verbatim. Without any of these:
-    /// <SENDER>_WEBHOOK_SECRET, and if that is not set you are asked.
-    #[arg(long, value_name = "NAME", group = "secret")]
+    /// Read the signing secret from this environment variable, verbatim. Without any of these three:
+    /// from `<SENDER>_WEBHOOK_SECRET`, as in `MLFLOW_WEBHOOK_SECRET`; if that is not set, you are asked.
+    #[arg(long, value_name = "NAME", group = "secret", help_heading = "Secret")]
     secret_env: Option<String>,
 
     /// Read the signing secret from this file. One newline at its end is dropped.
-    #[arg(long, value_name = "FILE", group = "secret")]
+    #[arg(long, value_name = "FILE", group = "secret", help_heading = "Secret")]
     secret_file: Option<PathBuf>,
 
     /// Ask for the signing secret on the terminal, without showing it.
-    #[arg(long, group = "secret")]
+    #[arg(long, group = "secret", help_heading = "Secret")]
     secret_prompt: bool,
 }
 
@@ -67,9 +66,9 @@ impl SecretOptions {
         let secret = match (&self.secret_env, &self.secret_file) {
             (Some(variable), _) => from_env(variable)?,
             (None, Some(path)) => from_file(path)?,
-            (None, None) if self.secret_prompt => prompt(sender)?,
+            (None, None) if self.secret_prompt => prompt("Signing secret", sender)?,
             (None, None) if env::var_os(&variable).is_some() => from_env(&variable)?,
-            (None, None) if io::stdin().is_terminal() => prompt(sender)?,
+            (None, None) if io::stdin().is_terminal() => prompt("Signing secret", sender)?,
             (None, None) => return Err(Error::SecretMissing { variable }),
         };
         // The check of the library: what it calls empty, no command may use.
@@ -83,8 +82,73 @@ pub(crate) fn variable(sender: Sender) -> String {
     format!("{}_WEBHOOK_SECRET", sender.name().to_ascii_uppercase())
 }
 
-fn prompt(sender: Sender) -> Result<SecretBytes, Error> {
-    let secret = rpassword::prompt_password(format!("Signing secret of {}: ", sender.name()));
+#[derive(Args, Clone, Debug, Default)]
+#[group(skip)]
+pub(crate) struct PreviousSecrets {
+    /// Accept the secret in this environment variable as well: one that was in use before. Can be
+    /// repeated.
+    #[arg(long, value_name = "NAME", help_heading = "Secret")]
+    previous_secret_env: Vec<String>,
+
+    /// Accept the secret in this file as well. Can be repeated.
+    #[arg(long, value_name = "FILE", help_heading = "Secret")]
+    previous_secret_file: Vec<PathBuf>,
+}
+
+impl PreviousSecrets {
+    /// Reads the secrets, those in variables first.
+    ///
+    /// # Errors
+    ///
+    /// One is not where it is said to be, or empty.
+    pub(crate) fn read(&self) -> Result<Vec<SecretBytes>, Error> {
+        let variables = self.previous_secret_env.iter().map(|variable| from_env(variable));
+        let files = self.previous_secret_file.iter().map(|path| from_file(path));
+        let checked = |secret: Result<SecretBytes, Error>| {
+            secret.and_then(|secret| Secret::new(&secret).map(|_| secret).map_err(Error::Config))
+        };
+        variables.chain(files).map(checked).collect()
+    }
+}
+
+#[derive(Args, Clone, Debug, Default)]
+#[group(skip)]
+pub(crate) struct TokenOptions {
+    /// Read the bearer token, which is sent besides the signature, from this environment variable.
+    #[arg(long, value_name = "NAME", group = "token", help_heading = "Secret")]
+    token_env: Option<String>,
+
+    /// Read the bearer token from this file. One newline at its end is dropped.
+    #[arg(long, value_name = "FILE", group = "token", help_heading = "Secret")]
+    token_file: Option<PathBuf>,
+
+    /// Ask for the bearer token on the terminal, without showing it.
+    #[arg(long, group = "token", help_heading = "Secret")]
+    token_prompt: bool,
+}
+
+impl TokenOptions {
+    /// Reads the token, if there is to be one.
+    ///
+    /// # Errors
+    ///
+    /// It is not where it is said to be, or no request could carry it.
+    pub(crate) fn read(&self, sender: Sender) -> Result<Option<SecretBytes>, Error> {
+        let token = match (&self.token_env, &self.token_file) {
+            (Some(variable), _) => from_env(variable)?,
+            (None, Some(path)) => from_file(path)?,
+            (None, None) if self.token_prompt => prompt("Bearer token", sender)?,
+            (None, None) => return Ok(None),
+        };
+        if token.0.is_empty() || !token.0.iter().all(u8::is_ascii_graphic) {
+            return Err(ConfigError::BearerInvalid.into());
+        }
+        Ok(Some(token))
+    }
+}
+
+fn prompt(what: &str, sender: Sender) -> Result<SecretBytes, Error> {
+    let secret = rpassword::prompt_password(format!("{what} of {}: ", sender.name()));
     Ok(SecretBytes(Zeroizing::new(secret.map_err(Error::Prompt)?.into_bytes())))
 }
 

@@ -1,7 +1,6 @@
 //! Text that others wrote, made safe for a terminal.
 
-use core::fmt;
-use core::fmt::Write as _;
+use core::fmt::{self, Write as _};
 
 /// Bytes that others wrote, on one line: whatever could move a cursor, colour a line, reverse its
 /// direction or end it is shown as an escape, and so are bytes that are not UTF-8.
@@ -38,6 +37,20 @@ impl fmt::Display for Shown<'_> {
         }
         Ok(())
     }
+}
+
+/// A text of several lines that others wrote, each indented. What is very long is cut off.
+pub(crate) fn indented(text: &[u8]) -> String {
+    const MOST: usize = 4096;
+    let (start, rest) = text.split_at_checked(MOST).unwrap_or((text, b""));
+    let mut lines = String::new();
+    for line in start.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let _ = writeln!(lines, "  {}", Shown(line.strip_suffix(b"\r").unwrap_or(line)));
+    }
+    if !rest.is_empty() {
+        let _ = writeln!(lines, "  (and {} bytes)", rest.len());
+    }
+    lines
 }
 
 /// Whether a terminal shows a character, and does nothing else with it.

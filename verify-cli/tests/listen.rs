@@ -151,8 +151,8 @@ fn a_handler_that_is_down_makes_the_sender_come_again() {
     for (url, why) in [
         // A port that nobody can have.
         ("http://127.0.0.1:1".to_owned(), "the handler is down"),
-        (Handler::start(b"").url, "the connection to the handler broke"),
-        (Handler::start(b"no http\r\n\r\n").url, "the connection to the handler broke"),
+        (Handler::start(b"").url, "the handler hung up without an answer"),
+        (Handler::start(b"no http\r\n\r\n").url, "the handler hung up without an answer"),
     ] {
         let store = folder.path().join(url.replace('/', ""));
         let listen = Listen::start(&store, &["--forward-to", &url]);

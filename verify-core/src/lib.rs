@@ -17,6 +17,7 @@ mod delivery_id;
 mod encoding;
 #[cfg(feature = "events")]
 mod events;
+mod fact;
 mod headers;
 mod inline_text;
 mod mac;
@@ -39,6 +40,7 @@ pub use config_error::ConfigError;
 pub use encoding::Encoding;
 #[cfg(feature = "events")]
 pub use events::{EventError, OwnedPayload, Payload};
+pub use fact::{Certainty, Fact};
 pub use headers::Headers;
 pub use pending::Pending;
 pub use receipt::Receipt;

@@ -1,4 +1,4 @@
-use crate::{ConfigError, Encoding, senders};
+use crate::{ConfigError, Encoding, Fact, senders};
 
 /// How one sender signs its deliveries, as data.
 ///
@@ -209,6 +209,22 @@ impl Sender {
     #[must_use]
     pub const fn body_limit(&self) -> usize {
         self.body_limit
+    }
+
+    /// Returns what is known of the sender's deliveries, and how certain that is. Of a sender of your
+    /// own, that is nothing.
+    ///
+    /// ```
+    /// use verify_core::{Certainty, Sender};
+    ///
+    /// let fact = Sender::MLFLOW.facts().first().ok_or("none")?;
+    /// assert_eq!(fact.certainty, [Certainty::Measured]);
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[must_use]
+    pub fn facts(&self) -> &'static [Fact] {
+        let named = senders::FACTS.iter().find(|(name, _)| *name == self.name);
+        named.map_or(&[], |(_, facts)| facts)
     }
 
     /// Returns the text that ends the delivery id within the signed text.

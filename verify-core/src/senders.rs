@@ -1,13 +1,14 @@
-//! What each sender puts on the wire. Adding one touches its own file and the list below.
-//!
-//! The marks say how certain a fact is: **measured** on a real server, **documented** by the
-//! vendor, **field** (seen in a receiver written against real deliveries), **inferred**,
-//! **unknown**.
+//! What each sender puts on the wire. Adding one touches its own file and the lists below.
 
-use crate::Sender;
+use crate::{Fact, Sender};
 
 pub mod databricks;
 pub mod mlflow;
 pub mod wandb;
 
 pub(crate) const ALL: &[Sender] = &[databricks::SENDER, mlflow::SENDER, wandb::SENDER];
+pub(crate) const FACTS: &[(&str, &[Fact])] = &[
+    (databricks::SENDER.name(), databricks::FACTS),
+    (mlflow::SENDER.name(), mlflow::FACTS),
+    (wandb::SENDER.name(), wandb::FACTS),
+];

@@ -22,23 +22,24 @@ mod draft;
 mod outcome;
 mod report;
 mod run;
-#[cfg(feature = "socket")]
-mod socket;
 mod target;
 #[cfg(feature = "tower")]
 mod tower;
 #[cfg(any(feature = "actix", feature = "tower"))]
 mod unwinding;
+#[cfg(feature = "socket")]
+mod url;
 
 pub use attempt::{Attempt, Framing, Step};
 pub use cases::{Case, Expected};
 pub use outcome::{Answer, Outcome};
 pub use report::{CaseReport, Report};
-#[cfg(feature = "socket")]
-pub use socket::UrlError;
 pub use target::Target;
 #[cfg(feature = "tower")]
 pub use tower::{AttackBody, assert_hardened};
+
+#[cfg(feature = "socket")]
+pub use crate::endpoint::UrlError;
 
 /// A secret of which every part counts: what looks like a prefix, base64, a letter beyond ASCII, and
 /// a space at the end. A receiver that strips, decodes or trims secrets shows so.

@@ -1,8 +1,16 @@
+mod curl;
+mod error;
+mod har;
+mod json;
+mod read;
+
 use core::fmt;
 
-use base64ct::Base64;
-use serde::{Deserialize, Serialize};
-use verify_core::UnixTime;
+use verify_core::{Sender, UnixTime};
+
+pub use curl::{CurlError, CurlProblem};
+pub use error::{CaptureError, JsonError};
+pub use har::HarError;
 
 use crate::WireRequest;
 
@@ -15,10 +23,13 @@ use crate::WireRequest;
 /// | `sender` | the sender's name |
 /// | `origin` | where the capture comes from, for people |
 /// | `secret` | the secret that it was signed with, or `null`. **Only throw-away ones belong here** |
-/// | `received_at` | Unix seconds: the clock to verify with |
+/// | `received_at` | Unix seconds: the clock to verify with; or `null` |
 /// | `method`, `path` | of the request |
 /// | `headers` | a list of `[name, value]`, in wire order and case; a value that is not UTF-8 is `{"base64": "..."}` |
 /// | `body_base64` | the raw bytes |
+///
+/// [`read`](Self::read) understands what else people have: the text of a request, a HAR file, a
+/// `curl` command.
 ///
 /// ```
 /// use verify_toolkit::{Capture, Delivery, UnixTime};
@@ -32,14 +43,14 @@ use crate::WireRequest;
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Capture {
-    /// The sender's name.
+    /// The sender's name. Empty if nothing says it.
     pub sender: String,
     /// Where the capture comes from.
     pub origin: String,
     /// The secret that it was signed with. Only throw-away ones belong into a file.
     pub secret: Option<String>,
-    /// The clock to verify with.
-    pub received_at: UnixTime,
+    /// The clock to verify with. Neither the text of a request nor a `curl` command has one.
+    pub received_at: Option<UnixTime>,
     /// The request.
     pub request: WireRequest,
 }
@@ -47,27 +58,32 @@ pub struct Capture {
 impl Capture {
     /// Makes a capture without an origin or a secret.
     #[must_use]
-    pub fn new(sender: impl Into<String>, received_at: UnixTime, request: WireRequest) -> Self {
-        let (sender, origin) = (sender.into(), String::new());
+    pub fn new(
+        sender: impl Into<String>,
+        received_at: impl Into<Option<UnixTime>>,
+        request: WireRequest,
+    ) -> Self {
+        let (sender, origin, received_at) = (sender.into(), String::new(), received_at.into());
         Self { sender, origin, secret: None, received_at, request }
     }
 
-    /// Reads a capture from JSON.
-    ///
-    /// # Errors
-    ///
-    /// It is not JSON, lacks a field, or its base64 is none.
-    pub fn from_json(json: &[u8]) -> Result<Self, CaptureError> {
-        let file: File = serde_json::from_slice(json).map_err(CaptureError)?;
-        Ok(file.into())
+    /// Makes a capture of a request of which nothing else is known. The sender is the one whose
+    /// signature header it has.
+    fn of(origin: &str, received_at: Option<UnixTime>, request: WireRequest) -> Self {
+        let sender = signed_by(&request).map_or("", |sender| sender.name());
+        Self { origin: origin.to_owned(), ..Self::new(sender, received_at, request) }
     }
 
-    /// Writes the capture as JSON.
+    /// Returns the sender, if it is one that the toolkit knows.
     #[must_use]
-    pub fn to_json(&self) -> String {
-        // Nothing in it can fail: no map with odd keys, no float.
-        serde_json::to_string_pretty(&File::from(self)).unwrap_or_default() + "\n"
+    pub fn known_sender(&self) -> Option<Sender> {
+        Sender::ALL.iter().find(|sender| sender.name() == self.sender).copied()
     }
+}
+
+/// Finds the sender whose signature header a request has.
+pub(crate) fn signed_by(request: &WireRequest) -> Option<&'static Sender> {
+    Sender::ALL.iter().find(|sender| request.header(sender.signature_header()).next().is_some())
 }
 
 /// Shows no secret, value or body.
@@ -79,98 +95,5 @@ impl fmt::Debug for Capture {
             .field("received_at", &self.received_at)
             .field("request", &self.request)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why a text is not a capture. The message may quote it.
-#[derive(Debug)]
-pub struct CaptureError(serde_json::Error);
-
-impl fmt::Display for CaptureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a capture: {}", self.0)
-    }
-}
-
-impl core::error::Error for CaptureError {}
-
-/// The capture as it stands in a file.
-#[derive(Deserialize, Serialize)]
-struct File {
-    sender: String,
-    #[serde(default)]
-    origin: String,
-    #[serde(default)]
-    secret: Option<String>,
-    received_at: u64,
-    method: String,
-    path: String,
-    headers: Vec<(String, Value)>,
-    #[serde(with = "base64")]
-    body_base64: Vec<u8>,
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(untagged)]
-enum Value {
-    Text(String),
-    Bytes {
-        #[serde(with = "base64")]
-        base64: Vec<u8>,
-    },
-}
-
-mod base64 {
-    use super::{Base64, Deserialize, Serialize};
-    use base64ct::Encoding as _;
-    use serde::{Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        Base64::encode_string(bytes).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        Base64::decode_vec(&String::deserialize(from)?).map_err(D::Error::custom)
-    }
-}
-
-impl From<File> for Capture {
-    fn from(file: File) -> Self {
-        let headers = file.headers.into_iter().map(|(name, value)| match value {
-            Value::Text(text) => (name, text.into_bytes()),
-            Value::Bytes { base64 } => (name, base64),
-        });
-        Self {
-            sender: file.sender,
-            origin: file.origin,
-            secret: file.secret,
-            received_at: UnixTime::from_secs(file.received_at),
-            request: WireRequest {
-                method: file.method,
-                path: file.path,
-                headers: headers.collect(),
-                body: file.body_base64,
-            },
-        }
-    }
-}
-
-impl From<&Capture> for File {
-    fn from(capture: &Capture) -> Self {
-        let WireRequest { method, path, headers, body } = capture.request.clone();
-        let headers = headers.into_iter().map(|(name, value)| match String::from_utf8(value) {
-            Ok(text) => (name, Value::Text(text)),
-            Err(error) => (name, Value::Bytes { base64: error.into_bytes() }),
-        });
-        Self {
-            sender: capture.sender.clone(),
-            origin: capture.origin.clone(),
-            secret: capture.secret.clone(),
-            received_at: capture.received_at.as_secs(),
-            method,
-            path,
-            headers: headers.collect(),
-            body_base64: body,
-        }
     }
 }

@@ -3,7 +3,7 @@ use core::fmt;
 use uuid::Uuid;
 use verify_core::{ConfigError, Rejection, Secret, Sender, Signer, UnixTime};
 
-use crate::WireRequest;
+use crate::{Forgery, WireRequest};
 
 /// A delivery that is to be signed, as a sender would send it.
 ///
@@ -58,6 +58,10 @@ impl Delivery {
     #[must_use]
     pub fn wandb(body: impl Into<Vec<u8>>) -> Self {
         Self::new(Sender::WANDB, body)
+    }
+
+    pub(crate) fn sender(&self) -> &Sender {
+        &self.sender
     }
 
     /// Sets the path, with the query.
@@ -122,6 +126,8 @@ pub enum SignError {
     Config(ConfigError),
     /// A verifier would refuse the delivery id.
     DeliveryId(Rejection),
+    /// The sender sends nothing that this forgery could change.
+    NotSent(Forgery),
 }
 
 impl From<ConfigError> for SignError {
@@ -141,6 +147,9 @@ impl fmt::Display for SignError {
         match self {
             Self::Config(error) => error.fmt(f),
             Self::DeliveryId(rejection) => rejection.fmt(f),
+            Self::NotSent(forgery) => {
+                write!(f, "sender signs nothing that `{forgery}` could forge")
+            }
         }
     }
 }

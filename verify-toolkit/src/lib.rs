@@ -4,13 +4,19 @@
 pub mod attack;
 mod capture;
 mod delivery;
+#[cfg(feature = "socket")]
+mod endpoint;
+mod forgery;
 mod request;
 pub mod samples;
 
-pub use capture::{Capture, CaptureError};
+pub use capture::{Capture, CaptureError, CurlError, CurlProblem, HarError, JsonError};
 pub use delivery::{Delivery, SignError};
+#[cfg(feature = "socket")]
+pub use endpoint::{Endpoint, UrlError};
+pub use forgery::Forgery;
 pub use request::{ParseError, WireRequest};
 pub use verify_core::{
-    ConfigError, Encoding, Receipt, Rejection, RejectionKind, Secret, Sender, SignedPart, UnixTime,
-    Verified, Verifier, databricks, mlflow, wandb,
+    Certainty, ConfigError, Encoding, Fact, Receipt, Rejection, RejectionKind, Secret, Sender,
+    SignedPart, UnixTime, Verified, Verifier, databricks, mlflow, wandb,
 };

@@ -32,6 +32,11 @@ impl WireRequest {
         self.headers.iter().filter(named).map(|(_, value)| value.as_slice())
     }
 
+    /// The headers, but for those that say how the body is framed.
+    pub(crate) fn unframed(&self) -> impl Iterator<Item = &(String, Vec<u8>)> {
+        self.headers.iter().filter(|(name, _)| !is_framing(name))
+    }
+
     /// Writes the request as HTTP/1.1 text. The body is framed by `Content-Length`, whatever the
     /// headers said before; `Host` is `host` unless there is one.
     #[must_use]
@@ -46,7 +51,7 @@ impl WireRequest {
         if self.header("host").next().is_none() {
             line("Host", host.as_bytes());
         }
-        for (name, value) in self.headers.iter().filter(|(name, _)| !is_framing(name)) {
+        for (name, value) in self.unframed() {
             line(name, value);
         }
         line("Content-Length", self.body.len().to_string().as_bytes());
@@ -84,8 +89,8 @@ impl WireRequest {
             format!("{} --request-target {target}", quoted(format!("{origin}/").as_bytes()))
         };
         // What curl makes itself, and makes right.
-        let own = |name: &str| is_framing(name) || name.eq_ignore_ascii_case("host");
-        for (name, value) in self.headers.iter().filter(|(name, _)| !own(name)) {
+        let is_own = |name: &str| name.eq_ignore_ascii_case("host");
+        for (name, value) in self.unframed().filter(|(name, _)| !is_own(name)) {
             // Without a value, `Name:` would take the header out; `Name;` sends it empty.
             let header = match value.as_slice() {
                 b"" => format!("{name};").into_bytes(),
@@ -154,7 +159,7 @@ impl<B: From<Vec<u8>>> TryFrom<WireRequest> for http::Request<B> {
     fn try_from(request: WireRequest) -> Result<Self, http::Error> {
         let mut converted =
             http::Request::builder().method(request.method.as_str()).uri(request.path.as_str());
-        for (name, value) in request.headers.iter().filter(|(name, _)| !is_framing(name)) {
+        for (name, value) in request.unframed() {
             converted = converted.header(name, value.as_slice());
         }
         converted.header("content-length", request.body.len()).body(request.body.into())
@@ -180,7 +185,7 @@ impl TryFrom<WireRequest> for actix_web::test::TestRequest {
         let mut converted = Self::with_uri(&path.to_string())
             .method(Method::from_bytes(request.method.as_bytes())?)
             .append_header(("content-length", request.body.len()));
-        for (name, value) in request.headers.iter().filter(|(name, _)| !is_framing(name)) {
+        for (name, value) in request.unframed() {
             let name = HeaderName::from_bytes(name.as_bytes())?;
             converted = converted.append_header((name, HeaderValue::from_bytes(value)?));
         }

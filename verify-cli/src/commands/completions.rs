@@ -3,7 +3,7 @@ use clap_complete::Shell;
 
 use crate::{Error, Output, Verdict, args::Cli};
 
-pub(crate) const EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   verify completions bash >~/.local/share/bash-completion/completions/verify
   verify completions zsh >~/.zfunc/_verify
@@ -11,6 +11,7 @@ Examples:
 
 /// Print the completions for a shell.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// The shell.
     shell: Shell,

@@ -4,13 +4,14 @@ use clap::{Args, CommandFactory as _};
 
 use crate::{Error, Output, Verdict, args::Cli};
 
-pub(crate) const EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   verify man | man -l -
   verify man --out ~/.local/share/man/man1";
 
 /// Print the manual page, or write one for each command.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// Write a page for each command into this folder, which is made if it is not there.
     #[arg(long, value_name = "DIR")]

@@ -1,26 +1,44 @@
-use std::time::SystemTime;
-
 use clap::Args;
-use serde_json::json;
-use verify_toolkit::UnixTime;
+use verify_toolkit::{Capture, UnixTime};
 
-use crate::{Error, Output, Verdict, payload::Payload, secret::SecretOptions, text::Shown};
+use crate::{
+    Error, Output, Verdict,
+    clock::{now, unix_time},
+    payload::Payload,
+    secret::SecretOptions,
+    text::Shown,
+};
 
-pub(crate) const EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
-  verify sign mlflow registered_model.created
-  verify sign databricks --body delivery.json --secret-file secret.txt
-  verify sign wandb LINK_ARTIFACT --curl http://127.0.0.1:8080/webhooks/wandb";
+  The headers for a sample, and for a body of your own:
+    verify sign mlflow model_version.created
+    verify sign databricks --body delivery.json --secret-file secret.txt
+
+  A command to paste, with another model in the body:
+    verify sign mlflow model_version.created --set data.name=fraud \\
+        --curl http://127.0.0.1:8080/webhooks/mlflow
+
+  A capture, to be checked:
+    verify sign wandb LINK_ARTIFACT --json >capture.json
+    verify check capture.json
+
+With --json, the delivery is printed as a capture, without the secret.";
 
 /// Print the headers that sign a body, or a whole `curl` command.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     #[command(flatten)]
     payload: Payload,
 
     /// Print a `curl` command that sends the delivery to this URL.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "json")]
     curl: Option<String>,
+
+    /// Sign as if it were this time, in Unix seconds. Without it: now.
+    #[arg(long, value_name = "SECONDS", value_parser = unix_time)]
+    at: Option<UnixTime>,
 
     #[command(flatten)]
     secret: SecretOptions,
@@ -28,18 +46,19 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
-        let now = UnixTime::try_from(SystemTime::now()).unwrap_or(UnixTime::from_secs(0));
-        let secret = self.secret.read(self.payload.sender)?;
-        let request = self.payload.delivery()?.sign(&secret, now)?;
-        if let Some(url) = &self.curl {
-            output.line(request.to_curl(url))?;
+        let sender = self.payload.sender;
+        let at = self.at.map_or_else(now, Ok)?;
+        let (origin, path) = match &self.curl {
+            Some(url) => split(url)?,
+            None => ("", "/"),
+        };
+        let body = self.payload.read()?;
+        let secret = self.secret.read(sender)?;
+        let request = self.payload.sign(path, body, &secret, at)?;
+        if self.curl.is_some() {
+            output.line(request.to_curl(origin))?;
         } else if output.is_json() {
-            let headers: Vec<_> = request
-                .headers
-                .iter()
-                .map(|(name, value)| (name, String::from_utf8_lossy(value)))
-                .collect();
-            output.json(&json!({ "headers": headers }))?;
+            output.json_text(&Capture::new(sender.name(), at, request).to_json())?;
         } else {
             for (name, value) in &request.headers {
                 output.line(format_args!("{name}: {}", Shown(value)))?;
@@ -47,4 +66,16 @@ impl Options {
         }
         Ok(Verdict::Verified)
     }
+}
+
+/// Takes a URL apart: what names the host, and the path.
+fn split(url: &str) -> Result<(&str, &str), Error> {
+    let start = url.find("://").map_or(0, |scheme| scheme + "://".len());
+    let is_http = url.starts_with("http://") || url.starts_with("https://");
+    let rest = url.get(start..).unwrap_or_default();
+    if !is_http || rest.is_empty() || rest.starts_with('/') {
+        let (url, error) = (url.to_owned(), verify_toolkit::UrlError::Malformed);
+        return Err(Error::Url { url, error });
+    }
+    Ok(rest.find('/').map_or((url, "/"), |end| url.split_at(start + end)))
 }

@@ -102,7 +102,7 @@ impl Desk {
 }
 
 async fn about(State(desk): State<Desk>) -> Json<Value> {
-    let forward_to = desk.forward.as_ref().map(|forward| forward.url().to_string());
+    let forward_to = desk.forward.as_ref().map(Forward::url);
     Json(json!({
         "deliver_to": desk.paths.iter().map(|path| format!("{}{path}", desk.origin)).collect::<Vec<_>>(),
         "forward_to": forward_to,

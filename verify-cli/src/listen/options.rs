@@ -6,7 +6,7 @@ use verify_toolkit::Sender;
 
 use super::{ListenError, forward::Forward, store::Keep};
 
-pub(crate) const EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   verify listen
   verify listen --forward-to http://127.0.0.1:8000
@@ -18,6 +18,7 @@ delivery. With secrets, the senders that have one are listened for: from the opt
 
 /// Receive deliveries, verify them, and show them here and on a page of this machine.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Options {
     /// Hand verified deliveries on to this handler, and its answers back. Without a path in the
     /// URL, to the path that they came to.
@@ -43,7 +44,7 @@ pub(crate) struct Options {
     pub(super) keys: KeyOptions,
 }
 
-/// Where deliveries are kept, and how many.
+// No doc comments on structs that are flattened: clap would take them for the command's.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Store")]
 #[group(skip)]
@@ -62,9 +63,8 @@ pub(super) struct StoreOptions {
     keep_mib: NonZeroU64,
 }
 
-/// Where the secrets are.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Secrets")]
+#[command(next_help_heading = "Secret")]
 #[group(skip)]
 pub(super) struct KeyOptions {
     /// Read a signing secret from this environment variable, verbatim. Several, up to 4 of a

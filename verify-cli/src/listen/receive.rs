@@ -110,7 +110,7 @@ impl Receiver {
         let Some(forward) = &self.forward else { return StatusCode::NO_CONTENT.into_response() };
         let (handled, answer) = forward.send(&request, false).await;
         self.journal.handled(id, handled).await;
-        answer.unwrap_or_else(|_| unavailable()).map(Body::from)
+        answer.map(Body::from)
     }
 
     async fn refused(

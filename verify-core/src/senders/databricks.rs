@@ -1,14 +1,5 @@
 //! Databricks workspace model registry.
 //!
-//! | fact | certainty |
-//! |---|---|
-//! | `X-Databricks-Signature`: 64 lower-case hex digits, no prefix, HMAC-SHA256 over the raw body | documented sample, field |
-//! | the secret is used as its UTF-8 bytes, verbatim | documented |
-//! | `Authorization` is sent verbatim if configured, under any scheme | documented |
-//! | no secret configured: no signature header | inferred |
-//! | neither id nor time in headers; `event_timestamp` (ms) stands inside the signed body | documented |
-//! | content type, largest body, retries | unknown: nothing is required or promised |
-//!
 //! The vendor's own verification sample cannot run (it compares text with bytes), and pages in
 //! circulation wrongly say base64.
 
@@ -28,7 +19,18 @@ pub use event_kind::{EventKind, Stage};
 #[cfg(feature = "events")]
 pub use tag::Tag;
 
-use crate::{Encoding, Sender};
+use crate::{Encoding, Sender, fact::facts};
+
+facts! {
+    "`X-Databricks-Signature`: 64 lower-case hex digits, no prefix, HMAC-SHA256 over the raw body":
+        Documented Field;
+    "the secret is used as its UTF-8 bytes, verbatim": Documented;
+    "`Authorization` is sent verbatim if configured, under any scheme": Documented;
+    "no secret configured: no signature header": Inferred;
+    "neither id nor time in headers; `event_timestamp` (ms) stands inside the signed body":
+        Documented;
+    "content type, largest body, retries: nothing is required or promised": Unknown;
+}
 
 pub(crate) const SENDER: Sender =
     Sender::new("databricks", "x-databricks-signature").with_encodings(&[Encoding::Hex]);

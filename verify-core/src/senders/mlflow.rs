@@ -1,16 +1,5 @@
 //! MLflow 3.3 and later, the open-source tracking server.
 //!
-//! | fact | certainty |
-//! |---|---|
-//! | `X-MLflow-Signature`: `v1,` and padded standard base64; one signature, never a list | measured |
-//! | the MAC is over `delivery_id + "." + timestamp + "." + raw body` | measured |
-//! | the secret is used verbatim: `whsec_` is neither stripped nor decoded; spaces and non-ASCII count | measured |
-//! | `X-MLflow-Delivery-Id`: lower-case UUID v4 | measured |
-//! | `X-MLflow-Timestamp`: Unix seconds, decimal digits; retries keep the first one | measured |
-//! | `Authorization`: `Basic` only, if the URL carries user and password | measured |
-//! | no secret configured: no signature header | measured |
-//! | no limit in the sender; bodies of 1,200,194 and 2,400,255 bytes | measured |
-//!
 //! The sender drops a delivery for good on nearly every 4xx, and retries 429, 500, 502, 503, 504.
 
 #[cfg(feature = "events")]
@@ -27,7 +16,20 @@ pub use event_kind::{DurationUnit, EventKind, TargetScope};
 #[cfg(feature = "events")]
 pub use timestamp::Timestamp;
 
-use crate::{Encoding, Sender, SignedPart};
+use crate::{Encoding, Sender, SignedPart, fact::facts};
+
+facts! {
+    "`X-MLflow-Signature`: `v1,` and padded standard base64; one signature, never a list":
+        Measured;
+    "the MAC is over `delivery_id + \".\" + timestamp + \".\" + raw body`": Measured;
+    "the secret is used verbatim: `whsec_` is neither stripped nor decoded; spaces and non-ASCII count":
+        Measured;
+    "`X-MLflow-Delivery-Id`: lower-case UUID v4": Measured;
+    "`X-MLflow-Timestamp`: Unix seconds, decimal digits; retries keep the first one": Measured;
+    "`Authorization`: `Basic` only, if the URL carries user and password": Measured;
+    "no secret configured: no signature header": Measured;
+    "no limit in the sender; bodies of 1,200,194 and 2,400,255 bytes": Measured;
+}
 
 pub(crate) const SENDER: Sender = Sender::new("mlflow", "x-mlflow-signature")
     .with_prefix("v1,")

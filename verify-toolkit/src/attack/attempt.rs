@@ -2,6 +2,8 @@ use core::fmt;
 
 use bytes::Bytes;
 
+use crate::WireRequest;
+
 /// A request of the matrix, with everything that can be done wrong about one.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -140,6 +142,15 @@ impl Attempt {
     pub(crate) fn behind(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         self.headers.insert(0, (name.to_owned(), value.into()));
         self
+    }
+}
+
+/// `Content-Length` is that of the body, and `Host` that of wherever it is sent.
+impl From<&WireRequest> for Attempt {
+    fn from(request: &WireRequest) -> Self {
+        let headers = request.unframed().filter(|(name, _)| !name.eq_ignore_ascii_case("host"));
+        let attempt = Self::new(&request.path, headers.cloned().collect(), request.body.clone());
+        Self { method: request.method.clone(), ..attempt }
     }
 }
 

@@ -1,81 +1,51 @@
-use core::{fmt, time::Duration};
+//! One request and its answer, as bytes on a connection.
+
+use core::time::Duration;
 use std::io;
 
-use http::Uri;
 use httparse::Status;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{
-        TcpStream,
-        tcp::{ReadHalf, WriteHalf},
-    },
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
     select,
     sync::oneshot,
     time::timeout,
 };
 
-use super::{Answer, Attempt, Framing, Outcome, Report, Step, Target};
-use crate::request::unchunked;
+use crate::{
+    attack::{Answer, Attempt, Framing, Step},
+    request::unchunked,
+};
 
 /// The most that is read of an answer.
 const MOST: usize = 64 * 1024;
 /// How long a body is held back that waits to be asked for.
 const CONTINUE: Duration = Duration::from_secs(1);
 
-impl Target {
-    /// Runs every case over a socket against the receiver behind `http://host:port/path`. The path
-    /// takes the place of the target's.
-    ///
-    /// # Errors
-    ///
-    /// The URL is not one of this form, or nobody listens there.
-    pub async fn attack_url(&self, url: &str) -> Result<Report, UrlError> {
-        let url: Uri = url.parse().map_err(|_| UrlError::Malformed)?;
-        if url.scheme_str() != Some("http") {
-            return Err(UrlError::NotHttp);
-        }
-        let host = url.host().ok_or(UrlError::Malformed)?;
-        let address = format!("{host}:{}", url.port_u16().unwrap_or(80));
-        TcpStream::connect(&address).await.map_err(UrlError::Unreachable)?;
-        let path = url.path_and_query().map_or("/", |path| path.as_str());
-        let target = self.clone().with_path(path);
-        let report = target.attack_with(|attempt| {
-            let (address, patience) = (address.clone(), target.patience);
-            async move {
-                match timeout(patience, answer(&address, &attempt)).await {
-                    Ok(Ok(Some(answer))) => Outcome::Answered(answer),
-                    Ok(Ok(None) | Err(_)) => Outcome::Closed,
-                    Err(_) => Outcome::Silent,
-                }
-            }
-        });
-        Ok(report.await)
-    }
-}
-
 /// Sends a request, and returns as soon as there is an answer, whether or not all was sent.
-async fn answer(address: &str, attempt: &Attempt) -> io::Result<Option<Answer>> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (mut read, mut write) = stream.split();
+pub(super) async fn exchange(
+    stream: impl AsyncRead + AsyncWrite,
+    host: &str,
+    attempt: &Attempt,
+) -> io::Result<Option<Answer>> {
+    let (mut read, mut write) = split(stream);
     let (asked, is_asked_for) = oneshot::channel();
     let mut reading = core::pin::pin!(read_answer(&mut read, asked));
     select! {
         answer = &mut reading => answer,
         // An error is a receiver that has read enough.
-        _ = send(&mut write, address, attempt, is_asked_for) => reading.await,
+        _ = send(&mut write, host, attempt, is_asked_for) => reading.await,
     }
 }
 
 async fn send(
-    write: &mut WriteHalf<'_>,
+    to: &mut (impl AsyncWrite + Unpin),
     host: &str,
     attempt: &Attempt,
     is_asked_for: oneshot::Receiver<()>,
 ) -> io::Result<()> {
     let mut buffer = head(host, attempt);
     if attempt.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("expect")) {
-        write.write_all(&buffer).await?;
+        write(to, &buffer).await?;
         buffer.clear();
         // A server may also leave the client to its own patience.
         let _ = timeout(CONTINUE, is_asked_for).await;
@@ -84,8 +54,8 @@ async fn send(
     for step in &attempt.body {
         match step {
             Step::BreakOff => {
-                write.write_all(&buffer).await?;
-                return write.shutdown().await;
+                write(to, &buffer).await?;
+                return to.shutdown().await;
             }
             Step::Data(data) if is_chunked => {
                 buffer.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
@@ -93,25 +63,31 @@ async fn send(
                 buffer.extend_from_slice(b"\r\n");
             }
             Step::Data(data) => buffer.extend_from_slice(data),
-            Step::Stall => return write.write_all(&buffer).await,
+            Step::Stall => return write(to, &buffer).await,
             Step::Trailers(trailers) => {
                 buffer.extend_from_slice(b"0\r\n");
                 trailers.iter().for_each(|trailer| put(&mut buffer, trailer));
                 buffer.extend_from_slice(b"\r\n");
-                return write.write_all(&buffer).await;
+                return write(to, &buffer).await;
             }
         }
         // Together with the head, if it is small: a server that refuses the head and closes has
         // then read all there is, and its answer is not lost in a reset.
         if buffer.len() > MOST {
-            write.write_all(&buffer).await?;
+            to.write_all(&buffer).await?;
             buffer.clear();
         }
     }
     if is_chunked {
         buffer.extend_from_slice(b"0\r\n\r\n");
     }
-    write.write_all(&buffer).await
+    write(to, &buffer).await
+}
+
+/// Writes what the receiver is to have before anything else happens: TLS holds bytes back.
+async fn write(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<()> {
+    to.write_all(bytes).await?;
+    to.flush().await
 }
 
 fn head(host: &str, attempt: &Attempt) -> Vec<u8> {
@@ -135,7 +111,7 @@ fn put(buffer: &mut Vec<u8>, (name, value): &(String, Vec<u8>)) {
 
 /// Reads until there is an answer, or no more to read.
 async fn read_answer(
-    read: &mut ReadHalf<'_>,
+    read: &mut (impl AsyncRead + Unpin),
     asked: oneshot::Sender<()>,
 ) -> io::Result<Option<Answer>> {
     let mut asked = Some(asked);
@@ -175,7 +151,7 @@ fn headers_of<'h>(
 }
 
 async fn read_body(
-    read: &mut ReadHalf<'_>,
+    read: &mut (impl AsyncRead + Unpin),
     mut received: Vec<u8>,
     status: u16,
     headers: &[(String, Vec<u8>)],
@@ -201,38 +177,7 @@ async fn read_body(
     }
 }
 
-async fn more(read: &mut ReadHalf<'_>, received: &mut Vec<u8>) -> io::Result<usize> {
+async fn more(read: &mut (impl AsyncRead + Unpin), received: &mut Vec<u8>) -> io::Result<usize> {
     received.reserve(4096);
     read.read_buf(received).await
-}
-
-/// Why a URL cannot be attacked.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum UrlError {
-    /// It is no URL with a host.
-    Malformed,
-    /// It begins with something else than `http://`.
-    NotHttp,
-    /// Nobody listens there.
-    Unreachable(io::Error),
-}
-
-impl fmt::Display for UrlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed => f.write_str("not a URL such as `http://127.0.0.1:8080/path`"),
-            Self::NotHttp => f.write_str("not an `http` URL"),
-            Self::Unreachable(_) => f.write_str("nobody listens there"),
-        }
-    }
-}
-
-impl core::error::Error for UrlError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Unreachable(error) => Some(error),
-            _ => None,
-        }
-    }
 }

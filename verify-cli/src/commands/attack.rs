@@ -1,0 +1,134 @@
+mod junit;
+mod report;
+
+use core::time::Duration;
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use clap::Args;
+use verify_toolkit::{
+    Sender,
+    attack::{AWKWARD_SECRET, Target as Receiver},
+};
+
+use crate::{
+    Error, Output, Verdict,
+    payload::{read, sender_parser},
+    progress,
+    secret::{SecretOptions, TokenOptions},
+    target::{Target, runtime, seconds},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  Everything, with the secret that the receiver has:
+    verify attack mlflow --to http://127.0.0.1:8080/webhooks/mlflow
+
+  Some of it, for a pipeline:
+    verify attack databricks --to http://127.0.0.1:8080/webhooks/databricks \\
+        --only signature/ --only time/ --junit report.xml
+
+Run it against a receiver of your own, and one that may take some hundred test deliveries: those that
+are genuine are accepted and handled. Give the receiver a secret of which every part counts, such as
+  whsec_bm90IGEgcmVhbCBzZWNyZXQ= \u{e9} 
+with the space at its end, or a receiver that trims secrets shows nothing.
+
+Exit code: 0 if nothing was found, 1 if something was, 2 if it could not be tried.";
+
+/// Attack a receiver, of whatever language, with all that receivers get wrong.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// Whose deliveries the receiver takes.
+    #[arg(value_parser = sender_parser())]
+    sender: Sender,
+
+    #[command(flatten)]
+    target: Target,
+
+    /// Run only the cases whose names begin so, as in `time/`. Can be repeated.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+
+    /// Take a body that the receiver's handler understands from this file. Without it: a sample.
+    #[arg(long, value_name = "FILE")]
+    body: Option<PathBuf>,
+
+    /// The largest body that the receiver takes, in bytes. Without it: the sender's own.
+    #[arg(long, value_name = "BYTES")]
+    body_limit: Option<usize>,
+
+    /// How far a signed time may be from the receiver's clock, in seconds. Without it: 300.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    tolerance: Option<Duration>,
+
+    /// Write a report in JUnit's form to this file.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
+    #[command(flatten)]
+    secret: SecretOptions,
+
+    #[command(flatten)]
+    token: TokenOptions,
+}
+
+impl Options {
+    pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
+        self.check_names()?;
+        let endpoint = self.target.endpoint()?;
+        let secret = self.secret.read(self.sender)?;
+        let mut receiver = Receiver::new(self.sender, secret.as_ref())
+            .with_path(endpoint.path())
+            .with_patience(self.target.timeout);
+        if let Some(token) = self.token.read(self.sender)? {
+            receiver = receiver.with_bearer(String::from_utf8_lossy(token.as_ref()));
+        }
+        if let Some(path) = &self.body {
+            receiver = receiver.with_body(read(path)?);
+        }
+        if let Some(limit) = self.body_limit {
+            receiver = receiver.with_body_limit(limit);
+        }
+        if let Some(tolerance) = self.tolerance {
+            receiver = receiver.with_tolerance(tolerance);
+        }
+        if !self.only.is_empty() {
+            receiver = receiver.only(&self.only);
+        }
+        let unreachable = |error| self.target.unreachable(error);
+        let report = runtime()?.block_on(async {
+            endpoint.check().await.map_err(unreachable)?;
+            // The plainest forgery goes first, twice.
+            let count = receiver.cases().len().saturating_add(2);
+            let bar = progress::bar(count.try_into().unwrap_or(u64::MAX), output);
+            let report = receiver.attack_with(|attempt| {
+                bar.inc(1);
+                let (endpoint, patience) = (&endpoint, self.target.timeout);
+                async move { endpoint.attempt(&attempt, patience).await }
+            });
+            let report = report.await;
+            bar.finish_and_clear();
+            Ok::<_, Error>(report)
+        })?;
+        if let Some(path) = self.junit {
+            let written = fs::write(&path, junit::to_xml(&report));
+            written.map_err(|error| Error::File { path, error })?;
+        }
+        report::print(&report, output)?;
+        Ok(if report.is_hardened() { Verdict::Verified } else { Verdict::Refused })
+    }
+
+    /// A name that no case has would leave the genuine delivery alone, and find nothing.
+    fn check_names(&self) -> Result<(), Error> {
+        let cases = Receiver::new(self.sender, AWKWARD_SECRET).cases();
+        let begins = |name: &String| cases.iter().any(|case| case.name.starts_with(name.as_str()));
+        match self.only.iter().find(|name| !begins(name)) {
+            Some(name) => {
+                let groups: BTreeSet<_> = cases.iter().map(report::group).collect();
+                let groups = groups.into_iter().map(str::to_owned).collect();
+                Err(Error::CaseUnknown { name: name.clone(), groups })
+            }
+            None => Ok(()),
+        }
+    }
+}

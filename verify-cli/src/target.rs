@@ -1,0 +1,60 @@
+//! Where a delivery goes.
+
+use core::time::Duration;
+use std::{fs, path::PathBuf};
+
+use clap::Args;
+use tokio::runtime::{Builder, Runtime};
+use verify_toolkit::{Endpoint, UrlError};
+
+use crate::Error;
+
+// No doc comments on structs that are flattened: clap would take them for the command's.
+#[derive(Args, Debug)]
+#[group(skip)]
+pub(crate) struct Target {
+    /// Where the receiver listens, as in `http://127.0.0.1:8080/webhooks/mlflow`.
+    #[arg(long, value_name = "URL")]
+    to: String,
+
+    /// Trust the certificates in this PEM file as well, for `https://`.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+
+    /// Wait so many seconds for an answer.
+    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+}
+
+impl Target {
+    /// Reads the URL, and the certificates if there are any.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, Error> {
+        let in_url = |error| Error::Url { url: self.to.clone(), error };
+        let endpoint = Endpoint::new(&self.to).map_err(in_url)?;
+        let Some(path) = &self.ca else { return Ok(endpoint) };
+        let pem = fs::read(path).map_err(|error| Error::File { path: path.clone(), error })?;
+        endpoint.with_authority(&pem).map_err(|_| Error::Certificates { path: path.clone() })
+    }
+
+    /// The error for a receiver that cannot be reached.
+    pub(crate) fn unreachable(&self, error: std::io::Error) -> Error {
+        Error::Url { url: self.to.clone(), error: UrlError::Unreachable(error) }
+    }
+
+    /// The URL as it was given.
+    pub(crate) fn url(&self) -> &str {
+        &self.to
+    }
+}
+
+/// Reads a number of seconds, of which a fraction may be left.
+pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().map_err(|_| "not a number of seconds")?;
+    let duration = Duration::try_from_secs_f64(seconds).map_err(|_| "not a span of time")?;
+    if duration.is_zero() { Err("no time at all") } else { Ok(duration) }
+}
+
+/// Makes what runs the commands that use the network.
+pub(crate) fn runtime() -> Result<Runtime, Error> {
+    Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)
+}

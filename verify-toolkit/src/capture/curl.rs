@@ -1,0 +1,267 @@
+mod error;
+mod options;
+mod words;
+
+use base64ct::{Base64, Encoding as _};
+
+pub use error::{CurlError, CurlProblem};
+
+use super::read::find;
+use crate::WireRequest;
+use options::{Arguments, Effect};
+
+/// What [`WireRequest::to_curl`] puts in front for a body that is no plain text.
+const DETOUR: &[u8] = b"base64 -d <<'END' | ";
+
+/// Whether it is meant to be a `curl` command.
+pub(super) fn is_command(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"$ ").unwrap_or(text);
+    let text = text.strip_prefix(DETOUR).unwrap_or(text);
+    let name = text.split(|byte| byte.is_ascii_whitespace() || *byte == b'\\').next();
+    let name = name.unwrap_or_default();
+    name == b"curl" || name == b"curl.exe" || name.ends_with(b"/curl")
+}
+
+/// Reads what a `curl` command sends.
+pub(super) fn parse(text: &[u8]) -> Result<WireRequest, CurlError> {
+    let fail = |at: usize, problem| CurlError::at(text, at, problem);
+    let prompt = if text.starts_with(b"$ ") { 2 } else { 0 };
+    let detour = text[prompt..].starts_with(DETOUR);
+    let start = prompt + if detour { DETOUR.len() } else { 0 };
+
+    let (words, end) =
+        words::split(&text[start..]).map_err(|(at, problem)| fail(start + at, problem))?;
+    let input = if detour {
+        Some(
+            here_document(&text[start + end..])
+                .ok_or_else(|| fail(start + end, CurlProblem::Input))?,
+        )
+    } else {
+        None
+    };
+
+    let mut sent = Sent::default();
+    let mut arguments = Arguments::new(&words);
+    while let Some((at, argument)) = arguments.next() {
+        let taken = argument.and_then(|(effect, value)| sent.take(effect, value, input.as_deref()));
+        taken.map_err(|problem| fail(start + at, problem))?;
+    }
+    sent.request().ok_or_else(|| fail(text.len(), CurlProblem::UrlMissing))
+}
+
+/// Reads the lines up to `END`.
+fn here_document(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.strip_prefix(b"\n").or(text.strip_prefix(b"\r\n"))?;
+    let end = if text.starts_with(b"END") { 0 } else { find(text, b"\nEND")? };
+    let lines: Vec<u8> = text[..end].iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+    Base64::decode_vec(core::str::from_utf8(&lines).ok()?).ok()
+}
+
+/// What the options said so far.
+#[derive(Default)]
+struct Sent {
+    method: Option<String>,
+    url: Option<String>,
+    target: Option<String>,
+    headers: Vec<(String, Vec<u8>)>,
+    /// Headers that are not to be sent, in lower case.
+    removed: Vec<String>,
+    /// What curl sends where no header says otherwise.
+    defaults: Vec<(&'static str, Vec<u8>)>,
+    body: Option<Vec<u8>>,
+    in_query: bool,
+    head_only: bool,
+}
+
+impl Sent {
+    fn take(
+        &mut self,
+        effect: Effect,
+        value: &[u8],
+        input: Option<&[u8]>,
+    ) -> Result<(), CurlProblem> {
+        match effect {
+            Effect::Cookie if !value.contains(&b'=') => return Err(CurlProblem::File),
+            Effect::Cookie => self.defaults.push(("cookie", value.to_vec())),
+            Effect::Data | Effect::Json => {
+                let data = match value.strip_prefix(b"@") {
+                    None => value,
+                    Some(b"-") => input.ok_or(CurlProblem::File)?,
+                    Some(_) => return Err(CurlProblem::File),
+                };
+                let joint: &[u8] = if effect == Effect::Json { b"" } else { b"&" };
+                self.add(data, joint);
+                if effect == Effect::Json {
+                    self.defaults.push(("content-type", b"application/json".to_vec()));
+                    self.defaults.push(("accept", b"application/json".to_vec()));
+                }
+            }
+            Effect::DataRaw => self.add(value, b"&"),
+            Effect::DataUrlEncoded => self.add(&url_encoded(value)?, b"&"),
+            Effect::Get => self.in_query = true,
+            Effect::Head => self.head_only = true,
+            Effect::Header => self.header(value)?,
+            Effect::Method => self.method = Some(text(value)?),
+            Effect::Nothing => {}
+            Effect::Referer => self.defaults.push(("referer", value.to_vec())),
+            Effect::Refused => return Err(CurlProblem::Unsupported),
+            Effect::Target => self.target = Some(text(value)?),
+            Effect::Token => self.defaults.push(("authorization", [b"Bearer ", value].concat())),
+            Effect::Url if self.url.is_some() => return Err(CurlProblem::UrlRepeated),
+            Effect::Url => self.url = Some(text(value)?),
+            Effect::User if !value.contains(&b':') => return Err(CurlProblem::Prompt),
+            Effect::User => {
+                let credentials = format!("Basic {}", Base64::encode_string(value));
+                self.defaults.push(("authorization", credentials.into_bytes()));
+            }
+            Effect::UserAgent => self.defaults.push(("user-agent", value.to_vec())),
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, data: &[u8], joint: &[u8]) {
+        match &mut self.body {
+            None => self.body = Some(data.to_vec()),
+            Some(body) => {
+                body.extend_from_slice(joint);
+                body.extend_from_slice(data);
+            }
+        }
+    }
+
+    fn header(&mut self, line: &[u8]) -> Result<(), CurlProblem> {
+        if line.starts_with(b"@") {
+            return Err(CurlProblem::File);
+        }
+        let end = line.iter().position(|byte| *byte == b':');
+        let (name, value) = match (end, line.strip_suffix(b";")) {
+            (Some(end), _) => (&line[..end], line[end + 1..].trim_ascii()),
+            (None, Some(name)) => {
+                self.headers.push((text(name)?, Vec::new()));
+                return Ok(());
+            }
+            // curl sends nothing of it.
+            (None, None) => return Ok(()),
+        };
+        let name = text(name)?;
+        if value.is_empty() {
+            self.removed.push(name.to_ascii_lowercase());
+        } else {
+            self.headers.push((name, value.to_vec()));
+        }
+        Ok(())
+    }
+
+    fn request(self) -> Option<WireRequest> {
+        let Self {
+            method,
+            url,
+            target,
+            mut headers,
+            removed,
+            mut defaults,
+            body,
+            in_query,
+            head_only,
+        } = self;
+        let url = url?;
+        let mut path = path_of(&url);
+        let mut content = body.clone().unwrap_or_default();
+        if in_query {
+            let joint = if path.contains('?') { '&' } else { '?' };
+            path = format!("{path}{joint}{}", String::from_utf8_lossy(&content));
+            content.clear();
+        } else if body.is_some() {
+            defaults.push(("content-type", b"application/x-www-form-urlencoded".to_vec()));
+        }
+        if let Some(user) = user_of(&url) {
+            let credentials = format!("Basic {}", Base64::encode_string(&user));
+            defaults.push(("authorization", credentials.into_bytes()));
+        }
+        for (name, value) in defaults {
+            let known = headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+            if !known && !removed.iter().any(|other| other == name) {
+                headers.push((name.to_owned(), value));
+            }
+        }
+        let own = match body {
+            _ if head_only => "HEAD",
+            Some(_) if !in_query => "POST",
+            _ => "GET",
+        };
+        Some(WireRequest {
+            method: method.unwrap_or_else(|| own.to_owned()),
+            path: target.unwrap_or(path),
+            headers,
+            body: content,
+        })
+    }
+}
+
+fn text(bytes: &[u8]) -> Result<String, CurlProblem> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| CurlProblem::NotUtf8)
+}
+
+/// What is sent of a URL: without scheme, authority and fragment.
+pub(super) fn path_of(url: &str) -> String {
+    let url = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let url = url.split('#').next().unwrap_or_default();
+    match url.find(['/', '?']) {
+        Some(start) if url[start..].starts_with('?') => format!("/{}", &url[start..]),
+        Some(start) => url[start..].to_owned(),
+        None => "/".to_owned(),
+    }
+}
+
+/// User and password in a URL, decoded.
+fn user_of(url: &str) -> Option<Vec<u8>> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    Some(url_decoded(user.as_bytes()))
+}
+
+/// Undoes percent-encoding. What is none stays as it is.
+fn url_decoded(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((byte, tail)) = rest.split_first() {
+        let code = tail.get(..2).and_then(|digits| base16ct::mixed::decode_vec(digits).ok());
+        match (byte, code.as_deref()) {
+            (b'%', Some([code])) => {
+                plain.push(*code);
+                rest = &tail[2..];
+            }
+            _ => {
+                plain.push(*byte);
+                rest = tail;
+            }
+        }
+    }
+    plain
+}
+
+/// What `--data-urlencode` makes of its value.
+fn url_encoded(value: &[u8]) -> Result<Vec<u8>, CurlProblem> {
+    let end = value.iter().position(|byte| matches!(byte, b'=' | b'@'));
+    let (name, content) = match end {
+        Some(end) if value[end] == b'@' => return Err(CurlProblem::File),
+        Some(0) => (&b""[..], &value[1..]),
+        Some(end) => value.split_at(end + 1),
+        None => (&b""[..], value),
+    };
+    Ok([name, &percent_encoded(content)].concat())
+}
+
+/// Percent-encodes everything but the unreserved characters of RFC 3986, section 2.3.
+fn percent_encoded(content: &[u8]) -> Vec<u8> {
+    let mut encoded = Vec::with_capacity(content.len());
+    for byte in content {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
+            encoded.push(*byte);
+        } else {
+            encoded.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        }
+    }
+    encoded
+}

@@ -1,0 +1,196 @@
+//! The words of a command, as a POSIX shell and bash split and unquote them.
+
+use super::CurlProblem;
+
+/// A word, unquoted.
+pub(super) struct Word {
+    pub(super) text: Vec<u8>,
+    /// Where it begins.
+    pub(super) at: usize,
+}
+
+/// Where it went wrong, and how.
+type Failure = (usize, CurlProblem);
+
+/// Splits off the words of the first command. Returns them with the place where it ends: at a line
+/// end, a pipe, a redirection.
+pub(super) fn split(text: &[u8]) -> Result<(Vec<Word>, usize), Failure> {
+    let mut reader = Reader { text, at: 0 };
+    let mut words = Vec::new();
+    loop {
+        reader.skip_blanks();
+        match reader.peek() {
+            None | Some(b'\n' | b'\r' | b';' | b'&' | b'|' | b'<' | b'>' | b'#') => {
+                return Ok((words, reader.at));
+            }
+            Some(_) => {
+                let at = reader.at;
+                let text = reader.word()?;
+                // The `2` of `2>` is no word.
+                let redirected = matches!(reader.peek(), Some(b'<' | b'>'));
+                if !(redirected && text.iter().all(u8::is_ascii_digit)) {
+                    words.push(Word { text, at });
+                }
+            }
+        }
+    }
+}
+
+struct Reader<'t> {
+    text: &'t [u8],
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn rest(&self) -> &'t [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.rest().first().copied()
+    }
+
+    /// Goes past `start` if it is next.
+    fn take(&mut self, start: &[u8]) -> bool {
+        let next = self.rest().starts_with(start);
+        self.at += if next { start.len() } else { 0 };
+        next
+    }
+
+    /// A line end behind a backslash is as good as a space.
+    fn skip_blanks(&mut self) {
+        while self.take(b" ") || self.take(b"\t") || self.take(b"\\\n") || self.take(b"\\\r\n") {}
+    }
+
+    fn word(&mut self) -> Result<Vec<u8>, Failure> {
+        let mut word = Vec::new();
+        while let Some(byte) = self.peek() {
+            let at = self.at;
+            match byte {
+                b' ' | b'\t' | b'\n' | b'\r' | b';' | b'&' | b'|' | b'<' | b'>' => break,
+                b'^' if matches!(self.rest().get(1), Some(b'"' | b'\n' | b'\r')) => {
+                    return Err((at, CurlProblem::WindowsQuoting));
+                }
+                b'`' if matches!(self.rest().get(1), Some(b'\n' | b'\r')) => {
+                    return Err((at, CurlProblem::WindowsQuoting));
+                }
+                b'\'' => {
+                    self.at += 1;
+                    let end = self.rest().iter().position(|byte| *byte == b'\'');
+                    let end = end.ok_or((at, CurlProblem::QuoteOpen))?;
+                    word.extend_from_slice(&self.rest()[..end]);
+                    self.at += end + 1;
+                }
+                b'$' if self.take(b"$'") => {
+                    let (text, length) =
+                        unescape(self.rest(), b'\'').ok_or((at, CurlProblem::QuoteOpen))?;
+                    word.extend_from_slice(&text);
+                    self.at += length;
+                }
+                b'"' => self.double_quoted(&mut word)?,
+                b'\\' => {
+                    if !(self.take(b"\\\n") || self.take(b"\\\r\n")) {
+                        self.at += 1;
+                        word.extend(self.peek());
+                        self.at += 1;
+                    }
+                }
+                _ => {
+                    self.no_expansion()?;
+                    word.push(byte);
+                    self.at += 1;
+                }
+            }
+        }
+        Ok(word)
+    }
+
+    fn double_quoted(&mut self, word: &mut Vec<u8>) -> Result<(), Failure> {
+        let open = (self.at, CurlProblem::QuoteOpen);
+        self.at += 1;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                b'\\' => match self.rest().get(1) {
+                    Some(escaped @ (b'"' | b'\\' | b'$' | b'`')) => {
+                        word.push(*escaped);
+                        self.at += 2;
+                    }
+                    Some(b'\n') => self.at += 2,
+                    _ => {
+                        word.push(b'\\');
+                        self.at += 1;
+                    }
+                },
+                _ => {
+                    self.no_expansion()?;
+                    word.push(byte);
+                    self.at += 1;
+                }
+            }
+        }
+        Err(open)
+    }
+
+    /// Refuses what a shell would put something else in place of.
+    fn no_expansion(&self) -> Result<(), Failure> {
+        let expands = match self.rest() {
+            [b'`', ..] => true,
+            [b'$', next, ..] => next.is_ascii_alphanumeric() || b"_({@*#?$!-".contains(next),
+            _ => false,
+        };
+        if expands { Err((self.at, CurlProblem::Expansion)) } else { Ok(()) }
+    }
+}
+
+/// Undoes the escapes of bash's `$'..'`, which are those of C and Python, up to the quote that ends
+/// it. Returns what it stands for, and the length with the quote.
+pub(crate) fn unescape(text: &[u8], quote: u8) -> Option<(Vec<u8>, usize)> {
+    let mut plain = Vec::new();
+    let mut at = 0;
+    loop {
+        match *text.get(at)? {
+            byte if byte == quote => return Some((plain, at + 1)),
+            b'\\' => {
+                let escape = *text.get(at + 1)?;
+                at += 2;
+                let (start, radix, most) = match escape {
+                    b'x' => (at, 16, 2),
+                    b'u' => (at, 16, 4),
+                    b'U' => (at, 16, 8),
+                    b'0'..=b'7' => (at - 1, 8, 3),
+                    _ => (at, 16, 0),
+                };
+                let digits = text.get(start..)?.iter().take(most);
+                let digits = digits.take_while(|byte| char::from(**byte).is_digit(radix)).count();
+                let code = core::str::from_utf8(text.get(start..start + digits)?).ok()?;
+                match (escape, u32::from_str_radix(code, radix)) {
+                    (b'n', _) => plain.push(b'\n'),
+                    (b'r', _) => plain.push(b'\r'),
+                    (b't', _) => plain.push(b'\t'),
+                    (b'a', _) => plain.push(0x07),
+                    (b'b', _) => plain.push(0x08),
+                    (b'e' | b'E', _) => plain.push(0x1b),
+                    (b'f', _) => plain.push(0x0c),
+                    (b'v', _) => plain.push(0x0b),
+                    (b'\\' | b'\'' | b'"' | b'?', _) => plain.push(escape),
+                    (b'u' | b'U', Ok(code)) => {
+                        let letter = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                        plain.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                    }
+                    // Octal digits beyond 377 overflow, as in bash.
+                    (_, Ok(code)) => plain.push((code & 0xff) as u8),
+                    (_, Err(_)) => plain.extend_from_slice(&[b'\\', escape]),
+                }
+                at = start + digits;
+            }
+            byte => {
+                plain.push(byte);
+                at += 1;
+            }
+        }
+    }
+}

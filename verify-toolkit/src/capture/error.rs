@@ -1,0 +1,82 @@
+use core::fmt;
+
+use super::{CurlError, HarError};
+use crate::ParseError;
+
+/// Why bytes are not a capture, and what to do about it. The message may quote them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CaptureError {
+    /// A `curl` command that does not say what it sends.
+    Curl(CurlError),
+    /// A HAR file without a request that can be taken.
+    Har(HarError),
+    /// The text of a request is damaged.
+    Http {
+        /// What is wrong with it.
+        error: ParseError,
+        /// The line at which it shows, from 1.
+        line: usize,
+    },
+    /// A capture of the toolkit's own format is damaged.
+    Json(JsonError),
+    /// More than [`Capture::MAX_BYTES`](super::Capture::MAX_BYTES).
+    TooLarge,
+    /// None of the formats.
+    Unrecognised,
+    /// A request as PowerShell or a browser's console sends it.
+    UnsupportedShell,
+}
+
+/// What serde_json found wrong, with line and column.
+#[derive(Debug)]
+pub struct JsonError(pub(super) serde_json::Error);
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl core::error::Error for JsonError {}
+
+impl From<JsonError> for CaptureError {
+    fn from(error: JsonError) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl From<HarError> for CaptureError {
+    fn from(error: HarError) -> Self {
+        Self::Har(error)
+    }
+}
+
+impl From<CurlError> for CaptureError {
+    fn from(error: CurlError) -> Self {
+        Self::Curl(error)
+    }
+}
+
+impl fmt::Display for CaptureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Curl(error) => write!(f, "curl command, {error}"),
+            Self::Har(error) => write!(f, "HAR file: {error}"),
+            Self::Http { error, line } => write!(f, "HTTP request, line {line}: {error}"),
+            Self::Json(error) => write!(f, "not a capture: {error}"),
+            Self::TooLarge => f.write_str(
+                "larger than 32 MiB: cut out the one request, a HAR entry for instance",
+            ),
+            Self::Unrecognised => f.write_str(
+                "not recognised: give the text of an HTTP/1.1 request, a HAR file or entry, a `curl` \
+                 command, or a capture as JSON",
+            ),
+            Self::UnsupportedShell => f.write_str(
+                "a request for PowerShell or a browser's console: take `copy as cURL (bash)` instead",
+            ),
+        }
+    }
+}
+
+impl core::error::Error for CaptureError {}
