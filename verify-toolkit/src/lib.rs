@@ -4,6 +4,8 @@
 pub mod attack;
 mod capture;
 mod delivery;
+#[cfg(feature = "explain")]
+pub mod explain;
 mod request;
 pub mod samples;
 
