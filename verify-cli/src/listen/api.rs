@@ -14,7 +14,8 @@ use axum::{
 use base64ct::{Base64, Encoding as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use verify_toolkit::{Capture, ConfigError, UnixTime, WireRequest};
+use tokio::task::spawn_blocking;
+use verify_toolkit::{Capture, UnixTime, WireRequest};
 
 use super::{
     forward::Forward,
@@ -57,17 +58,11 @@ pub(super) fn router(desk: Desk, rules: Guard) -> Router {
 
 /// Why there is no answer.
 enum Trouble {
-    Config(ConfigError),
+    Failed,
     Gone,
     NoHandler,
     NotVerified,
     Store(StoreError),
-}
-
-impl From<ConfigError> for Trouble {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
 }
 
 impl From<StoreError> for Trouble {
@@ -88,7 +83,9 @@ impl IntoResponse for Trouble {
                 StatusCode::CONFLICT,
                 "it did not verify, and no handler is given such a delivery".to_owned(),
             ),
-            Self::Config(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+            Self::Failed => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "the explanation failed".to_owned())
+            }
             Self::Store(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
         };
         (status, Json(json!({ "error": text }))).into_response()
@@ -159,7 +156,10 @@ async fn capture(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Respon
 
 async fn explain(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Json<Value>, Trouble> {
     let (summary, request) = desk.load(id).await?;
-    let text = desk.keys.explain(&capture_of(&summary, request))?;
+    let capture = capture_of(&summary, request);
+    // It tries much, and hashes the body for each.
+    let explaining = spawn_blocking(move || desk.keys.explain(&capture));
+    let text = explaining.await.map_err(|_| Trouble::Failed)?;
     Ok(Json(json!({ "text": text })))
 }
 

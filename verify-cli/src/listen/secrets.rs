@@ -3,7 +3,7 @@
 use std::{env, sync::Arc};
 
 use verify_axum::{ConfigError, Secret, Verifier};
-use verify_toolkit::{Capture, Sender};
+use verify_toolkit::{Capture, Sender, explain::Explainer};
 
 use super::{ListenError, options::KeyOptions};
 use crate::{
@@ -99,18 +99,18 @@ impl Keys {
     }
 
     /// Says whether a delivery verifies with the secrets that there are now, and if not, why.
-    pub(super) fn explain(&self, capture: &Capture) -> Result<String, ConfigError> {
+    pub(super) fn explain(&self, capture: &Capture) -> String {
+        let mut explainer = Explainer::of(capture);
         let own = self.iter().find(|keys| keys.sender.name() == capture.sender);
-        let Some(own) = own else {
-            return Ok(format!("There is no secret of {} to verify it with.", capture.sender));
-        };
-        let request = &capture.request;
-        let verified =
-            own.verifier()?.verify(capture.received_at, &request.headers, &request.body).map(|_| ());
-        Ok(match verified {
-            Ok(()) => "It verifies.".to_owned(),
-            Err(rejection) => format!("It does not verify: {rejection}."),
-        })
+        for keys in own {
+            for (secret, number) in keys.secrets.iter().zip(1..) {
+                explainer = explainer.secret(format!("{number}"), secret);
+            }
+            for token in &keys.tokens {
+                explainer = explainer.bearer(token);
+            }
+        }
+        explainer.explain().to_string()
     }
 }
 
