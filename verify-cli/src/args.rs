@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     Error, Output, Verdict,
-    commands::{attack, completions, man, send, senders, sign},
+    commands::{attack, check, completions, explain, man, send, senders, sign},
 };
 
 /// Webhooks of model registries, on your own machine: Databricks, MLflow, Weights & Biases.
@@ -30,6 +30,8 @@ Exit code: 0 verified (or accepted, or nothing found), 1 refused, 2 wrong usage 
 pub(crate) enum Command {
     Send(send::Options),
     Sign(sign::Options),
+    Check(check::Options),
+    Explain(explain::Options),
     Attack(attack::Options),
     Senders(senders::Options),
     #[command(hide = true)]
@@ -43,6 +45,8 @@ impl Command {
         match self {
             Self::Send(options) => options.run(output),
             Self::Sign(options) => options.run(output),
+            Self::Check(options) => options.run(output),
+            Self::Explain(options) => options.run(output),
             Self::Attack(options) => options.run(output),
             Self::Senders(options) => options.run(output),
             Self::Completions(options) => options.run(output),

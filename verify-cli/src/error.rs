@@ -3,13 +3,18 @@
 use core::{error::Error as _, fmt};
 use std::{io, path::PathBuf};
 
-use verify_toolkit::{ConfigError, Sender, SignError, UrlError, samples};
+use verify_toolkit::{CaptureError, ConfigError, Sender, SignError, UrlError, samples};
 
-use crate::{set::SetError, text::Shown};
+use crate::{
+    set::SetError,
+    text::{Shown, lines},
+};
 
 /// Why a command could not do what it was asked to do: exit code 2.
 #[derive(Debug)]
 pub(crate) enum Error {
+    /// A file is no recorded delivery.
+    Capture { path: PathBuf, error: CaptureError },
     /// The attack matrix has no such case.
     CaseUnknown { name: String, groups: Vec<String> },
     /// A file has no certificates.
@@ -32,6 +37,8 @@ pub(crate) enum Error {
     Runtime(io::Error),
     /// There is no secret, and nobody to ask for one.
     SecretMissing { variable: String },
+    /// Nothing says who sent a delivery.
+    SenderUnknown { path: PathBuf },
     /// A field could not be set.
     Set(SetError),
     /// A delivery could not be signed.
@@ -62,6 +69,9 @@ impl Error {
             Self::Config(ConfigError::SecretEmpty) => {
                 "an empty secret is one that everybody knows; give the one that the sender has"
                     .to_owned()
+            }
+            Self::SenderUnknown { .. } => {
+                "say who should have sent it: `--sender mlflow`, for instance".to_owned()
             }
             Self::Url { error: UrlError::Unreachable(error), .. } => match error.kind() {
                 io::ErrorKind::ConnectionRefused => {
@@ -101,7 +111,7 @@ impl Error {
             text += &format!(": {}", Shown(source.to_string().as_bytes()));
         }
         if let Some(hint) = self.hint() {
-            text += &format!("\n\nhint: {hint}");
+            text += &format!("\n\nhint: {}", lines(hint.as_bytes()));
         }
         anstream::eprintln!("{text}");
     }
@@ -110,6 +120,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Capture { path, error } => write!(f, "`{}`: {error}", path.display()),
             Self::CaseUnknown { name, .. } => write!(f, "no case begins with `{name}`"),
             Self::Certificates { path } => {
                 write!(f, "`{}` holds no certificate of an authority in PEM", path.display())
@@ -126,6 +137,9 @@ impl fmt::Display for Error {
             Self::Runtime(_) => f.write_str("cannot use the network"),
             Self::SecretMissing { variable } => {
                 write!(f, "no secret: {variable} is not set, and this is no terminal to ask on")
+            }
+            Self::SenderUnknown { path } => {
+                write!(f, "`{}` has no signature header of a known sender", path.display())
             }
             Self::Set(error) => error.fmt(f),
             Self::Sign(error) => error.fmt(f),
