@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     Error, Output, Verdict,
-    commands::{attack, completions, man, send, senders, sign},
+    commands::{attack, check, completions, explain, man, send, senders, sign},
     listen,
 };
 
@@ -31,6 +31,8 @@ Exit code: 0 verified (or accepted, or nothing found), 1 refused, 2 wrong usage 
 pub(crate) enum Command {
     Send(send::Options),
     Sign(sign::Options),
+    Check(check::Options),
+    Explain(explain::Options),
     Listen(listen::Options),
     Attack(attack::Options),
     Senders(senders::Options),
@@ -45,6 +47,8 @@ impl Command {
         match self {
             Self::Send(options) => options.run(output),
             Self::Sign(options) => options.run(output),
+            Self::Check(options) => options.run(output),
+            Self::Explain(options) => options.run(output),
             Self::Listen(options) => options.run(output),
             Self::Attack(options) => options.run(output),
             Self::Senders(options) => options.run(output),

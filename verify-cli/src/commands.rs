@@ -1,7 +1,9 @@
 //! One file a command: its options, its help, and what it does.
 
 pub(crate) mod attack;
+pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod explain;
 pub(crate) mod man;
 pub(crate) mod send;
 pub(crate) mod senders;

@@ -3,13 +3,19 @@
 use core::{error::Error as _, fmt};
 use std::{io, path::PathBuf};
 
-use verify_toolkit::{ConfigError, Sender, SignError, UrlError, samples};
+use verify_toolkit::{CaptureError, ConfigError, Sender, SignError, UrlError, samples};
 
-use crate::{listen::ListenError, set::SetError, text::Shown};
+use crate::{
+    listen::ListenError,
+    set::SetError,
+    text::{Shown, lines},
+};
 
 /// Why a command could not do what it was asked to do: exit code 2.
 #[derive(Debug)]
 pub(crate) enum Error {
+    /// A file is no recorded delivery.
+    Capture { path: PathBuf, error: CaptureError },
     /// The attack matrix has no such case.
     CaseUnknown { name: String, groups: Vec<String> },
     /// A file has no certificates.
@@ -34,6 +40,8 @@ pub(crate) enum Error {
     Runtime(io::Error),
     /// There is no secret, and nobody to ask for one.
     SecretMissing { variable: String },
+    /// Nothing says who sent a delivery.
+    SenderUnknown { path: PathBuf },
     /// A field could not be set.
     Set(SetError),
     /// A delivery could not be signed.
@@ -66,6 +74,9 @@ impl Error {
                     .to_owned()
             }
             Self::Listen(error) => error.hint()?.to_owned(),
+            Self::SenderUnknown { .. } => {
+                "say who should have sent it: `--sender mlflow`, for instance".to_owned()
+            }
             Self::Url { error: UrlError::Unreachable(error), .. } => match error.kind() {
                 io::ErrorKind::ConnectionRefused => {
                     "nothing listens at this host and port: start the receiver, or look at its port"
@@ -104,7 +115,7 @@ impl Error {
             text += &format!(": {}", Shown(source.to_string().as_bytes()));
         }
         if let Some(hint) = self.hint() {
-            text += &format!("\n\nhint: {hint}");
+            text += &format!("\n\nhint: {}", lines(hint.as_bytes()));
         }
         anstream::eprintln!("{text}");
     }
@@ -113,6 +124,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Capture { path, error } => write!(f, "`{}`: {error}", path.display()),
             Self::CaseUnknown { name, .. } => write!(f, "no case begins with `{name}`"),
             Self::Certificates { path } => {
                 write!(f, "`{}` holds no certificate of an authority in PEM", path.display())
@@ -130,6 +142,9 @@ impl fmt::Display for Error {
             Self::Runtime(_) => f.write_str("cannot use the network"),
             Self::SecretMissing { variable } => {
                 write!(f, "no secret: {variable} is not set, and this is no terminal to ask on")
+            }
+            Self::SenderUnknown { path } => {
+                write!(f, "`{}` has no signature header of a known sender", path.display())
             }
             Self::Set(error) => error.fmt(f),
             Self::Sign(error) => error.fmt(f),

@@ -24,7 +24,6 @@ use core::net::SocketAddr;
 
 use tokio::{net::TcpListener, runtime::Runtime, sync::watch};
 
-pub(crate) use self::{error::ListenError, options::Options};
 use self::{
     api::Desk,
     guard::Guard,
@@ -33,6 +32,7 @@ use self::{
     serve::{serve, stop_signal},
     store::Store,
 };
+pub(crate) use self::{error::ListenError, options::Options};
 use crate::{Error, Output, Verdict};
 
 impl Options {

@@ -5,6 +5,7 @@ mod args;
 mod clock;
 mod commands;
 mod error;
+mod judge;
 mod listen;
 mod output;
 mod payload;
@@ -30,7 +31,10 @@ enum Verdict {
 }
 
 fn main() -> ExitCode {
-    let Cli { command, json } = Cli::parse();
+    let Cli { command, json } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
     match command.run(&mut Output::new(json)) {
         Ok(Verdict::Verified) => ExitCode::SUCCESS,
         Ok(Verdict::Refused) => ExitCode::from(1),
@@ -41,4 +45,17 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints the help that was asked for, or what is wrong with the arguments. It quotes them, and a
+/// script may have them from anywhere.
+fn misused(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    let shown = text::lines(text.as_bytes());
+    if shown == text {
+        let _ = error.print();
+    } else {
+        anstream::eprint!("{shown}");
+    }
+    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }

@@ -1,7 +1,7 @@
 //! What is delivered: who sends it, and which body.
 
 use std::{
-    fs,
+    fs::File,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
@@ -66,7 +66,7 @@ impl Payload {
     pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
         let sender = self.sender;
         let body = match (&self.body, &self.event, self.sample()) {
-            (Some(path), ..) => read(path)?,
+            (Some(path), ..) => read(path, u64::MAX)?,
             (None, _, Some(sample)) => sample.body.as_bytes().to_vec(),
             (None, Some(event), None) => {
                 return Err(Error::EventUnknown { sender, event: event.clone() });
@@ -105,13 +105,15 @@ impl Payload {
     }
 }
 
-/// Reads a file, or standard input where it is called `-`.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let content = if path == Path::new("-") {
-        let mut content = Vec::new();
-        io::stdin().lock().read_to_end(&mut content).map(|_| content)
+/// Reads a file, or standard input where it is called `-`. What is beyond `most` bytes is left, for
+/// a file may have no end.
+pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
+    let mut content = Vec::new();
+    let read = if path == Path::new("-") {
+        io::stdin().lock().take(most).read_to_end(&mut content)
     } else {
-        fs::read(path)
+        File::open(path).and_then(|file| file.take(most).read_to_end(&mut content))
     };
-    content.map_err(|error| Error::File { path: path.to_owned(), error })
+    read.map_err(|error| Error::File { path: path.to_owned(), error })?;
+    Ok(content)
 }

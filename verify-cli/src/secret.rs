@@ -19,9 +19,23 @@ use crate::Error;
 #[derive(Clone)]
 pub(crate) struct SecretBytes(Zeroizing<Vec<u8>>);
 
-impl From<Vec<u8>> for SecretBytes {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+impl SecretBytes {
+    /// Takes the bytes of a secret.
+    ///
+    /// # Errors
+    ///
+    /// It is what the library calls empty, which no command may use.
+    pub(crate) fn new(secret: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        Self(Zeroizing::new(secret.into())).checked()
+    }
+
+    fn checked(self) -> Result<Self, Error> {
+        self.to_secret().map(|_| self)
+    }
+
+    /// Makes what a verifier takes.
+    pub(crate) fn to_secret(&self) -> Result<Secret, Error> {
+        Ok(Secret::new(self)?)
     }
 }
 
@@ -63,17 +77,21 @@ impl SecretOptions {
     /// It is not where it is said to be, or empty.
     pub(crate) fn read(&self, sender: Sender) -> Result<SecretBytes, Error> {
         let variable = variable(sender);
-        let secret = match (&self.secret_env, &self.secret_file) {
+        match (&self.secret_env, &self.secret_file) {
             (Some(variable), _) => from_env(variable)?,
             (None, Some(path)) => from_file(path)?,
             (None, None) if self.secret_prompt => prompt("Signing secret", sender)?,
             (None, None) if env::var_os(&variable).is_some() => from_env(&variable)?,
-            (None, None) if io::stdin().is_terminal() => prompt("Signing secret", sender)?,
+            // Standard input may be the body; what is asked is read from the terminal all the same.
+            (None, None) if io::stderr().is_terminal() => prompt("Signing secret", sender)?,
             (None, None) => return Err(Error::SecretMissing { variable }),
-        };
-        // The check of the library: what it calls empty, no command may use.
-        Secret::new(&secret)?;
-        Ok(secret)
+        }
+        .checked()
+    }
+
+    /// Whether one of the options was given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.secret_env.is_some() || self.secret_file.is_some() || self.secret_prompt
     }
 }
 
@@ -85,12 +103,12 @@ pub(crate) fn variable(sender: Sender) -> String {
 #[derive(Args, Clone, Debug, Default)]
 #[group(skip)]
 pub(crate) struct PreviousSecrets {
-    /// Accept the secret in this environment variable as well: one that was in use before. Can be
-    /// repeated.
+    /// Read a secret that was in use before from this environment variable: `check` accepts it as
+    /// well, `explain` says if it is the one. Can be repeated.
     #[arg(long, value_name = "NAME", help_heading = "Secret")]
     previous_secret_env: Vec<String>,
 
-    /// Accept the secret in this file as well. Can be repeated.
+    /// Read a secret that was in use before from this file. Can be repeated.
     #[arg(long, value_name = "FILE", help_heading = "Secret")]
     previous_secret_file: Vec<PathBuf>,
 }
@@ -104,10 +122,7 @@ impl PreviousSecrets {
     pub(crate) fn read(&self) -> Result<Vec<SecretBytes>, Error> {
         let variables = self.previous_secret_env.iter().map(|variable| from_env(variable));
         let files = self.previous_secret_file.iter().map(|path| from_file(path));
-        let checked = |secret: Result<SecretBytes, Error>| {
-            secret.and_then(|secret| Secret::new(&secret).map(|_| secret).map_err(Error::Config))
-        };
-        variables.chain(files).map(checked).collect()
+        variables.chain(files).map(|secret| secret?.checked()).collect()
     }
 }
 

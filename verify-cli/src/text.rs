@@ -45,12 +45,18 @@ pub(crate) fn indented(text: &[u8]) -> String {
     let (start, rest) = text.split_at_checked(MOST).unwrap_or((text, b""));
     let mut lines = String::new();
     for line in start.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let _ = writeln!(lines, "  {}", Shown(line.strip_suffix(b"\r").unwrap_or(line)));
+        let _ = writeln!(lines, "  {}", Shown(line));
     }
     if !rest.is_empty() {
         let _ = writeln!(lines, "  (and {} bytes)", rest.len());
     }
     lines
+}
+
+/// A text of our own with others' in it: its line breaks stay.
+pub(crate) fn lines(text: &[u8]) -> String {
+    let shown: Vec<_> = text.split(|byte| *byte == b'\n').map(|l| Shown(l).to_string()).collect();
+    shown.join("\n")
 }
 
 /// Whether a terminal shows a character, and does nothing else with it.

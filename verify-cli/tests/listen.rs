@@ -42,10 +42,7 @@ fn records_what_is_verified_and_what_is_refused() {
     assert_eq!(shown["body"]["text"].as_str().unwrap().as_bytes(), genuine.body);
     assert_eq!(shown["summary"]["verdict"]["is"], "verified");
     let shown = listen.json("/api/deliveries/2");
-    assert_eq!(
-        shown["body"]["text"].as_str().unwrap().as_bytes(),
-        forged(Sender::DATABRICKS).body
-    );
+    assert_eq!(shown["body"]["text"].as_str().unwrap().as_bytes(), forged(Sender::DATABRICKS).body);
     assert_eq!(shown["summary"]["verdict"]["code"], "signature_mismatch");
     assert_eq!(shown["summary"]["is_cut_off"], false);
 }
@@ -56,9 +53,8 @@ fn records_refused_bodies_however_they_are_refused() {
     let listen = Listen::start(&folder.path().join("store"), &[]);
     let body = vec![b'x'; 700_000];
     let large = vec![b'x'; 1_200_000];
-    let unsigned = |body: &[u8]| {
-        Delivery::databricks(body).with_path("/webhooks/databricks").unsigned()
-    };
+    let unsigned =
+        |body: &[u8]| Delivery::databricks(body).with_path("/webhooks/databricks").unsigned();
     assert_eq!(listen.deliver(&unsigned(&body)).status, 401);
     assert_eq!(listen.deliver(&unsigned(&large)).status, 413);
     let get = WireRequest { method: "GET".to_owned(), ..unsigned(b"") };
@@ -118,7 +114,8 @@ fn forwards_byte_for_byte_and_answers_what_the_handler_answers() {
     assert_eq!(received.body, request.body);
     let host = handler.url.replace("http://", "");
     let sent = request.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone()));
-    let mut expected: Vec<_> = sent.filter(|(name, _)| name != "connection" && name != "x-hop").collect();
+    let mut expected: Vec<_> =
+        sent.filter(|(name, _)| name != "connection" && name != "x-hop").collect();
     expected.push(("host".to_owned(), host.into_bytes()));
     expected.push(("content-length".to_owned(), request.body.len().to_string().into_bytes()));
     for header in &mut expected {
@@ -160,10 +157,12 @@ fn a_handler_that_is_down_makes_the_sender_come_again() {
         assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")));
         let line = listen.line();
         assert!(line.contains(&format!("forwarded: {why}")), "{line}");
-        assert!(listen.json("/api/deliveries/1")["summary"]["handled"][0]["outcome"]["failed"]
-            .as_str()
-            .unwrap()
-            .starts_with(why));
+        assert!(
+            listen.json("/api/deliveries/1")["summary"]["handled"][0]["outcome"]["failed"]
+                .as_str()
+                .unwrap()
+                .starts_with(why)
+        );
     }
 }
 

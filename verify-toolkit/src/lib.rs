@@ -19,6 +19,6 @@ pub use endpoint::{Endpoint, UrlError};
 pub use forgery::Forgery;
 pub use request::{ParseError, WireRequest};
 pub use verify_core::{
-    Certainty, ConfigError, Encoding, Fact, Receipt, Rejection, RejectionKind, Secret, Sender,
-    SignedPart, UnixTime, Verified, Verifier, databricks, mlflow, wandb,
+    Certainty, ConfigError, Encoding, EventError, Fact, Receipt, Rejection, RejectionKind, Secret,
+    Sender, SignedPart, UnixTime, Verified, Verifier, databricks, mlflow, wandb,
 };

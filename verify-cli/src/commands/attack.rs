@@ -84,7 +84,7 @@ impl Options {
             receiver = receiver.with_bearer(String::from_utf8_lossy(token.as_ref()));
         }
         if let Some(path) = &self.body {
-            receiver = receiver.with_body(read(path)?);
+            receiver = receiver.with_body(read(path, u64::MAX)?);
         }
         if let Some(limit) = self.body_limit {
             receiver = receiver.with_body_limit(limit);

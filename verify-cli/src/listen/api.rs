@@ -137,8 +137,7 @@ async fn show(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Json<Valu
 
 /// A value as text; bytes that are none as escapes.
 fn readable(value: &[u8]) -> String {
-    core::str::from_utf8(value)
-        .map_or_else(|_| value.escape_ascii().to_string(), ToOwned::to_owned)
+    core::str::from_utf8(value).map_or_else(|_| value.escape_ascii().to_string(), ToOwned::to_owned)
 }
 
 fn capture_of(summary: &Summary, request: WireRequest) -> Capture {

@@ -6,7 +6,11 @@ use super::store::StoreError;
 /// Why `verify listen` could not begin.
 #[derive(Debug)]
 pub(crate) enum ListenError {
-    Bind { option: &'static str, address: SocketAddr, error: io::Error },
+    Bind {
+        option: &'static str,
+        address: SocketAddr,
+        error: io::Error,
+    },
     /// The page would be open to other machines.
     PageOpen(SocketAddr),
     Random(String),

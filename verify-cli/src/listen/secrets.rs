@@ -2,7 +2,7 @@
 
 use std::{env, sync::Arc};
 
-use verify_axum::{ConfigError, Secret, Verifier};
+use verify_axum::{ConfigError, Verifier};
 use verify_toolkit::{Capture, Sender, explain::Explainer};
 
 use super::{ListenError, options::KeyOptions};
@@ -78,13 +78,13 @@ impl Keys {
     }
 
     /// Makes a secret for each sender.
-    pub(super) fn generate() -> Result<Self, ListenError> {
+    pub(super) fn generate() -> Result<Self, Error> {
         let make = |sender: &Sender| {
             let mut random = [0; 16];
             getrandom::fill(&mut random).map_err(|error| ListenError::Random(error.to_string()))?;
             let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-            let secrets = vec![SecretBytes::from(hex.into_bytes())];
-            Ok(SenderKeys { sender: *sender, secrets, tokens: Vec::new() })
+            let secrets = vec![SecretBytes::new(hex)?];
+            Ok::<_, Error>(SenderKeys { sender: *sender, secrets, tokens: Vec::new() })
         };
         Ok(Self(Arc::new(Sender::ALL.iter().map(make).collect::<Result<_, _>>()?)))
     }
@@ -94,7 +94,7 @@ impl Keys {
     }
 
     /// Makes a verifier for each sender that has a secret.
-    pub(super) fn verifiers(&self) -> Result<Vec<Verifier>, ConfigError> {
+    pub(super) fn verifiers(&self) -> Result<Vec<Verifier>, Error> {
         self.iter().map(SenderKeys::verifier).collect()
     }
 
@@ -102,7 +102,7 @@ impl Keys {
     pub(super) fn explain(&self, capture: &Capture) -> String {
         let mut explainer = Explainer::of(capture);
         let own = self.iter().find(|keys| keys.sender.name() == capture.sender);
-        for keys in own {
+        if let Some(keys) = own {
             for (secret, number) in keys.secrets.iter().zip(1..) {
                 explainer = explainer.secret(format!("{number}"), secret);
             }
@@ -115,16 +115,16 @@ impl Keys {
 }
 
 impl SenderKeys {
-    fn verifier(&self) -> Result<Verifier, ConfigError> {
+    fn verifier(&self) -> Result<Verifier, Error> {
         let mut builder = Verifier::builder(self.sender);
         for secret in &self.secrets {
-            builder = builder.secret(Secret::new(secret)?);
+            builder = builder.secret(secret.to_secret()?);
         }
         for token in &self.tokens {
             let token = core::str::from_utf8(token.as_ref());
             builder = builder.bearer(token.map_err(|_| ConfigError::BearerInvalid)?);
         }
-        builder.build()
+        Ok(builder.build()?)
     }
 
     fn has(&self, secret: &SecretBytes) -> bool {

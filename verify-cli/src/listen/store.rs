@@ -1,9 +1,9 @@
 //! The file that deliveries are kept in, so that a restart loses none.
 
 mod kept;
-mod writer;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use core::{fmt, num::NonZeroU64};
 use std::{
@@ -13,9 +13,7 @@ use std::{
     thread,
 };
 
-use redb::{
-    Builder, Database, ReadableDatabase as _, ReadableTable as _, TableDefinition,
-};
+use redb::{Builder, Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use tokio::{
     sync::{mpsc, oneshot},
     task::spawn_blocking,
@@ -58,10 +56,8 @@ impl Store {
 
     /// Opens the file, or makes it. Nobody else on the machine may read it.
     pub(super) fn open(path: &Path, keep: Keep) -> Result<Self, StoreError> {
-        let trouble = |error: io::Error| StoreError::File {
-            path: path.to_owned(),
-            error: Arc::new(error),
-        };
+        let trouble =
+            |error: io::Error| StoreError::File { path: path.to_owned(), error: Arc::new(error) };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(trouble)?;
         }
@@ -148,10 +144,7 @@ impl Store {
     }
 
     /// Returns a delivery, if it is still kept.
-    pub(super) async fn load(
-        &self,
-        id: u64,
-    ) -> Result<Option<(Summary, WireRequest)>, StoreError> {
+    pub(super) async fn load(&self, id: u64) -> Result<Option<(Summary, WireRequest)>, StoreError> {
         self.read(move |database| {
             let transaction = database.begin_read()?;
             let facts = transaction.open_table(FACTS)?.get(id)?;
@@ -232,8 +225,13 @@ pub(crate) enum StoreError {
     Closed,
     Damaged(String),
     Database(Arc<redb::Error>),
-    File { path: PathBuf, error: Arc<io::Error> },
-    InUse { path: PathBuf },
+    File {
+        path: PathBuf,
+        error: Arc<io::Error>,
+    },
+    InUse {
+        path: PathBuf,
+    },
 }
 
 impl<E: Into<redb::Error>> From<E> for StoreError {
@@ -246,7 +244,9 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => f.write_str("the store is closed"),
-            Self::Damaged(what) => write!(f, "the store holds what this program cannot read: {what}"),
+            Self::Damaged(what) => {
+                write!(f, "the store holds what this program cannot read: {what}")
+            }
             Self::Database(error) => write!(f, "the store failed: {error}"),
             Self::File { path, error } => write!(f, "the store `{}`: {error}", path.display()),
             Self::InUse { path } => {

@@ -139,10 +139,7 @@ fn a_capture_is_the_delivery() {
     let sent = signed(Sender::MLFLOW);
     listen.deliver(&sent);
     let reply = listen.ask("GET", "/api/deliveries/1/capture", &[]);
-    assert_eq!(
-        reply.header("content-disposition"),
-        Some("attachment; filename=\"mlflow-1.json\"")
-    );
+    assert_eq!(reply.header("content-disposition"), Some("attachment; filename=\"mlflow-1.json\""));
     let capture = Capture::from_json(&reply.body).unwrap();
     assert_eq!((capture.sender.as_str(), &capture.request.body), ("mlflow", &sent.body));
     assert_eq!(capture.secret, None);
@@ -173,6 +170,9 @@ fn what_cannot_be_done_is_said() {
     listen.deliver(&unsigned);
     assert_eq!(
         ask("/api/deliveries/2/replay"),
-        (409, r#"{"error":"it did not verify, and no handler is given such a delivery"}"#.to_owned())
+        (
+            409,
+            r#"{"error":"it did not verify, and no handler is given such a delivery"}"#.to_owned()
+        )
     );
 }

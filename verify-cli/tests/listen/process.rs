@@ -17,8 +17,10 @@ use serde_json::Value;
 use verify_toolkit::{Delivery, Sender, UnixTime, WireRequest, samples};
 
 /// The secrets that are set.
-pub(crate) const SECRETS: [(&str, &str); 2] =
-    [("DATABRICKS_WEBHOOK_SECRET", "databricks secret"), ("MLFLOW_WEBHOOK_SECRET", "mlflow secret")];
+pub(crate) const SECRETS: [(&str, &str); 2] = [
+    ("DATABRICKS_WEBHOOK_SECRET", "databricks secret"),
+    ("MLFLOW_WEBHOOK_SECRET", "mlflow secret"),
+];
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running `verify listen`; killed when the test ends.

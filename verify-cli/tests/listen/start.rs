@@ -56,7 +56,8 @@ fn with_secrets_the_senders_that_have_one_are_listened_for() {
         assert_eq!(listen.json("/api/deliveries")["deliveries"][0]["verdict"]["secret"], *label);
     }
     drop(listen);
-    let settings = [("MLFLOW_WEBHOOK_SECRET", "new"), ("MLFLOW_WEBHOOK_SECRET_PREVIOUS", "mlflow secret")];
+    let settings =
+        [("MLFLOW_WEBHOOK_SECRET", "new"), ("MLFLOW_WEBHOOK_SECRET_PREVIOUS", "mlflow secret")];
     let listen = Listen::start_with(&folder.path().join("store"), &[], &settings);
     assert_eq!(listen.deliver(&signed(Sender::MLFLOW)).status, 204);
     assert_eq!(listen.deliver(&signed(Sender::DATABRICKS)).status, 404);
@@ -149,7 +150,8 @@ fn a_signal_ends_it_well() {
     listen.deliver(&signed(Sender::DATABRICKS));
     // A page that is open does not keep it.
     let page = std::net::TcpStream::connect(&listen.page).unwrap();
-    std::io::Write::write_all(&mut &page, b"GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    std::io::Write::write_all(&mut &page, b"GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .unwrap();
     Command::new("kill").arg(listen.id().to_string()).status().unwrap();
     assert_eq!(listen.wait(), Some(0));
 }

@@ -113,7 +113,8 @@ async fn search_finds_text_in_requests_and_facts() {
     let store = Store::open_in(InMemoryBackend::new(), KEEP).unwrap();
     store.append(facts(true), &request(b"Needle")).await.unwrap();
     store.append(facts(false), &request(b"hay")).await.unwrap();
-    for (text, found) in [("nEEdle", &[1][..]), ("subJECT", &[2, 1]), ("x-odd", &[2, 1]), ("no", &[])]
+    for (text, found) in
+        [("nEEdle", &[1][..]), ("subJECT", &[2, 1]), ("x-odd", &[2, 1]), ("no", &[])]
     {
         assert_eq!(store.search(text.to_owned()).await.unwrap(), found, "{text}");
     }
@@ -219,8 +220,7 @@ async fn those_that_wait_together_get_numbers_of_their_own() {
     let gate = Arc::new(Gate::default());
     let (app, journal) = receiver_on(&gate);
     gate.set(State::Closed);
-    let answers: Vec<_> =
-        (0..200).map(|_| tokio::spawn(app.clone().oneshot(delivery()))).collect();
+    let answers: Vec<_> = (0..200).map(|_| tokio::spawn(app.clone().oneshot(delivery()))).collect();
     gate.set(State::Open);
     for answer in answers {
         assert_eq!(answer.await.unwrap().unwrap().status(), StatusCode::NO_CONTENT);

@@ -1,0 +1,154 @@
+mod event;
+
+use core::fmt::Write as _;
+
+use clap::Args;
+use serde_json::{Value, json};
+use verify_toolkit::{Encoding, Receipt, Rejection, Verified};
+
+use crate::{
+    Error, Output, Verdict,
+    judge::{Case, Evidence},
+    output::{BAD, GOOD, STRONG, Styled},
+    text::{Shown, indented},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  A request as it was cut from a log, and the secret in a file:
+    verify check request.txt --secret-file secret.txt
+
+  From the clipboard, copied in a browser's network view as HAR or as cURL:
+    xclip -o | verify check -
+
+  During a rotation:
+    verify check delivery.json --secret-env NEW_SECRET --previous-secret-env OLD_SECRET
+
+  Would it be fresh enough now?
+    verify check delivery.json --now now
+
+A capture in JSON may have a throw-away secret in it, which is used if no other is given.
+
+Exit code: 0 verified, 1 refused, 2 it could not be judged.";
+
+/// Verify a recorded delivery: show the receipt and the event, or why it is refused.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    case: Case,
+}
+
+impl Options {
+    pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
+        let evidence = self.case.read()?;
+        let verifier = evidence.verifier()?;
+        let request = &evidence.capture.request;
+        match verifier.verify(evidence.clock()?, &request.headers, &request.body) {
+            Ok(verified) => {
+                accepted(&verified, &evidence, output)?;
+                Ok(Verdict::Verified)
+            }
+            Err(rejection) => {
+                refused(rejection, &evidence, output)?;
+                Ok(Verdict::Refused)
+            }
+        }
+    }
+}
+
+fn accepted(
+    verified: &Verified<&[u8]>,
+    evidence: &Evidence,
+    output: &mut Output,
+) -> Result<(), Error> {
+    let receipt = verified.receipt();
+    let event = event::read(verified);
+    if output.is_json() {
+        let mut line = receipt_json(receipt);
+        match event {
+            Ok(event) => line["event"] = json!({ "name": event.name, "fields": event.fields }),
+            Err(error) => line["unreadable"] = error.to_string().into(),
+        }
+        return output.json(&line);
+    }
+    output.text(format_args!(
+        "{} {}\n",
+        Styled(GOOD, "verified"),
+        Styled(STRONG, receipt.sender())
+    ))?;
+    output.text(receipt_text(receipt, evidence))?;
+    match event {
+        Ok(event) => {
+            let name = event.name.as_deref().unwrap_or("without a name");
+            let fields = serde_json::to_string_pretty(&event.fields).unwrap_or_default();
+            output.line(format_args!("event {}", Styled(STRONG, Shown(name.as_bytes()))))?;
+            output.text(indented(fields.as_bytes()))
+        }
+        Err(error) => output.line(format_args!(
+            "The event cannot be read, but the delivery is verified all the same: {}",
+            Shown(error.to_string().as_bytes())
+        )),
+    }
+}
+
+fn refused(rejection: Rejection, evidence: &Evidence, output: &mut Output) -> Result<(), Error> {
+    if output.is_json() {
+        return output.json(&json!({
+            "verdict": "refused",
+            "sender": evidence.sender.name(),
+            "code": rejection.code(),
+            "reason": rejection.to_string(),
+        }));
+    }
+    let sender = Styled(STRONG, evidence.sender.name());
+    output.line(format_args!("{} {sender}: {rejection}", Styled(BAD, "refused")))?;
+    output.line("\nTo find out why, run `verify explain` with the same options.")
+}
+
+fn receipt_json(receipt: &Receipt) -> Value {
+    json!({
+        "verdict": "verified",
+        "sender": receipt.sender(),
+        "secret": receipt.secret_label(),
+        "encoding": receipt.encoding().map(encoding),
+        "delivery_id": receipt.delivery_id(),
+        "signed_at": receipt.signed_at().map(|time| time.as_secs()),
+        "received_at": receipt.received_at().as_secs(),
+        "replay_key": replay_key(receipt),
+    })
+}
+
+fn receipt_text(receipt: &Receipt, evidence: &Evidence) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "  {name:<12} {}", Shown(value.as_bytes()));
+    };
+    line("secret", receipt.secret_label().unwrap_or_default());
+    line("encoding", receipt.encoding().map_or("", encoding));
+    if let Some(id) = receipt.delivery_id() {
+        line("delivery id", id);
+    }
+    if let (Some(signed_at), Some(skew)) = (receipt.signed_at(), receipt.skew()) {
+        let when = match evidence.now {
+            Some(_) => format!("{}, {skew} s before it was received", signed_at.as_secs()),
+            None => format!("{}; when it was received is not known", signed_at.as_secs()),
+        };
+        line("signed at", &when);
+    }
+    line("replay key", &replay_key(receipt));
+    text
+}
+
+fn replay_key(receipt: &Receipt) -> String {
+    receipt.replay_key().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn encoding(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Base64 => "base64",
+        Encoding::Base64Unpadded => "unpadded base64",
+        Encoding::Hex => "hex",
+        _ => "another encoding",
+    }
+}

@@ -1,0 +1,128 @@
+//! A recorded delivery, and by what it is judged.
+
+use core::time::Duration;
+use std::path::PathBuf;
+
+use clap::Args;
+use verify_toolkit::{Capture, Sender, UnixTime, Verifier};
+
+use crate::{
+    Error,
+    clock::{now, unix_time},
+    payload::{read, sender_parser},
+    secret::{PreviousSecrets, SecretBytes, SecretOptions, TokenOptions},
+    target::seconds,
+};
+
+// No doc comments on structs that are flattened: clap would take them for the command's.
+#[derive(Args, Debug)]
+#[group(skip)]
+pub(crate) struct Case {
+    /// The recorded delivery: the text of an HTTP request, a HAR file or entry, a `curl` command, or a
+    /// capture in JSON; `-` is standard input.
+    capture: PathBuf,
+
+    /// Who should have sent it. Without it: the one whose signature header it has.
+    #[arg(long, value_name = "SENDER", value_parser = sender_parser())]
+    sender: Option<Sender>,
+
+    /// Judge it by this clock, in Unix seconds, or `now`. Without it: by the time of the recording; if
+    /// that is not known, by the time that was signed.
+    #[arg(long, value_name = "SECONDS", value_parser = clock)]
+    now: Option<Clock>,
+
+    /// How far a signed time may be from the clock, in seconds. Without it: 300.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    tolerance: Option<Duration>,
+
+    #[command(flatten)]
+    secret: SecretOptions,
+
+    #[command(flatten)]
+    previous: PreviousSecrets,
+
+    #[command(flatten)]
+    token: TokenOptions,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Clock {
+    At(UnixTime),
+    Now,
+}
+
+fn clock(text: &str) -> Result<Clock, String> {
+    if text == "now" { Ok(Clock::Now) } else { unix_time(text).map(Clock::At) }
+}
+
+/// What was read: the delivery, and all by which it is judged.
+pub(crate) struct Evidence {
+    pub(crate) capture: Capture,
+    pub(crate) sender: Sender,
+    /// By which it is judged, unless nobody knows.
+    pub(crate) now: Option<UnixTime>,
+    pub(crate) tolerance: Option<Duration>,
+    pub(crate) secret: SecretBytes,
+    pub(crate) previous: Vec<(String, SecretBytes)>,
+    pub(crate) token: Option<SecretBytes>,
+}
+
+impl Case {
+    /// Reads everything.
+    pub(crate) fn read(self) -> Result<Evidence, Error> {
+        let Self { capture: path, sender, now: clock, tolerance, secret, previous, token } = self;
+        // One more, so that a larger one is refused and not cut off.
+        let most = u64::try_from(Capture::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+        let capture = Capture::read(&read(&path, most)?)
+            .map_err(|error| Error::Capture { path: path.clone(), error })?;
+        let sender =
+            sender.or_else(|| capture.known_sender()).ok_or(Error::SenderUnknown { path })?;
+        let now = match clock {
+            Some(Clock::Now) => Some(now()?),
+            Some(Clock::At(time)) => Some(time),
+            None => capture.received_at,
+        };
+        let secret = match &capture.secret {
+            Some(own) if !secret.is_given() => SecretBytes::new(own.as_str())?,
+            _ => secret.read(sender)?,
+        };
+        let previous = (1..).map(|number| format!("previous-{number}")).zip(previous.read()?);
+        let token = token.read(sender)?;
+        Ok(Evidence {
+            previous: previous.collect(),
+            capture,
+            sender,
+            now,
+            tolerance,
+            secret,
+            token,
+        })
+    }
+}
+
+impl Evidence {
+    /// Makes the verifier that a receiver with these settings would have.
+    pub(crate) fn verifier(&self) -> Result<Verifier, Error> {
+        let builder =
+            Verifier::builder(self.sender).secret_named("current", self.secret.to_secret()?);
+        let mut builder = self.previous.iter().try_fold(builder, |builder, (label, secret)| {
+            Ok::<_, Error>(builder.secret_named(label, secret.to_secret()?))
+        })?;
+        if let Some(token) = &self.token {
+            builder = builder.bearer(token);
+        }
+        if let Some(tolerance) = self.tolerance {
+            builder = builder.tolerance(tolerance);
+        }
+        Ok(builder.build()?)
+    }
+
+    /// The clock to judge by. Where none is known, it is the time that was signed.
+    pub(crate) fn clock(&self) -> Result<UnixTime, Error> {
+        let signed = || {
+            let value = self.capture.request.header(self.sender.timestamp_header()?).next()?;
+            core::str::from_utf8(value).ok()?.parse().ok().map(UnixTime::from_secs)
+        };
+        self.now.or_else(signed).map_or_else(now, Ok)
+    }
+}

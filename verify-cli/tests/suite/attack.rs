@@ -1,0 +1,68 @@
+use std::fs;
+
+use serde_json::Value;
+
+use super::support::{file, receiver, verify};
+
+#[test]
+fn a_sound_receiver_has_nothing_found() {
+    let receiver = receiver();
+    let line = format!("attack mlflow --to http://{receiver}/mlflow --only time/ --only secret/");
+    let shown = verify(&line).run().ended(0);
+    assert!(shown.starts_with("ok      genuine        1\nok      secret  "), "{shown}");
+    assert!(shown.contains("\nmlflow: ") && shown.ends_with(" 0 skipped, 0 failed\n"), "{shown}");
+
+    let line = format!("attack wandb --to http://{receiver}/token --only credential/");
+    verify(&format!("{line} --token-env TOKEN")).run().ended(0);
+    let shown = verify(&line).run().ended(1);
+    assert!(shown.contains("The genuine delivery was not accepted, so the rest says little."));
+}
+
+#[test]
+fn an_open_receiver_is_found_out() {
+    let junit = file("junit.xml", "");
+    let line = format!("attack databricks --to http://{}/open --only signature/", receiver());
+    let shown = verify(&format!("{line} --junit")).arg(&junit).run().ended(1);
+    assert!(shown.contains("\nfailed  signature "), "{shown}");
+    assert!(shown.contains("        signature/missing: "), "{shown}");
+    assert!(shown.contains("          200 \"taken\", instead of 401\n"), "{shown}");
+    let junit = fs::read_to_string(junit).unwrap();
+    assert!(junit.contains("<testcase name=\"signature/missing\" classname=\"verify.attack\">"));
+    assert!(junit.contains("<failure message=\"200 &quot;taken&quot;, instead of 401"), "{junit}");
+
+    let lines = verify(&format!("{line} --json")).run().ended(1);
+    let cases: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(cases[0]["case"], "genuine");
+    assert_eq!(cases[0]["findings"], serde_json::json!([]));
+    let missing = cases.iter().find(|case| case["case"] == "signature/missing").unwrap();
+    assert_eq!((&missing["outcome"], &missing["expected"]), (&200.into(), &"401".into()));
+}
+
+#[test]
+fn settings_reach_the_matrix() {
+    let receiver = receiver();
+    let body = file("attack-body", "{\"a\": 1}");
+    let line = format!("attack mlflow --to http://{receiver}/mlflow");
+    // The receiver takes 300 s and 4 MiB, so other values are found to be wrong.
+    let all = format!("{line} --only time/ --tolerance 60 --body");
+    assert!(verify(&all).arg(&body).run().ended(1).contains("time/"));
+    let shown = verify(&format!("{line} --only size/ --body-limit 1000")).run().ended(1);
+    assert!(shown.contains("size/"), "{shown}");
+}
+
+#[test]
+fn errors_say_what_to_do_next() {
+    for (line, expected) in [
+        ("attack mlflow", "--to <URL>"),
+        ("attack mlflow --to http://127.0.0.1:1/ --only tim/", "no case begins with `tim/`"),
+        (
+            "attack mlflow --to http://127.0.0.1:1/ --only tim/",
+            "names begin with one of these:\n  body",
+        ),
+        ("attack mlflow --to http://127.0.0.1:1/", "hint: nothing listens at this host and port"),
+        ("attack mlflow --to http://me:pw@host/", "not a URL such as"),
+    ] {
+        let said = verify(line).run().failed();
+        assert!(said.starts_with("error: ") && said.contains(expected), "{said}");
+    }
+}

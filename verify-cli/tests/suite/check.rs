@@ -1,0 +1,110 @@
+use serde_json::Value;
+
+use super::support::{SECRET, file, verify};
+
+/// A delivery of MLflow as a capture, signed at a time of long ago.
+fn capture() -> String {
+    let signed = verify("sign mlflow model_version_alias.created --at 1700000000 --json");
+    signed.run().ended(0)
+}
+
+#[test]
+fn the_receipt_and_the_event_are_shown() {
+    let shown = verify("check -").input(capture()).run().ended(0);
+    assert!(shown.starts_with("verified mlflow\n  secret       current\n  encoding     base64\n"));
+    assert!(shown.contains("\n  signed at    1700000000, 0 s before it was received\n"), "{shown}");
+    assert!(shown.contains("\nevent model_version_alias.created\n"), "{shown}");
+    assert!(shown.contains("\n      \"alias\": \"champion\""), "{shown}");
+
+    let json = verify("check - --json").input(capture()).run().ended(0);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["verdict"], "verified");
+    assert_eq!(json["event"]["name"], "model_version_alias.created");
+    assert_eq!(json["event"]["fields"]["data"]["alias"], "champion");
+    assert_eq!(json["replay_key"].as_str().unwrap().len(), 64);
+}
+
+#[test]
+fn the_clock_is_that_of_the_recording_or_as_told() {
+    let capture = file("old.json", capture());
+    let check = |options: &str| verify(&format!("check {options}")).arg(&capture);
+    check("").run().ended(0);
+    check("--now 1700000300").run().ended(0);
+    let shown = check("--now 1700000301").run().ended(1);
+    assert_eq!(
+        shown,
+        "refused mlflow: timestamp is older than the tolerance: `x-mlflow-timestamp`\n\n\
+         To find out why, run `verify explain` with the same options.\n"
+    );
+    check("--now 1700000301 --tolerance 301").run().ended(0);
+    let json = check("--now now --json").run().ended(1);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["code"], "timestamp_too_old");
+    assert!(check("--now soon").run().failed().contains("not Unix seconds"));
+}
+
+#[test]
+fn a_request_without_a_clock_is_judged_by_the_time_that_was_signed() {
+    let signed = verify("sign mlflow --body - --at 1700000000").input("{}").run().ended(0);
+    let request = format!("POST / HTTP/1.1\r\n{}\r\n{{}}", signed.replace('\n', "\r\n"));
+    let shown = verify("check -").input(request.clone()).run().ended(0);
+    assert!(shown.contains("  signed at    1700000000; when it was received is not known\n"));
+    assert!(shown.contains("The event cannot be read, but the delivery is verified all the same"));
+    verify("check - --now now").input(request).run().ended(1);
+}
+
+#[test]
+fn a_curl_command_is_a_capture() {
+    let line = "sign databricks COMMENT_CREATED --curl http://localhost/";
+    let command = verify(line).run().ended(0);
+    let shown = verify("check -").input(command.clone()).run().ended(0);
+    assert!(shown.contains("event COMMENT_CREATED\n"), "{shown}");
+    let forged = command.replace("Raw text", "Other text");
+    assert!(
+        verify("check -").input(forged).run().ended(1).contains("refused databricks: header does")
+    );
+}
+
+#[test]
+fn a_rotation_accepts_both() {
+    let check = || verify("check - --secret-env NEW").env("NEW", "new").input(capture());
+    check().run().ended(1);
+    let shown = check().arg("--previous-secret-env").arg("MLFLOW_WEBHOOK_SECRET").run().ended(0);
+    assert!(shown.contains("\n  secret       previous-1\n"), "{shown}");
+    let old = file("previous", SECRET);
+    check().arg("--previous-secret-file").arg(&old).run().ended(0);
+}
+
+#[test]
+fn a_token_is_checked() {
+    let check = verify("check - --token-env TOKEN").input(capture());
+    assert!(check.run().ended(1).contains("header is missing: `authorization`"));
+}
+
+#[test]
+fn a_throw_away_secret_in_a_capture_is_used() {
+    let capture = verify("sign wandb LINK_MODEL --secret-env S --json").env("S", "thrown-away");
+    let capture = capture.run().ended(0).replace("\"secret\": null", "\"secret\": \"thrown-away\"");
+    let check = || verify("check -").input(capture.clone());
+    check().without_variables().run().ended(0);
+    check().run().ended(0);
+    check().arg("--secret-env").arg("WANDB_WEBHOOK_SECRET").run().ended(1);
+}
+
+#[test]
+fn errors_say_what_to_do_next() {
+    for (input, expected) in [
+        ("", "not recognised: give the text of an HTTP/1.1 request"),
+        ("{}", "`-`: "),
+        ("POST / HTTP/1.1\r\n\r\n", "hint: say who should have sent it: `--sender mlflow`"),
+    ] {
+        let said = verify("check -").input(input).run().failed();
+        assert!(said.starts_with("error: ") && said.contains(expected), "{said}");
+    }
+    let unsigned = "POST / HTTP/1.1\r\n\r\n";
+    let shown = verify("check - --sender wandb").input(unsigned).run().ended(1);
+    assert!(shown.contains("header is missing: `x-wandb-signature`"), "{shown}");
+    let said = verify("check - --tolerance 9").input(unsigned).arg("--sender").arg("wandb").run();
+    assert!(said.failed().contains("`tolerance` checks nothing: no timestamp is signed"));
+    assert!(verify("check /does/not/exist").run().failed().contains("No such file"));
+}

@@ -1,0 +1,48 @@
+use serde_json::Value;
+
+use super::support::{SECRET, file, verify};
+
+fn capture() -> String {
+    verify("sign mlflow prompt.created --at 1700000000 --json").run().ended(0)
+}
+
+#[test]
+fn a_wrong_setting_is_named() {
+    let cut = SECRET.trim_end();
+    let shown =
+        verify("explain - --secret-env CUT").env("CUT", cut).input(capture()).run().ended(1);
+    assert!(shown.starts_with("refused: header does not fit this delivery"), "{shown}");
+    assert!(shown.contains("proved: "), "{shown}");
+
+    let explain = verify("explain - --secret-env NEW --previous-secret-env MLFLOW_WEBHOOK_SECRET");
+    let shown = explain.env("NEW", "new").input(capture()).run().ended(1);
+    assert!(shown.contains("proved: ") && shown.contains("previous"), "{shown}");
+
+    let shown = verify("explain - --now now").input(capture()).run().ended(1);
+    assert!(shown.starts_with("refused: timestamp is older than the tolerance"), "{shown}");
+}
+
+#[test]
+fn another_secret_has_no_other_cause() {
+    let json = verify("explain - --json --secret-env NEW").env("NEW", "new").input(capture()).run();
+    let json: Value = serde_json::from_str(&json.ended(1)).unwrap();
+    assert_eq!(json["conclusion"], "other-secret");
+    assert_eq!(json["findings"], serde_json::json!([]));
+}
+
+#[test]
+fn what_verifies_needs_no_explanation() {
+    let capture = file("explained.json", capture());
+    assert_eq!(verify("explain").arg(&capture).run().ended(0), "verified: mlflow\n");
+}
+
+#[test]
+fn settings_are_those_of_check() {
+    let said = verify("explain -").input("text").run().failed();
+    assert!(said.contains("not recognised: give the text of an HTTP/1.1 request"), "{said}");
+    let shown = verify("explain - --token-env TOKEN").input(capture()).run().ended(1);
+    assert!(shown.starts_with("refused: header is missing: `authorization`"), "{shown}");
+    let late = "explain - --now 1700000310 --tolerance";
+    verify(&format!("{late} 310")).input(capture()).run().ended(0);
+    verify(&format!("{late} 309")).input(capture()).run().ended(1);
+}

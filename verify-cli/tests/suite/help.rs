@@ -1,0 +1,61 @@
+//! The help is a page that people read: kept as one, so that a change of it is seen.
+
+use std::fs;
+
+use super::support::verify;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/HELP.md");
+
+/// In the order of `verify --help`, and then what it does not show.
+const COMMANDS: &[&str] = &["", "send", "sign", "check", "attack", "senders", "completions", "man"];
+
+/// `UPDATE=1` writes the page.
+#[test]
+fn the_page_is_what_the_command_says() {
+    let mut page = "# Every command and option\n\nMade by `UPDATE=1 cargo test -p verify-cli \
+                    help`, which compares it otherwise.\n"
+        .to_owned();
+    for command in COMMANDS {
+        let help = verify(&format!("{command} --help")).run().ended(0);
+        // An editor would take a space from the end of a line.
+        let help: Vec<_> = help.lines().map(str::trim_end).collect();
+        let title = format!("verify {command}");
+        page += &format!("\n## `{}`\n\n```text\n{}\n```\n", title.trim_end(), help.join("\n"));
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(PAGE, &page).unwrap();
+    }
+    assert!(fs::read_to_string(PAGE).unwrap() == page, "UPDATE=1 writes {PAGE} anew");
+}
+
+#[test]
+fn every_command_is_on_the_page() {
+    let help = verify("--help").run().ended(0);
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let shown: Vec<_> = commands
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty() && *name != "help")
+        .collect();
+    assert!(shown.len() >= 5);
+    assert!(COMMANDS[1..].starts_with(&shown), "{shown:?}");
+    for command in shown {
+        assert!(verify(&format!("{command} --help")).run().ended(0).contains("Examples:\n"));
+    }
+}
+
+#[test]
+fn completions_and_pages_are_made() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        assert!(verify(&format!("completions {shell}")).run().ended(0).contains("forge"));
+    }
+    let page = verify("man").run().ended(0);
+    assert!(page.contains(".TH verify 1"), "{page}");
+    let folder = format!("{}/man", env!("CARGO_TARGET_TMPDIR"));
+    verify("man --out").arg(&folder).run().ended(0);
+    let page = fs::read_to_string(format!("{folder}/verify-send.1")).unwrap();
+    assert!(page.contains("\\-\\-forge"), "{page}");
+    let said = verify("man --out /dev/null/x").run().failed();
+    assert!(said.starts_with("error: `/dev/null/x`: "), "{said}");
+}

@@ -1,0 +1,14 @@
+//! The command as its users run it: a process, its output, its exit code.
+
+mod attack;
+mod check;
+mod explain;
+mod help;
+mod hostile;
+mod secrets;
+mod send;
+mod senders;
+mod sign;
+mod support;
+#[path = "../../../verify-toolkit/tests/endpoint/tls_server.rs"]
+mod tls_server;

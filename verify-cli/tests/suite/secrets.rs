@@ -1,0 +1,59 @@
+use super::support::{SECRET, file, receiver, verify};
+
+#[test]
+fn a_secret_comes_from_a_variable_or_a_file() {
+    let to = format!("send mlflow prompt.created --to http://{}/mlflow", receiver());
+    let bare = || verify(&to).without_variables();
+    bare().arg("--secret-env").arg("MINE").env("MINE", SECRET).run().ended(0);
+    bare().arg("--secret-env").arg("MINE").env("MINE", SECRET.trim()).run().ended(1);
+    for (content, code) in [
+        (SECRET.to_owned(), 0),
+        (format!("{SECRET}\n"), 0),
+        (format!("{SECRET}\r\n"), 0),
+        (format!("{SECRET}\n\n"), 1),
+    ] {
+        let path = file("secret", content);
+        bare().arg("--secret-file").arg(&path).run().ended(code);
+    }
+}
+
+#[test]
+fn a_missing_secret_is_asked_for_or_said() {
+    let none = verify("sign mlflow prompt.created").without_variables();
+    let said = none.run().failed();
+    assert!(said.starts_with("error: no secret: MLFLOW_WEBHOOK_SECRET is not set"), "{said}");
+    assert!(said.contains("`--secret-file FILE`, or `--secret-prompt` to be asked"), "{said}");
+
+    let said = verify("sign mlflow prompt.created --secret-env NOT_SET").run().failed();
+    assert!(
+        said.contains("is not set: `NOT_SET`\n\nhint: set it in this shell: `read -rs NOT_SET")
+    );
+    let said = verify("sign mlflow prompt.created --secret-env E").env("E", "").run().failed();
+    assert!(
+        said.contains("`secret` is empty\n\nhint: an empty secret is one that everybody knows")
+    );
+    let said = verify("sign mlflow prompt.created --secret-file /does/not/exist").run().failed();
+    assert!(said.contains("/does/not/exist`: No such file"), "{said}");
+    let said = verify("sign mlflow prompt.created --secret-file /dev/zero").run().failed();
+    assert!(said.contains("/dev/zero`: file too large"), "{said}");
+    let said = verify("sign mlflow prompt.created --secret-env A --secret-file B").run().failed();
+    assert!(said.contains("cannot be used with"), "{said}");
+}
+
+#[test]
+fn a_token_has_to_be_one() {
+    let line = "send wandb LINK_MODEL --to http://localhost --token-env T";
+    for token in ["", "Bearer abc", "abc\n"] {
+        let said = verify(line).env("T", token).run().failed();
+        assert!(said.contains("`bearer` is not a token"), "{said}");
+    }
+}
+
+#[test]
+fn no_command_takes_a_secret_by_value() {
+    for line in ["sign mlflow prompt.created --secret", "send mlflow x --to http://h --token"] {
+        let said = verify(line).arg(SECRET.trim_end()).run();
+        assert_eq!(said.code, 2);
+        assert!(!said.stderr.contains("whsec_"), "{}", said.stderr);
+    }
+}

@@ -1,0 +1,140 @@
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use super::{
+    support::{file, on_a_runtime, receiver, verify},
+    tls_server,
+};
+
+#[test]
+fn every_sample_of_every_sender_is_accepted() {
+    let receiver = receiver();
+    for sender in ["databricks", "mlflow", "wandb"] {
+        let facts = verify(&format!("senders {sender} --json")).run().ended(0);
+        let facts: Value = serde_json::from_str(&facts).unwrap();
+        let events = facts["events"].as_array().unwrap();
+        assert!(events.len() >= 12);
+        for event in events {
+            let event = event.as_str().unwrap();
+            let to = format!("send {sender} {event} --to http://{receiver}/{sender}");
+            let shown = verify(&to).run().ended(0);
+            assert!(shown.contains("204 No Content after "), "{shown}");
+            assert!(shown.contains(event), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn every_forgery_is_refused() {
+    let receiver = receiver();
+    for what in ["body", "header", "id", "secret", "signature", "stale", "timestamp", "unsigned"] {
+        let to = format!("send mlflow prompt.created --forge {what} --to http://{receiver}/mlflow");
+        let shown = verify(&to).run().ended(1);
+        assert!(shown.contains("\n401 Unauthorized after "), "{shown}");
+        assert!(shown.contains("Refused, as it should be."), "{shown}");
+    }
+    let shown = verify(&format!("send wandb LINK_MODEL --forge body --to http://{receiver}/open"));
+    let shown = shown.run().ended(0);
+    assert!(shown.contains("\n  taken\n\nThe receiver accepted a forged delivery.\n"), "{shown}");
+}
+
+#[test]
+fn a_refusal_says_what_to_look_at() {
+    let shown = verify(&format!("send wandb LINK_MODEL --to http://{}/databricks", receiver()));
+    assert!(shown.run().ended(1).contains("Is it the secret that the receiver has?"));
+}
+
+#[test]
+fn a_token_is_sent_and_not_shown() {
+    let to = format!("send wandb LINK_MODEL --to http://{}/token", receiver());
+    verify(&to).run().ended(1);
+    verify(&format!("{to} --token-env TOKEN")).run().ended(0);
+    let json = verify(&format!("{to} --token-env TOKEN --json")).run().ended(0);
+    assert!(!json.contains("authorization"), "{json}");
+}
+
+#[test]
+fn a_body_of_ones_own_goes_out_as_it_is() {
+    let to = format!("send wandb --to http://{}/wandb", receiver());
+    for body in ["", "not JSON", "{\"a\": 1e-06}\n"] {
+        let shown = verify(&format!("{to} --body -")).input(body).run().ended(0);
+        assert!(shown.contains(&format!("a body of your own, {} bytes", body.len())), "{shown}");
+    }
+    let path = file("own.json", r#"{"a": {"b": "c"}}"#);
+    let shown = verify(&format!("{to} --set a.b=long --body")).arg(&path).run().ended(0);
+    assert!(shown.contains("a body of your own, 20 bytes"), "{shown}");
+}
+
+#[test]
+fn many_are_summed_up() {
+    let to = format!("send mlflow prompt.created --to http://{}/mlflow --count 20", receiver());
+    let shown = verify(&to).run().ended(0);
+    assert!(
+        shown.starts_with("20 deliveries in ") && shown.contains("\n  204     20\n"),
+        "{shown}"
+    );
+    assert!(shown.contains(" ms (median), "), "{shown}");
+
+    let shown = verify(&format!("{to} --rate 1000 --json")).run().ended(0);
+    let lines: Vec<Value> = shown.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert!(lines.iter().all(|line| line["answer"]["status"] == 204));
+    assert_eq!(lines[0]["event"], "prompt.created");
+    let mut ids: Vec<_> = lines.iter().map(|line| line["headers"][1][1].to_string()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 20);
+
+    let shown = verify(&format!("{to} --delivery-id same --forge stale")).run().ended(1);
+    assert!(shown.contains("\n  401     20\n"), "{shown}");
+}
+
+#[test]
+fn tls_needs_trust() {
+    let (address, pem) = on_a_runtime(async || tls_server::start("localhost").await);
+    let to = format!("send wandb --body - --to https://localhost:{}/", address.port());
+    let said = verify(&to).input("{}").run().failed();
+    assert!(said.contains("invalid peer certificate: UnknownIssuer"), "{said}");
+    assert!(said.contains("hint: if the certificate is from an authority of your own"), "{said}");
+    let ca = file("ca.pem", pem);
+    let shown = verify(&format!("{to} --ca")).arg(&ca).input("{}").run().ended(0);
+    assert!(shown.contains("204 No Content"), "{shown}");
+
+    let ca = file("no-ca.pem", "text");
+    let said = verify(&format!("{to} --ca")).arg(&ca).input("{}").run().failed();
+    assert!(said.contains("holds no certificate of an authority in PEM"), "{said}");
+}
+
+#[test]
+fn errors_say_what_to_do_next() {
+    // Bound and not listening any more.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = format!("--to http://{nobody}/");
+    for (line, expected) in [
+        ("send mlflow --to http://localhost/", "or give a body of your own with `--body FILE`"),
+        ("send mlflow nope --to http://localhost/", "mlflow has no event `nope`"),
+        ("send mlflow prompt.created", "--to <URL>"),
+        ("send mlflow prompt.created --to localhost", "not a URL such as"),
+        ("send mlflow prompt.created --to ftp://localhost", "not an `http` or `https` URL"),
+        ("send nobody x --to http://localhost", "[possible values: databricks, mlflow, wandb]"),
+        ("send wandb LINK_MODEL --forge id --to http://localhost", "`--forge body`"),
+        ("send wandb LINK_MODEL --set nope.x=1 --to http://localhost", "there is no `nope`"),
+        ("send wandb LINK_MODEL --rate 0 --to http://localhost", "not a number of deliveries"),
+        ("send wandb LINK_MODEL --timeout=-1 --to http://localhost", "not a span of time"),
+        (
+            "send mlflow prompt.created --delivery-id a.b --to http://localhost",
+            "usable delivery id",
+        ),
+        ("send wandb --body /does/not/exist --to http://localhost", "No such file"),
+        (&format!("send wandb LINK_MODEL {nobody}"), "hint: nothing listens at this host and port"),
+        (&format!("send wandb LINK_MODEL --count 3 {nobody} --json"), ""),
+    ] {
+        let ran = verify(line).run();
+        assert_eq!(ran.code, 2, "{line}: {}", ran.stderr);
+        assert!(
+            ran.stderr.starts_with("error: ") && ran.stderr.contains(expected),
+            "{}",
+            ran.stderr
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! Single requests to a URL, with and without TLS.
+
+mod tls_server;
+
+use core::time::Duration;
+use std::io::ErrorKind;
+
+use tokio::{io::AsyncReadExt as _, net::TcpListener};
+use verify_toolkit::{Delivery, Endpoint, UnixTime, UrlError, WireRequest, attack::Outcome};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn request() -> WireRequest {
+    Delivery::wandb("{}").sign("shared", UnixTime::from_secs(0)).unwrap()
+}
+
+#[tokio::test]
+async fn a_certificate_is_trusted_when_it_is_said_so() {
+    for host in ["localhost", "127.0.0.1"] {
+        let (address, pem) = tls_server::start(host).await;
+        let endpoint = Endpoint::new(&format!("https://{host}:{}/hook", address.port())).unwrap();
+
+        let error = endpoint.send(&request(), PATIENCE).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidData, "{error}");
+        assert_eq!(endpoint.attempt(&(&request()).into(), PATIENCE).await, Outcome::Closed);
+
+        let endpoint = endpoint.with_authority(pem.as_bytes()).unwrap();
+        endpoint.check().await.unwrap();
+        assert_eq!(endpoint.send(&request(), PATIENCE).await.unwrap().status, 204);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_is_for_one_host() {
+    let (address, pem) = tls_server::start("other.example").await;
+    let endpoint = Endpoint::new(&format!("https://{address}/")).unwrap();
+    let endpoint = endpoint.with_authority(pem.as_bytes()).unwrap();
+    assert_eq!(endpoint.check().await.unwrap_err().kind(), ErrorKind::InvalidData);
+}
+
+#[test]
+fn what_is_no_certificate_is_an_error() {
+    let endpoint = Endpoint::new("https://localhost/").unwrap();
+    let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let cut = "-----BEGIN CERTIFICATE-----\nAAAA\n";
+    for pem in ["", "text", garbage, cut] {
+        let refused = endpoint.clone().with_authority(pem.as_bytes());
+        assert!(matches!(refused, Err(UrlError::Certificates)), "{pem}");
+    }
+}
+
+#[tokio::test]
+async fn no_answer_is_told_from_a_slow_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = Endpoint::new(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+    let request = request();
+
+    let silent = endpoint.send(&request, Duration::from_millis(20)).await;
+    assert_eq!(silent.unwrap_err().kind(), ErrorKind::TimedOut);
+    drop(listener.accept().await.unwrap());
+
+    let closing = async {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut received = Vec::new();
+        while !received.ends_with(b"{}") && socket.read_buf(&mut received).await.unwrap() > 0 {}
+        received
+    };
+    let (closed, received) = tokio::join!(endpoint.send(&request, PATIENCE), closing);
+    assert_eq!(closed.unwrap_err().kind(), ErrorKind::UnexpectedEof);
+    let host = format!("host: {}\r\n", listener.local_addr().unwrap());
+    assert!(String::from_utf8(received).unwrap().contains(&host));
+
+    drop(listener);
+    let refused = endpoint.send(&request, PATIENCE).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+}
+
+#[test]
+fn a_url_has_a_scheme_and_a_host() {
+    for url in ["", "/hook", "localhost:8080", "http://", "http:///hook", "http://me:secret@host/"]
+    {
+        assert!(matches!(Endpoint::new(url), Err(UrlError::Malformed)), "{url}");
+    }
+    assert!(matches!(Endpoint::new("ftp://host/"), Err(UrlError::NotHttp)));
+    for (url, path) in [
+        ("http://host", "/"),
+        ("https://host:1/a/b?c=d", "/a/b?c=d"),
+        ("http://[::1]:8080/", "/"),
+        ("https://[::1]", "/"),
+    ] {
+        assert_eq!(Endpoint::new(url).unwrap().path(), path);
+    }
+}
