@@ -9,6 +9,8 @@ use core::fmt;
 use verify_core::{Sender, UnixTime};
 
 pub use curl::{CurlError, CurlProblem};
+#[cfg(feature = "explain")]
+pub(crate) use curl::{percent_encoded, unescape, url_decoded};
 pub use error::{CaptureError, JsonError};
 pub use har::HarError;
 

@@ -6,6 +6,8 @@ mod capture;
 mod delivery;
 #[cfg(feature = "socket")]
 mod endpoint;
+#[cfg(feature = "explain")]
+pub mod explain;
 mod forgery;
 mod request;
 pub mod samples;

@@ -5,7 +5,7 @@ use core::fmt::{self, Write as _};
 use base64ct::{Base64, Encoding as _};
 
 pub use parse::ParseError;
-#[cfg(feature = "socket")]
+#[cfg(any(feature = "explain", feature = "socket"))]
 pub(crate) use parse::unchunked;
 
 /// A request as it goes over the wire: nothing is decoded, joined or put in order.

@@ -5,6 +5,8 @@ mod words;
 use base64ct::{Base64, Encoding as _};
 
 pub use error::{CurlError, CurlProblem};
+#[cfg(feature = "explain")]
+pub(crate) use words::unescape;
 
 use super::read::find;
 use crate::WireRequest;
@@ -222,7 +224,7 @@ fn user_of(url: &str) -> Option<Vec<u8>> {
 }
 
 /// Undoes percent-encoding. What is none stays as it is.
-fn url_decoded(text: &[u8]) -> Vec<u8> {
+pub(crate) fn url_decoded(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((byte, tail)) = rest.split_first() {
@@ -254,7 +256,7 @@ fn url_encoded(value: &[u8]) -> Result<Vec<u8>, CurlProblem> {
 }
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986, section 2.3.
-fn percent_encoded(content: &[u8]) -> Vec<u8> {
+pub(crate) fn percent_encoded(content: &[u8]) -> Vec<u8> {
     let mut encoded = Vec::with_capacity(content.len());
     for byte in content {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {

@@ -1,0 +1,217 @@
+//! Why did a recorded delivery not verify?
+//!
+//! An [`Explainer`] is told what the operator believes: the sender, the secrets, the token, the clock.
+//! It asks the real verifier first. If that refuses, it tries what people get wrong, offline: each
+//! correction of secret, body, signed text, signature and header, and each two of them together,
+//! until one makes the signature fit. A cause that is [`Proved`](Certainty::Proved) was shown by
+//! that; what is only [`Observed`](Certainty::Observed) stands in the request, and may be why. If
+//! nothing fits and nothing is odd, the secret is most likely another one, and no cause is named.
+//!
+//! Nothing here is for a receiver: it helps whoever holds the secret, and would help a forger to
+//! know how a receiver goes wrong. No text that it makes has a byte of a secret or a token in it.
+//!
+//! All causes are listed in [`CAUSES.md`](https://docs.rs/crate/verify-toolkit/latest/source/CAUSES.md).
+//!
+//! ```
+//! use verify_toolkit::{Delivery, Sender, UnixTime};
+//! use verify_toolkit::explain::{Cause, Explainer};
+//!
+//! let now = UnixTime::from_secs(1795290782);
+//! let request = Delivery::mlflow("{}").sign("s3cret", now)?;
+//!
+//! // As `echo` leaves it in a file.
+//! let explanation = Explainer::new(&request, now).sender(Sender::MLFLOW).secret("file", "s3cret\n").explain();
+//! assert!(explanation.verdict().is_err());
+//! let causes: Vec<_> = explanation.causes().collect();
+//! assert_eq!(causes, [Cause::SecretTrailingNewline]);
+//! println!("{explanation}");
+//! # Ok::<(), verify_toolkit::SignError>(())
+//! ```
+
+mod assert;
+mod authorization;
+mod body;
+mod candidates;
+mod cause;
+mod charset;
+mod clock;
+mod explanation;
+mod head;
+mod json;
+mod mac;
+mod observe;
+mod search;
+mod secret;
+mod signature;
+mod signed_text;
+mod verdict;
+
+use core::{fmt, time::Duration};
+
+use verify_core::{Sender, UnixTime};
+
+#[doc(hidden)]
+pub use assert::assert_verified;
+pub use cause::{Cause, Family};
+pub use explanation::{Certainty, Conclusion, Explanation, Finding, Refusal};
+
+use crate::{Capture, WireRequest, capture::signed_by};
+
+/// What the operator believes of a delivery. Borrows the request and the secrets.
+#[derive(Clone)]
+#[must_use]
+pub struct Explainer<'a> {
+    request: &'a WireRequest,
+    now: Option<UnixTime>,
+    sender: Option<Sender>,
+    secrets: Vec<Believed<'a>>,
+    previous: Vec<Believed<'a>>,
+    bearers: Vec<&'a [u8]>,
+    authorizations: Vec<&'a [u8]>,
+    tolerance: Option<Duration>,
+    body_limit: Option<usize>,
+    work_limit: u64,
+}
+
+/// A secret, with what people call it.
+#[derive(Clone)]
+struct Believed<'a> {
+    label: String,
+    secret: &'a [u8],
+}
+
+impl<'a> Explainer<'a> {
+    /// Bytes to be hashed at most, unless [`work_limit`](Self::work_limit) says otherwise: 1 GiB.
+    pub const DEFAULT_WORK_LIMIT: u64 = 1024 * 1024 * 1024;
+
+    /// Takes a request, and the clock that it was received by. Without one, the time that was signed
+    /// is taken for fresh.
+    ///
+    /// The sender is the one whose signature header is there, unless [`sender`](Self::sender) says
+    /// otherwise.
+    pub fn new(request: &'a WireRequest, now: impl Into<Option<UnixTime>>) -> Self {
+        Self {
+            request,
+            now: now.into(),
+            sender: signed_by(request).copied(),
+            secrets: Vec::new(),
+            previous: Vec::new(),
+            bearers: Vec::new(),
+            authorizations: Vec::new(),
+            tolerance: None,
+            body_limit: None,
+            work_limit: Self::DEFAULT_WORK_LIMIT,
+        }
+    }
+
+    /// Takes a capture: its request, clock, sender, and the secret that stands in it.
+    pub fn of(capture: &'a Capture) -> Self {
+        let mut explainer = Self::new(&capture.request, capture.received_at);
+        explainer.sender = capture.known_sender().or(explainer.sender);
+        match &capture.secret {
+            Some(secret) => explainer.secret("capture", secret),
+            None => explainer,
+        }
+    }
+
+    /// Sets whose delivery it is believed to be.
+    pub const fn sender(mut self, sender: Sender) -> Self {
+        self.sender = Some(sender);
+        self
+    }
+
+    /// Sets the clock to judge by.
+    pub const fn now(mut self, now: UnixTime) -> Self {
+        self.now = Some(now);
+        self
+    }
+
+    /// Adds a secret that is believed to sign. The label is shown; it has 1 to 32 visible ASCII
+    /// characters.
+    pub fn secret(
+        mut self,
+        label: impl Into<String>,
+        secret: &'a (impl AsRef<[u8]> + ?Sized),
+    ) -> Self {
+        self.secrets.push(Believed { label: label.into(), secret: secret.as_ref() });
+        self
+    }
+
+    /// Adds a secret that signed once, and that the verifier does not know any more.
+    pub fn previous_secret(
+        mut self,
+        label: impl Into<String>,
+        secret: &'a (impl AsRef<[u8]> + ?Sized),
+    ) -> Self {
+        self.previous.push(Believed { label: label.into(), secret: secret.as_ref() });
+        self
+    }
+
+    /// Adds a token that the verifier requires: `Authorization: Bearer <token>`.
+    pub fn bearer(mut self, token: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        self.bearers.push(token.as_ref());
+        self
+    }
+
+    /// Adds a whole value of `Authorization` that the verifier requires.
+    pub fn authorization(mut self, value: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        self.authorizations.push(value.as_ref());
+        self
+    }
+
+    /// Sets the verifier's tolerance. It is for senders that sign a time, and is left out for others.
+    pub const fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = Some(tolerance);
+        self
+    }
+
+    /// Sets the verifier's largest body, in bytes.
+    pub const fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
+        self
+    }
+
+    /// Sets how many bytes are hashed at most. What is tried depends on it and on nothing else, so
+    /// the same question always has the same answer.
+    pub const fn work_limit(mut self, bytes: u64) -> Self {
+        self.work_limit = bytes;
+        self
+    }
+
+    /// Asks the verifier, and finds out why if it refuses.
+    pub fn explain(&self) -> Explanation {
+        let verdict = verdict::judge(self);
+        if verdict.is_ok() {
+            return Explanation::verified(self.sender, verdict);
+        }
+        let (fit, work) = search::fit(self);
+        let mut findings = Vec::new();
+        findings.extend(fit.as_ref().and_then(search::Fit::finding));
+        findings.extend(clock::findings(self, fit.as_ref()));
+        findings.extend(authorization::findings(self));
+        findings.extend(observe::refused(&verdict));
+        let blind = if fit.is_some() { Vec::new() } else { observe::findings(self) };
+        let conclusion = match (&fit, blind.is_empty() && self.has_secret()) {
+            (Some(_), _) => Conclusion::Explained,
+            (None, true) => Conclusion::OtherSecret,
+            (None, false) => Conclusion::Observed,
+        };
+        findings.extend(blind);
+        Explanation { sender: self.sender, verdict, findings, conclusion, work }
+    }
+
+    fn has_secret(&self) -> bool {
+        !(self.secrets.is_empty() && self.previous.is_empty())
+    }
+}
+
+/// Shows no secret, token, value or body.
+impl fmt::Debug for Explainer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explainer")
+            .field("request", &self.request)
+            .field("now", &self.now)
+            .field("sender", &self.sender.map(|sender| sender.name()))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,58 @@
+use verify_core::UnixTime;
+
+use super::{Cause, Certainty, Explainer, Finding, head, search::Fit};
+
+/// The verifier's own default, in seconds.
+const TOLERANCE: u64 = 300;
+/// How near to a whole half hour a difference has to be, in seconds.
+const NEAR: u64 = 60;
+/// The zone that is furthest from UTC, in seconds.
+const FURTHEST_ZONE: u64 = 14 * 3600;
+
+/// What is wrong with the time.
+pub(super) fn findings(explainer: &Explainer<'_>, fit: Option<&Fit>) -> Option<Finding> {
+    let header = explainer.sender?.timestamp_header()?;
+    let signed = fit.and_then(|fit| fit.time.as_deref());
+    let text = signed.or_else(|| head::first(explainer.request, header))?;
+    let certainty = if signed.is_some() { Certainty::Proved } else { Certainty::Observed };
+    let (cause, detail) = judge(text.trim_ascii(), explainer)?;
+    Some(Finding { causes: vec![cause], certainty, detail })
+}
+
+fn judge(text: &[u8], explainer: &Explainer<'_>) -> Option<(Cause, Option<String>)> {
+    let text = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text);
+    let Some(seconds) = plain_seconds(text) else {
+        return Some((Cause::TimestampFormat, None));
+    };
+    let now = explainer.now.map(UnixTime::as_secs);
+    // Without a clock: the year 2128.
+    let about_now = |seconds: u64| match now {
+        Some(now) => seconds > now / 2 && seconds / 2 < now,
+        None => (500_000_000..5_000_000_000).contains(&seconds),
+    };
+    if !about_now(seconds)
+        && [1_000, 1_000_000, 1_000_000_000].iter().any(|unit| about_now(seconds / unit))
+    {
+        return Some((Cause::TimestampMilliseconds, None));
+    }
+    let now = now?;
+    let off = seconds.abs_diff(now);
+    if off <= explainer.tolerance.map_or(TOLERANCE, |tolerance| tolerance.as_secs()) {
+        return None;
+    }
+    let side = if seconds > now { "ahead" } else { "behind" };
+    let hours = off.saturating_add(NEAR) / 1800 * 1800;
+    if hours >= 1800 && off.abs_diff(hours) <= NEAR && hours <= FURTHEST_ZONE {
+        let detail = format!("{}:{:02} h {side}", hours / 3600, hours % 3600 / 60);
+        return Some((Cause::TimeZone, Some(detail)));
+    }
+    let cause = if seconds > now { Cause::ClockBehind } else { Cause::DeliveryOld };
+    Some((cause, Some(format!("{off} s {side} of your clock"))))
+}
+
+/// Reads digits as the verifier does: no sign, no leading zero.
+pub(super) fn plain_seconds(text: &[u8]) -> Option<u64> {
+    let is_plain =
+        text.iter().all(u8::is_ascii_digit) && (text.len() == 1 || !text.starts_with(b"0"));
+    core::str::from_utf8(text).ok().filter(|_| is_plain)?.parse().ok()
+}

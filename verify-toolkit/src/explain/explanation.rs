@@ -1,0 +1,263 @@
+use core::fmt;
+
+use serde::Serialize;
+use verify_core::{ConfigError, Receipt, Rejection, Sender};
+
+use super::Cause;
+
+/// Why a delivery did not verify, or that it did.
+///
+/// [`Display`](fmt::Display) writes it for people, in several lines.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Explanation {
+    pub(super) sender: Option<Sender>,
+    pub(super) verdict: Result<Receipt, Refusal>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) conclusion: Conclusion,
+    pub(super) work: Work,
+}
+
+/// How much was hashed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Work {
+    pub(super) bytes: u64,
+    pub(super) is_cut_short: bool,
+}
+
+/// What one finding amounts to: correct all of its causes, and this obstacle is gone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What is wrong. Several are wrong together, and not alternatives.
+    pub causes: Vec<Cause>,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// What cannot be said in general, such as the name of a header. No secret, and on one line.
+    pub detail: Option<String>,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Certainty {
+    /// It is so in the request, and may be why.
+    Observed,
+    /// With these corrections the signature fits, or the token is equal.
+    Proved,
+}
+
+/// What it all amounts to.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Conclusion {
+    /// The signature was made to fit: the findings say all that is wrong.
+    Explained,
+    /// The signature fits under no correction, and something in the request says why it might not.
+    Observed,
+    /// The signature fits under no correction, and nothing says why: most likely it was made with
+    /// another secret, or the bytes were changed in a way that is not known here.
+    OtherSecret,
+    /// The delivery verifies.
+    Verified,
+}
+
+/// Why the verifier did not accept.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// No verifier can be built from what the operator believes.
+    Config(ConfigError),
+    /// The verifier refused.
+    Rejection(Rejection),
+    /// Nothing says who sent it.
+    SenderUnknown,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Rejection(rejection) => rejection.fmt(f),
+            Self::SenderUnknown => {
+                f.write_str("sender is not known: no signature header of a known sender is there")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+impl Explanation {
+    pub(super) const fn verified(
+        sender: Option<Sender>,
+        verdict: Result<Receipt, Refusal>,
+    ) -> Self {
+        let work = Work { bytes: 0, is_cut_short: false };
+        Self { sender, verdict, findings: Vec::new(), conclusion: Conclusion::Verified, work }
+    }
+
+    /// Returns the verifier's verdict.
+    ///
+    /// # Errors
+    ///
+    /// Why the verifier did not accept.
+    pub const fn verdict(&self) -> Result<&Receipt, &Refusal> {
+        self.verdict.as_ref()
+    }
+
+    /// Returns the sender that was asked for, or found.
+    #[must_use]
+    pub const fn sender(&self) -> Option<&Sender> {
+        self.sender.as_ref()
+    }
+
+    /// Returns what was found, what is proved first.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Yields the causes of all findings.
+    pub fn causes(&self) -> impl Iterator<Item = Cause> {
+        self.findings.iter().flat_map(|finding| finding.causes.iter().copied())
+    }
+
+    /// Returns what it all amounts to.
+    #[must_use]
+    pub const fn conclusion(&self) -> Conclusion {
+        self.conclusion
+    }
+
+    /// Returns how many bytes were hashed.
+    #[must_use]
+    pub const fn work(&self) -> u64 {
+        self.work.bytes
+    }
+
+    /// Returns whether the limit of work kept something from being tried.
+    #[must_use]
+    pub const fn is_cut_short(&self) -> bool {
+        self.work.is_cut_short
+    }
+
+    /// Writes it as one line of JSON, for scripts.
+    ///
+    /// Its fields are `sender`, `verdict` (`verified`, or the refusal's code), `conclusion`
+    /// (`verified`, `explained`, `observed`, `other-secret`), `findings` (a list of `causes`, each with
+    /// `name`, `family` and `text`; `certainty`; `detail`), `work_bytes` and `cut_short`.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Nothing in it can fail: no map with odd keys, no float.
+        serde_json::to_string(&Report::from(self)).unwrap_or_default()
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'e> {
+    sender: Option<&'e str>,
+    verdict: &'e str,
+    conclusion: &'e str,
+    findings: Vec<ReportedFinding<'e>>,
+    work_bytes: u64,
+    cut_short: bool,
+}
+
+#[derive(Serialize)]
+struct ReportedFinding<'e> {
+    causes: Vec<ReportedCause>,
+    certainty: &'e str,
+    detail: Option<&'e str>,
+}
+
+#[derive(Serialize)]
+struct ReportedCause {
+    name: &'static str,
+    family: String,
+    text: &'static str,
+}
+
+impl<'e> From<&'e Explanation> for Report<'e> {
+    fn from(explanation: &'e Explanation) -> Self {
+        let findings = explanation.findings.iter().map(|finding| ReportedFinding {
+            causes: finding.causes.iter().map(|cause| ReportedCause::from(*cause)).collect(),
+            certainty: match finding.certainty {
+                Certainty::Observed => "observed",
+                Certainty::Proved => "proved",
+            },
+            detail: finding.detail.as_deref(),
+        });
+        Self {
+            sender: explanation.sender.as_ref().map(Sender::name),
+            verdict: match &explanation.verdict {
+                Ok(_) => "verified",
+                Err(Refusal::Config(_)) => "config",
+                Err(Refusal::Rejection(rejection)) => rejection.code(),
+                Err(Refusal::SenderUnknown) => "sender_unknown",
+            },
+            conclusion: match explanation.conclusion {
+                Conclusion::Explained => "explained",
+                Conclusion::Observed => "observed",
+                Conclusion::OtherSecret => "other-secret",
+                Conclusion::Verified => "verified",
+            },
+            findings: findings.collect(),
+            work_bytes: explanation.work.bytes,
+            cut_short: explanation.work.is_cut_short,
+        }
+    }
+}
+
+impl From<Cause> for ReportedCause {
+    fn from(cause: Cause) -> Self {
+        Self { name: cause.name(), family: cause.family().to_string(), text: cause.text() }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.verdict {
+            Ok(receipt) => return write!(f, "verified: {}", receipt.sender()),
+            Err(refusal) => write!(f, "refused: {refusal}")?,
+        }
+        for finding in &self.findings {
+            write!(f, "\n{finding}")?;
+        }
+        match self.conclusion {
+            Conclusion::OtherSecret => f.write_str(
+                "\nNo known correction makes the signature fit. Most likely it was made with another secret: \
+                 compare the two where they were entered, or set a new one on both sides.",
+            )?,
+            Conclusion::Observed => {
+                f.write_str("\nNo known correction makes the signature fit; put this right first.")?;
+            }
+            Conclusion::Explained | Conclusion::Verified => {}
+        }
+        if self.work.is_cut_short {
+            write!(
+                f,
+                "\nNot everything was tried: the limit of work was reached after {} bytes.",
+                self.work.bytes
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lead = match self.certainty {
+            Certainty::Proved => "proved",
+            Certainty::Observed => "observed",
+        };
+        for (place, cause) in self.causes.iter().enumerate() {
+            let lead = if place == 0 { lead } else { "\n  and" };
+            write!(f, "{lead}: {cause}")?;
+            if let (0, Some(detail)) = (place, &self.detail) {
+                write!(f, " ({detail})")?;
+            }
+            write!(f, "\n  {}", cause.text())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! What stands in the request and may be why, where no correction makes the signature fit.
+
+use verify_core::{Receipt, RejectionKind, Sender};
+
+use super::{Cause, Certainty, Explainer, Finding, Refusal, body, head, signature};
+use crate::WireRequest;
+
+/// What the verifier refuses whatever the signature is.
+pub(super) fn refused(verdict: &Result<Receipt, Refusal>) -> Option<Finding> {
+    let Err(Refusal::Rejection(rejection)) = verdict else { return None };
+    let cause = match rejection.kind() {
+        RejectionKind::BodyTooLarge => Cause::BodyOverLimit,
+        RejectionKind::MalformedDeliveryId => Cause::DeliveryIdMalformed,
+        _ => return None,
+    };
+    Some(Finding { causes: vec![cause], certainty: Certainty::Proved, detail: None })
+}
+
+pub(super) fn findings(explainer: &Explainer<'_>) -> Vec<Finding> {
+    let request = explainer.request;
+    let mut found = Findings(Vec::new());
+    if let Some(sender) = &explainer.sender {
+        found.signature(request, sender);
+        let signed = [sender.delivery_id_header(), sender.timestamp_header()];
+        signed.into_iter().flatten().for_each(|header| found.signed_header(request, header));
+    } else {
+        found.add(Cause::SignatureHeaderMissing, None);
+    }
+    found.body(request);
+    if explainer.secrets.iter().any(|believed| is_placeholder(believed.secret)) {
+        found.add(Cause::SecretPlaceholder, None);
+    }
+    found.0
+}
+
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, cause: Cause, detail: Option<String>) {
+        self.0.push(Finding { causes: vec![cause], certainty: Certainty::Observed, detail });
+    }
+
+    fn signature(&mut self, request: &WireRequest, sender: &Sender) {
+        let header = sender.signature_header();
+        let detail = Some(head::shown(header));
+        let values: Vec<_> = request.header(header).collect();
+        match values[..] {
+            [] => match head::renamed(request, header).next() {
+                Some((name, _)) => self.add(Cause::SignatureHeaderRenamed, Some(head::shown(name))),
+                None => self.add(Cause::SignatureHeaderMissing, detail),
+            },
+            [value] => {
+                let claims = signature::candidates(request, sender);
+                let elsewhere = [
+                    Cause::SignatureHeaderOther,
+                    Cause::SignatureHeaderRenamed,
+                    Cause::SignatureInQuery,
+                ];
+                let mut own = claims.iter().filter(|claim| {
+                    claim.value.len() == 32
+                        && !claim.causes.iter().any(|cause| elsewhere.contains(cause))
+                });
+                match own.next() {
+                    Some(claim) if claim.causes.is_empty() => {}
+                    Some(claim) => self.0.push(Finding {
+                        causes: claim.causes.clone(),
+                        certainty: Certainty::Observed,
+                        detail: None,
+                    }),
+                    None => {
+                        let length = format!("{} characters", value.len());
+                        self.add(Cause::SignatureMalformed, Some(length));
+                    }
+                }
+            }
+            _ => self.add(Cause::SignatureHeaderDoubled, detail),
+        }
+    }
+
+    fn signed_header(&mut self, request: &WireRequest, header: &str) {
+        match request.header(header).count() {
+            0 => match head::renamed(request, header).next() {
+                Some((name, _)) => self.add(Cause::SignedHeaderRenamed, Some(head::shown(name))),
+                None => self.add(Cause::SignedHeaderMissing, Some(head::shown(header))),
+            },
+            1 => {}
+            _ => self.add(Cause::SignedHeaderDoubled, Some(head::shown(header))),
+        }
+    }
+
+    fn body(&mut self, request: &WireRequest) {
+        let length = request.body.len();
+        match body::content_length(request) {
+            Some(announced) if announced > length && length == 0 => {
+                self.add(Cause::BodyEmpty, None)
+            }
+            Some(announced) if announced > length => {
+                self.add(Cause::BodyCutOff, Some(format!("{length} of {announced} bytes")));
+            }
+            _ => {}
+        }
+        let gzip_or_zlib = matches!(request.body[..], [0x1f, 0x8b, ..] | [0x78, ..]);
+        // Of `br`, `deflate` and the like nothing can be seen in the bytes, but JSON is none of them.
+        let is_plain = serde_json::from_slice::<serde::de::IgnoredAny>(&request.body).is_ok();
+        if body::is_encoded(request) && !gzip_or_zlib && is_plain {
+            self.add(Cause::BodyDecompressed, None);
+        }
+        if request.body.windows(3).any(|bytes| bytes == "\u{fffd}".as_bytes()) {
+            self.add(Cause::BodyReplaced, None);
+        }
+    }
+}
+
+/// What stands in a template or on a page in place of a secret.
+fn is_placeholder(secret: &[u8]) -> bool {
+    let secret = secret.trim_ascii();
+    let around = [("${", "}"), ("$(", ")"), ("{{", "}}"), ("<", ">"), ("%", "%")];
+    let is_template = around.iter().any(|(open, close)| {
+        secret.len() > 2
+            && secret.starts_with(open.as_bytes())
+            && secret.ends_with(close.as_bytes())
+    });
+    let is_masked = core::str::from_utf8(secret)
+        .is_ok_and(|text| text.chars().count() > 2 && text.chars().all(|c| "*•●.xX".contains(c)));
+    let words: [&[u8]; 6] = [b"changeme", b"none", b"null", b"undefined", b"secret", b"todo"];
+    is_template || is_masked || words.iter().any(|word| secret.eq_ignore_ascii_case(word))
+}
