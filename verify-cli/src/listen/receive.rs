@@ -34,7 +34,7 @@ pub(super) struct Receiver {
 }
 
 /// How long the rest of a body may take that was refused before it was read.
-const REST: Duration = Duration::from_secs(10);
+const REST: Duration = Duration::from_secs(5);
 /// As many refused bodies are read at a time; of others only the head is kept.
 const READING: usize = 16;
 

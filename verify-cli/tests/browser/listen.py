@@ -47,9 +47,13 @@ class Handler:
 class Listen:
     def __init__(self, *options):
         self.folder = tempfile.TemporaryDirectory()
+        self.options = options
+        self.start("127.0.0.1:0", "127.0.0.1:0")
+
+    def start(self, bind, page):
         settings = {"DATABRICKS_WEBHOOK_SECRET": SECRET, "WANDB_WEBHOOK_SECRET": WANDB_SECRET}
-        command = [os.environ["VERIFY"], "listen", "--bind", "127.0.0.1:0", "--page", "127.0.0.1:0"]
-        command += ["--store", f"{self.folder.name}/store", *options]
+        command = [os.environ["VERIFY"], "listen", "--bind", bind, "--page", page]
+        command += ["--store", f"{self.folder.name}/store", *self.options]
         self.process = subprocess.Popen(
             command, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
@@ -60,10 +64,17 @@ class Listen:
                 self.page = found[1]
                 break
 
-    def close(self):
+    def kill(self):
         self.process.kill()
         self.process.wait()
         self.process.stderr.close()
+
+    def restart(self):
+        """Starts it again on the same ports."""
+        self.start(*(urllib.parse.urlsplit(url).netloc for url in [self.origin, self.page]))
+
+    def close(self):
+        self.kill()
         self.folder.cleanup()
 
     def deliver(self, body, sender="databricks", forged=False, path="", headers=()):

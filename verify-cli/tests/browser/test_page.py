@@ -88,15 +88,17 @@ class Page(unittest.TestCase):
         self.browser.wait("it is announced", "document.getElementById('announcement').textContent !== ''")
         self.assert_no_trouble()
 
-    def test_a_connection_that_was_lost_is_found_again(self):
+    def test_a_restart_is_survived(self):
         listen = self.start()
-        self.open(listen, 0)
-        self.browser.ask("/chromium/network_conditions", {"network_conditions": {"offline": True, "latency": 0, "throughput": 0}})
-        self.browser.run("live.close(); live.dispatchEvent(new Event('error'))")
-        self.assertEqual(self.browser.text("#connection"), "connection lost, trying again")
-        listen.deliver(model_version())
-        self.browser.ask("/chromium/network_conditions", method="DELETE")
+        listen.deliver(model_version("before"))
         self.open(listen, 1)
+        listen.kill()
+        self.browser.wait("the loss is seen", "at('connection').textContent === 'connection lost, trying again'")
+        listen.restart()
+        listen.deliver(model_version("after"))
+        self.wait_until_live(2)
+        self.assertIn("after", self.seen()[0])
+        self.assertIn("before", self.seen()[1])
 
     def test_filter_and_search(self):
         listen = self.start()
@@ -188,7 +190,15 @@ class Page(unittest.TestCase):
         self.select(0)
         self.browser.click("#explain")
         self.browser.wait("it is explained", "!at('explanation').hidden")
-        self.assertIn("white space", self.browser.text("#explanation-text"))
+        self.assertIn("White space around the body was added", self.browser.text("#explanation-text"))
+        # Another delivery does not keep it, and one that verifies says so.
+        listen.deliver(model_version())
+        self.wait_for(2)
+        self.select(0)
+        self.assertTrue(self.browser.run("at('explanation').hidden"))
+        self.browser.click("#explain")
+        self.browser.wait("it is explained", "!at('explanation').hidden")
+        self.assertEqual(self.browser.text("#explanation-text"), "verified: databricks")
         self.assert_no_trouble()
 
     def test_keyboard(self):

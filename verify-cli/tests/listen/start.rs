@@ -99,7 +99,7 @@ fn what_would_open_something_is_refused() {
         ),
         (&[], &[("MLFLOW_WEBHOOK_SECRET", "")], "`secret` is empty", "everybody knows"),
         (&["--bind", "192.0.2.1:1"], &SECRETS, "cannot listen on --bind 192.0.2.1:1", "--bind"),
-        (&["--forward-to", "ftp://x"], &SECRETS, "not an `http://` URL", ""),
+        (&["--forward-to", "ftp://x"], &SECRETS, "not an `http` or `https` URL", ""),
         (&["--secret-env", "mlflow"], &SECRETS, "not SENDER=VALUE", ""),
         (&["--secret-env", "nobody=A"], &SECRETS, "no such sender", ""),
     ] {

@@ -8,9 +8,12 @@ fn capture() -> String {
 
 #[test]
 fn a_wrong_setting_is_named() {
-    let cut = SECRET.trim_end();
-    let shown =
-        verify("explain - --secret-env CUT").env("CUT", cut).input(capture()).run().ended(1);
+    let pasted = format!("{SECRET}\n");
+    let shown = verify("explain - --secret-env PASTED")
+        .env("PASTED", &pasted)
+        .input(capture())
+        .run()
+        .ended(1);
     assert!(shown.starts_with("refused: header does not fit this delivery"), "{shown}");
     assert!(shown.contains("proved: "), "{shown}");
 

@@ -7,7 +7,8 @@ use super::support::verify;
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/HELP.md");
 
 /// In the order of `verify --help`, and then what it does not show.
-const COMMANDS: &[&str] = &["", "send", "sign", "check", "attack", "senders", "completions", "man"];
+const COMMANDS: &[&str] =
+    &["", "send", "sign", "check", "explain", "listen", "attack", "senders", "completions", "man"];
 
 /// `UPDATE=1` writes the page.
 #[test]

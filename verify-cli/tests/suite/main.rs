@@ -1,5 +1,7 @@
 //! The command as its users run it: a process, its output, its exit code.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 mod attack;
 mod check;
 mod explain;

@@ -1,7 +1,7 @@
+use core::net::SocketAddr;
 use std::{
-    env, fs,
+    fs,
     io::Write as _,
-    net::SocketAddr,
     path::PathBuf,
     process::{Command, Stdio},
     sync::mpsc,

@@ -1,5 +1,7 @@
 //! Single requests to a URL, with and without TLS.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
 mod tls_server;
 
 use core::time::Duration;
