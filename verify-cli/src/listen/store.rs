@@ -109,7 +109,7 @@ impl Store {
         request: &WireRequest,
     ) -> Result<Summary, StoreError> {
         let request = http_text(request);
-        self.write(Task::Append { facts, request }).await?.ok_or(StoreError::Closed)
+        self.write(Task::Append { facts: facts.into(), request }).await?.ok_or(StoreError::Closed)
     }
 
     /// Adds what became of a delivery. `None`: it is not kept any more.

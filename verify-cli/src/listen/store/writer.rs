@@ -16,7 +16,7 @@ pub(super) struct Job {
 
 pub(super) enum Task {
     Append {
-        facts: Facts,
+        facts: Box<Facts>,
         /// As the text of HTTP.
         request: Vec<u8>,
     },
@@ -77,7 +77,7 @@ fn write(
                         all_facts.remove(gone)?;
                         requests.remove(gone)?;
                     }
-                    Some(Summary { id, facts })
+                    Some(Summary { id, facts: *facts })
                 }
                 Task::Handled { id, handled } => {
                     let facts = all_facts.get(id)?.map(|facts| parse(facts.value())).transpose()?;
