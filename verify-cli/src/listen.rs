@@ -89,7 +89,7 @@ impl Options {
             let mut stopping = stopping;
             let _ = stopping.changed().await;
         }));
-        // Until the end: what is still in flight then is shown.
+        // Until the end, so that it shows what is still in flight then.
         tokio::spawn(serve(page, api::router(desk, rules), core::future::pending()));
 
         tokio::select! {

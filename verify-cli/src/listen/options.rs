@@ -25,7 +25,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "URL", value_parser = Forward::parse)]
     pub(super) forward_to: Option<Forward>,
 
-    /// Where senders deliver to, at /webhooks/<SENDER>.
+    /// Where senders deliver to, at `/webhooks/<SENDER>`.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(super) bind: SocketAddr,
 
@@ -49,8 +49,8 @@ pub(crate) struct Options {
 #[command(next_help_heading = "Store")]
 #[group(skip)]
 pub(super) struct StoreOptions {
-    /// Keep deliveries in this file [default: verify/listen.redb where this system keeps the state
-    /// of programs].
+    /// Keep deliveries in this file. Without it: `verify/listen.redb` where this system keeps the
+    /// state of programs.
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
 
@@ -76,8 +76,8 @@ pub(super) struct KeyOptions {
     #[arg(long, value_name = "SENDER=FILE", value_parser = of_sender())]
     pub(super) secret_file: Vec<(Sender, String)>,
 
-    /// Ask for a bearer token as well: the one in this environment variable [default:
-    /// <SENDER>_WEBHOOK_TOKEN, if it is set].
+    /// Ask for a bearer token as well: the one in this environment variable. Without it:
+    /// `<SENDER>_WEBHOOK_TOKEN`, if that is set.
     #[arg(long, value_name = "SENDER=NAME", value_parser = of_sender())]
     pub(super) token_env: Vec<(Sender, String)>,
 }

@@ -121,8 +121,10 @@ impl Receiver {
         body: Body,
         refusal: Refusal,
     ) {
-        let (body, is_cut_off) = match self.reading.try_acquire() {
-            Ok(_reading) => read(body, limit, refusal).await,
+        // Until it is written.
+        let reading = self.reading.try_acquire();
+        let (body, is_cut_off) = match reading {
+            Ok(_) => read(body, limit, refusal).await,
             Err(_) => (Bytes::new(), true),
         };
         let request = wire_request(head, &body);
