@@ -14,7 +14,7 @@ pub(crate) fn now() -> Result<UnixTime, Error> {
 /// Reads Unix seconds.
 pub(crate) fn unix_time(text: &str) -> Result<UnixTime, String> {
     let seconds: u64 = text.parse().map_err(|_| "not Unix seconds, as `date +%s` prints them")?;
-    // The year 5138; now it is 1970 in the thousands.
+    // As seconds that would be the year 5138; as milliseconds it is 1973.
     if seconds > 99_999_999_999 {
         return Err(format!("Unix milliseconds, it seems; in seconds it is {}", seconds / 1000));
     }

@@ -86,9 +86,10 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// Nobody listens there, or (with TLS) nobody who shows a certificate that is trusted.
-    pub async fn check(&self) -> io::Result<()> {
-        self.connect().await.map(drop)
+    /// Nobody listens there, or (with TLS) nobody who shows a certificate that is trusted, or nobody
+    /// greeted for as long as `patience`.
+    pub async fn check(&self, patience: Duration) -> io::Result<()> {
+        timeout(patience, self.connect()).await?.map(drop)
     }
 
     /// Sends a request, and returns the answer as soon as there is one, with at most 64 KiB of its

@@ -97,7 +97,7 @@ impl Options {
         }
         let unreachable = |error| self.target.unreachable(error);
         let report = runtime()?.block_on(async {
-            endpoint.check().await.map_err(unreachable)?;
+            endpoint.check(self.target.timeout).await.map_err(unreachable)?;
             // The plainest forgery goes first, twice.
             let count = receiver.cases().len().saturating_add(2);
             let bar = progress::bar(count.try_into().unwrap_or(u64::MAX), output);

@@ -67,7 +67,10 @@ fn accepted(
     if output.is_json() {
         let mut line = receipt_json(receipt);
         match event {
-            Ok(event) => line["event"] = json!({ "name": event.name, "fields": event.fields }),
+            Ok(event) => {
+                let fields: Value = serde_json::from_str(&event.fields).unwrap_or_default();
+                line["event"] = json!({ "name": event.name, "fields": fields });
+            }
             Err(error) => line["unreadable"] = error.to_string().into(),
         }
         return output.json(&line);
@@ -81,9 +84,8 @@ fn accepted(
     match event {
         Ok(event) => {
             let name = event.name.as_deref().unwrap_or("without a name");
-            let fields = serde_json::to_string_pretty(&event.fields).unwrap_or_default();
             output.line(format_args!("event {}", Styled(STRONG, Shown(name.as_bytes()))))?;
-            output.text(indented(fields.as_bytes()))
+            output.text(indented(event.fields.as_bytes()))
         }
         Err(error) => output.line(format_args!(
             "The event cannot be read, but the delivery is verified all the same: {}",

@@ -9,6 +9,9 @@ use crate::{
     secret,
 };
 
+/// The events that say the most of what these senders do.
+const FIRST: [&str; 3] = ["LINK_ARTIFACT", "MODEL_VERSION_CREATED", "model_version.created"];
+
 /// Says where everything is, and how to make a first delivery where no secret is set.
 pub(super) fn print(options: &Options, keys: &Keys, is_try_out: bool, origin: &str, page: &str) {
     if is_try_out {
@@ -16,7 +19,8 @@ pub(super) fn print(options: &Options, keys: &Keys, is_try_out: bool, origin: &s
         eprintln!("another terminal:\n");
         for keys in keys.iter() {
             let (sender, path) = (keys.sender, receive::path(&keys.sender));
-            let event = samples::of(sender.name()).next().map_or("", |sample| sample.event);
+            let first = samples::of(sender.name()).find(|sample| FIRST.contains(&sample.event));
+            let event = first.map_or("", |sample| sample.event);
             let secret = keys.first().map(|secret| String::from_utf8_lossy(secret.as_ref()));
             eprintln!(
                 "  {}={} verify send {} {event} --to {origin}{path}\n",

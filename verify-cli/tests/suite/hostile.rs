@@ -35,20 +35,27 @@ fn the_answers_to_an_attack() {
     assert_harmless(&std::fs::read_to_string(junit).unwrap());
 }
 
+/// A capture of an event that holds it.
+fn ugly_event() -> String {
+    let signed = verify("sign databricks COMMENT_CREATED --json --set");
+    signed.arg(&format!("comment={UGLY}")).run().ended(0)
+}
+
 #[test]
 fn the_fields_of_an_event() {
-    let signed =
-        verify("sign databricks COMMENT_CREATED --json --set").arg(&format!("comment={UGLY}"));
-    let capture = signed.run().ended(0);
-    let shown = verify("check -").input(capture.clone()).run().ended(0);
+    let shown = verify("check -").input(ugly_event()).run().ended(0);
     assert!(shown.contains(r"\u001b]0;owned\u0007\u001b[2J\r\nnext\u{9b}31m\u{202e}"), "{shown}");
     assert_harmless(&shown);
-    assert_harmless(&verify("check - --json").input(capture).run().ended(0));
+    assert_harmless(&verify("check - --json").input(ugly_event()).run().ended(0));
+}
 
-    let signed =
-        verify("sign wandb --body - --json").input(format!(r#"{{"event_type": "{}"}}"#, 'x'));
-    let named = signed.run().ended(0);
-    verify("check -").input(named).run().ended(0);
+#[test]
+fn the_name_of_an_event() {
+    let body = serde_json::json!({ "event_type": UGLY }).to_string();
+    let capture = verify("sign wandb --body - --json").input(body).run().ended(0);
+    let shown = verify("check -").input(capture).run().ended(0);
+    assert!(shown.contains(&format!("\nevent {PLAIN}")), "{shown}");
+    assert_harmless(&shown);
 }
 
 #[test]
@@ -70,4 +77,17 @@ fn a_complaint_about_the_input() {
     }
     let ran = verify("sign mlflow").arg(UGLY).run();
     assert_harmless(&ran.failed());
+}
+
+#[test]
+fn colours_are_ours_alone() {
+    let plain = verify("check -").input(ugly_event()).run().ended(0);
+    let coloured = verify("check -").env("CLICOLOR_FORCE", "1").input(ugly_event()).run().ended(0);
+    assert!(coloured.starts_with("\u{1b}[1m\u{1b}[32mverified\u{1b}[0m "), "{coloured:?}");
+    // Whatever stands between the ends of two colours is ours.
+    let mut stripped = coloured;
+    for code in ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[32m"] {
+        stripped = stripped.replace(code, "");
+    }
+    assert_eq!(stripped, plain);
 }

@@ -1,3 +1,5 @@
+use std::process::{Command, Stdio};
+
 use super::support::{SECRET, file, receiver, verify};
 
 #[test]
@@ -38,6 +40,20 @@ fn a_missing_secret_is_asked_for_or_said() {
     assert!(said.contains("/dev/zero`: file too large"), "{said}");
     let said = verify("sign mlflow prompt.created --secret-env A --secret-file B").run().failed();
     assert!(said.contains("cannot be used with"), "{said}");
+}
+
+#[test]
+fn without_a_terminal_nobody_is_asked() {
+    // A session of its own has no terminal, wherever the tests are run.
+    let verify = env!("CARGO_BIN_EXE_verify");
+    let line = ["--wait", verify, "sign", "mlflow", "prompt.created", "--secret-prompt"];
+    let Ok(ran) = Command::new("setsid").args(line).stdin(Stdio::null()).output() else {
+        eprintln!("SKIPPED: setsid is not installed");
+        return;
+    };
+    assert_eq!(ran.status.code(), Some(2));
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(said.starts_with("error: cannot ask on the terminal: "), "{said}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ impl Target {
     /// The URL is not one of this form, or nobody listens there.
     pub async fn attack_url(&self, url: &str) -> Result<Report, UrlError> {
         let endpoint = Endpoint::new(url)?;
-        endpoint.check().await.map_err(UrlError::Unreachable)?;
+        endpoint.check(self.patience).await.map_err(UrlError::Unreachable)?;
         let target = self.clone().with_path(endpoint.path());
         let attempt = async |attempt| endpoint.attempt(&attempt, target.patience).await;
         Ok(target.attack_with(attempt).await)

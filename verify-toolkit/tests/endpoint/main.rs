@@ -27,7 +27,7 @@ async fn a_certificate_is_trusted_when_it_is_said_so() {
         assert_eq!(endpoint.attempt(&(&request()).into(), PATIENCE).await, Outcome::Closed);
 
         let endpoint = endpoint.with_authority(pem.as_bytes()).unwrap();
-        endpoint.check().await.unwrap();
+        endpoint.check(PATIENCE).await.unwrap();
         assert_eq!(endpoint.send(&request(), PATIENCE).await.unwrap().status, 204);
     }
 }
@@ -37,7 +37,7 @@ async fn a_certificate_is_for_one_host() {
     let (address, pem) = tls_server::start("other.example").await;
     let endpoint = Endpoint::new(&format!("https://{address}/")).unwrap();
     let endpoint = endpoint.with_authority(pem.as_bytes()).unwrap();
-    assert_eq!(endpoint.check().await.unwrap_err().kind(), ErrorKind::InvalidData);
+    assert_eq!(endpoint.check(PATIENCE).await.unwrap_err().kind(), ErrorKind::InvalidData);
 }
 
 #[test]

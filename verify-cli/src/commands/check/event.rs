@@ -1,10 +1,18 @@
-use serde_json::{Value, json};
+use serde::Serialize;
 use verify_toolkit::{EventError, Verified, databricks, mlflow, wandb};
 
 /// What a verified delivery says.
 pub(super) struct Event {
     pub(super) name: Option<String>,
-    pub(super) fields: Value,
+    /// As JSON for people, in the order of the type.
+    pub(super) fields: String,
+}
+
+impl Event {
+    fn new(name: Option<String>, event: &impl Serialize) -> Self {
+        // Nothing in it can fail: no map with odd keys.
+        Self { name, fields: serde_json::to_string_pretty(event).unwrap_or_default() }
+    }
 }
 
 /// Reads the event in the type of its sender.
@@ -16,16 +24,16 @@ pub(super) fn read(verified: &Verified<&[u8]>) -> Result<Event, EventError> {
     Ok(match verified.receipt().sender() {
         "databricks" => {
             let event: databricks::Event<'_> = verified.event()?;
-            Event { name: Some(event.name().to_owned()), fields: json!(event) }
+            Event::new(Some(event.name().to_owned()), &event)
         }
         "mlflow" => {
             let event: mlflow::Event<'_> = verified.event()?;
-            Event { name: Some(event.name().into_owned()), fields: json!(event) }
+            Event::new(Some(event.name().into_owned()), &event)
         }
         _ => {
             let variables: wandb::Variables<'_> = verified.event()?;
             let name = variables.event_type.as_ref().map(|kind| kind.as_str().to_owned());
-            Event { name, fields: json!(variables) }
+            Event::new(name, &variables)
         }
     })
 }
