@@ -17,8 +17,10 @@ mod delivery_id;
 mod encoding;
 #[cfg(feature = "events")]
 mod events;
+mod head;
 mod headers;
 mod inline_text;
+mod judgement;
 mod mac;
 mod pending;
 mod receipt;
