@@ -5,14 +5,17 @@ use crate::{Rejection, Sender, inline_text::InlineText};
 pub(crate) struct DeliveryId(InlineText<64>);
 
 impl DeliveryId {
+    #[inline(always)]
     pub(crate) fn parse(
         sender: &Sender,
         header: &'static str,
         value: &[u8],
     ) -> Result<Self, Rejection> {
-        let end = sender.delivery_id_end().as_bytes().first();
+        // Without an end nothing follows that the boundary could move into: NUL is not visible.
+        let end = sender.delivery_id_end().bytes().next().unwrap_or(0);
+        let has_end = value.iter().fold(false, |any, byte| any | (*byte == end));
         InlineText::new(value)
-            .filter(|_| !value.iter().any(|byte| Some(byte) == end))
+            .filter(|_| !has_end)
             .map(Self)
             .ok_or(Rejection::malformed_delivery_id(header))
     }

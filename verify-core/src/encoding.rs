@@ -1,3 +1,5 @@
+mod decode;
+
 use crate::mac::Tag;
 
 /// How the 32 bytes of a signature are written as text.
@@ -13,20 +15,16 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Decodes a signature in the one of `accepted` that its length belongs to.
-    pub(crate) fn decode(accepted: &[Self], text: &[u8]) -> Option<(Tag, Self)> {
+    /// Decodes a signature into `tag`, in the one of `accepted` that its length belongs to.
+    #[inline(always)]
+    pub(crate) fn decode(accepted: &[Self], text: &[u8], tag: &mut Tag) -> Option<Self> {
         let encoding = accepted.iter().find(|encoding| encoding.len() == text.len())?;
-        let mut tag = Tag::default();
         let decoded = match encoding {
-            Self::Base64 => {
-                <base64ct::Base64 as base64ct::Encoding>::decode(text, &mut tag).ok()?.len()
-            }
-            Self::Base64Unpadded => {
-                <base64ct::Base64Unpadded as base64ct::Encoding>::decode(text, &mut tag).ok()?.len()
-            }
-            Self::Hex => base16ct::mixed::decode(text, &mut tag).ok()?.len(),
+            Self::Base64 => decode::base64(text.strip_suffix(b"=")?.try_into().ok()?, tag),
+            Self::Base64Unpadded => decode::base64(text.try_into().ok()?, tag),
+            Self::Hex => decode::hex(text.try_into().ok()?, tag),
         };
-        (decoded == tag.len()).then_some((tag, *encoding))
+        decoded.then_some(*encoding)
     }
 
     /// Writes a signature into `buffer` and returns the part used.

@@ -9,8 +9,10 @@ pub(crate) struct InlineText<const CAPACITY: usize> {
 
 impl<const CAPACITY: usize> InlineText<CAPACITY> {
     /// Copies `text`, unless it is empty, too long or holds anything but visible ASCII.
+    #[inline(always)]
     pub(crate) fn new(text: &[u8]) -> Option<Self> {
-        let visible = !text.is_empty() && text.iter().all(u8::is_ascii_graphic);
+        // To the end in any case: then the characters are looked at sixteen at a time.
+        let visible = text.iter().fold(!text.is_empty(), |all, byte| all & byte.is_ascii_graphic());
         let mut bytes = [0; CAPACITY];
         bytes.get_mut(..text.len()).filter(|_| visible)?.copy_from_slice(text);
         Some(Self { bytes, len: text.len() })

@@ -18,8 +18,10 @@ mod encoding;
 #[cfg(feature = "events")]
 mod events;
 mod fact;
+mod head;
 mod headers;
 mod inline_text;
+mod judgement;
 mod mac;
 mod pending;
 mod receipt;

@@ -1,7 +1,5 @@
 use core::fmt::{self, Write};
 
-use hmac::Mac;
-
 use crate::{
     ConfigError, Rejection, Secret, Sender, SignedPart, UnixTime, delivery_id::DeliveryId,
     inline_text::InlineText, mac,
@@ -70,24 +68,21 @@ impl Signer {
         // 20 digits hold every `u64`.
         let _ = write!(timestamp, "{}", now.as_secs());
 
-        let mut mac = self.secret.prepared().clone();
-        for part in sender.signed_parts() {
-            mac.update(match part {
-                SignedPart::DeliveryId(_) => {
-                    delivery_id.as_ref().map_or("", DeliveryId::as_str).as_bytes()
-                }
-                SignedPart::Text(text) => text.as_bytes(),
-                SignedPart::Timestamp(_) => timestamp.as_str().as_bytes(),
-            });
-        }
-        mac.update(body);
+        let signed = sender.signed_parts().iter().map(|part| match part {
+            SignedPart::DeliveryId(_) => {
+                delivery_id.as_ref().map_or("", DeliveryId::as_str).as_bytes()
+            }
+            SignedPart::Text(text) => text.as_bytes(),
+            SignedPart::Timestamp(_) => timestamp.as_str().as_bytes(),
+        });
+        let tag = mac::of(self.secret.prepared(), signed.chain([body]));
 
         let mut signature = InlineText::empty();
         let mut buffer = [0; 64];
         let encoded = sender
             .encodings()
             .first()
-            .and_then(|encoding| encoding.encode(&mac::finish(mac), &mut buffer))
+            .and_then(|encoding| encoding.encode(&tag, &mut buffer))
             .unwrap_or_default();
         // `Sender::check` holds the prefix to the room there is.
         let _ = write!(signature, "{}{encoded}", sender.prefix());

@@ -36,9 +36,12 @@ impl<T> Slots<T> {
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.0.iter_mut().flatten()
     }
+}
 
-    /// Takes the items out, one by one: moving all four slots costs more than a small body's hash.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = T> {
-        self.0.iter_mut().filter_map(Option::take)
+/// Those that fit.
+impl<T> FromIterator<T> for Slots<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        let mut items = items.into_iter();
+        Self(core::array::from_fn(|_| items.next()))
     }
 }

@@ -1,6 +1,7 @@
 use crate::{
     Headers, Pending, Rejection, Secret, Sender, UnixTime, Verified, VerifierBuilder,
-    credential::Credential, inline_text::InlineText, slots::Slots,
+    credential::Credential, head::Head, inline_text::InlineText, judgement::judge, mac,
+    slots::Slots,
 };
 
 /// Says of deliveries whether they come from the sender, are intact, and are fresh.
@@ -81,9 +82,13 @@ impl Verifier {
         headers: &(impl Headers + ?Sized),
         body: &'b [u8],
     ) -> Result<Verified<&'b [u8]>, Rejection> {
-        let mut pending = self.begin(now, headers)?;
-        pending.feed(body)?;
-        Ok(Verified::new(pending.finish_in_place()?, body))
+        let head = Head::judge(self, now, headers)?;
+        if body.len() > self.body_limit {
+            return Err(Rejection::BODY_TOO_LARGE);
+        }
+        // One secret after the other: nothing has to be kept from one chunk to the next.
+        let tags = head.keys(self).map(|key| mac::of(key, head.signed(self).chain([body])));
+        Ok(Verified::new(judge(self, head.claim.as_ref(), now, tags)?, body))
     }
 
     /// Returns the sender whose deliveries this verifier judges.
