@@ -181,13 +181,16 @@ def check(path):
 
 def main():
     failures = []
+    tests = 0
     for path in sorted(pathlib.Path(__file__).parent.glob("*.json")):
         counts, wrong = check(path)
         parts = ", ".join(f"{counts[name]} {name}" for name in ("valid", "acceptable", "invalid"))
         print(f"{path.name}: {sum(counts.values())} tests ({parts}), {len(wrong)} disagree")
         failures += wrong
+        tests += sum(counts.values())
     for failure in failures:
         print(failure, file=sys.stderr)
+    print(f"{tests} tests, {len(failures)} disagree")
     return 1 if failures else 0
 
 

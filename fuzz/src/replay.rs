@@ -27,8 +27,7 @@ pub fn replay_files(check: fn(&[u8]) -> Reached) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Replays what is in git for a target: its corpus and the inputs that once failed; and, to measure
-/// what they reach, those in the folder that `FUZZ_FOUND` names.
+/// Replays what is in git for a target: its corpus and the inputs that once failed.
 ///
 /// # Panics
 ///
@@ -38,11 +37,8 @@ pub fn replay_corpus(target: &str, check: impl Fn(&[u8]) -> Reached + RefUnwindS
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let corpus = files(&here.join("corpus").join(target));
     let (mut accepted, mut refused) = (0, 0);
-    let mut others = files(&here.join("regressions").join(target));
-    if let Some(found) = env::var_os("FUZZ_FOUND") {
-        others.extend(files(&Path::new(&found).join(target)));
-    }
-    for file in corpus.iter().chain(&others) {
+    let regressions = files(&here.join("regressions").join(target));
+    for file in corpus.iter().chain(&regressions) {
         let data = fs::read(file).expect("a file of the corpus");
         match catch_unwind(|| check(&data)) {
             Ok(Reached::Accepted) => accepted += 1,
