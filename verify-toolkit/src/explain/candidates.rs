@@ -9,8 +9,8 @@ pub(super) struct Candidate<T> {
     pub(super) value: T,
 }
 
-/// Ways to read one thing. Of two that are equal the first counts, so a cause is only named where
-/// it makes a difference.
+/// Ways to read one thing, the likeliest first. What is equal to an earlier one is left out: trying
+/// it again would be work for nothing.
 pub(super) struct Candidates<T>(Vec<Candidate<T>>);
 
 impl<T: PartialEq> Candidates<T> {
