@@ -189,7 +189,7 @@ impl<'a> Explainer<'a> {
         findings.extend(fit.as_ref().and_then(search::Fit::finding));
         findings.extend(clock::findings(self, fit.as_ref()));
         findings.extend(authorization::findings(self));
-        findings.extend(observe::refused(&verdict));
+        findings.extend(observe::refused(&verdict, !findings.is_empty()));
         let blind = if fit.is_some() { Vec::new() } else { observe::findings(self) };
         let conclusion = match (&fit, blind.is_empty() && self.has_secret()) {
             (Some(_), _) => Conclusion::Explained,

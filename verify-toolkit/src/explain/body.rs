@@ -36,22 +36,24 @@ pub(super) fn candidates(request: &WireRequest) -> Bodies {
     bodies.wrapped(request, body);
     bodies.text(body);
     bodies.form(body);
+    bodies.signed_instead(body);
     for (causes, text) in json::rewritten(body) {
         bodies.add(&causes, &text);
         bodies.add(&[&causes[..], &[Cause::BodyNewlineLost]].concat(), [&text[..], b"\n"].concat());
+        if bodies.is_cut_short {
+            break;
+        }
     }
-    bodies.signed_instead(body);
     bodies
 }
 
 impl Bodies {
     fn add(&mut self, causes: &[Cause], body: impl AsRef<[u8]>) {
         let body = body.as_ref();
-        self.kept = self.kept.saturating_add(body.len());
-        if self.kept <= KEPT {
-            self.found.add(causes, body.to_vec());
-        } else {
+        if self.kept.saturating_add(body.len()) > KEPT {
             self.is_cut_short = true;
+        } else if self.found.add_with(causes, None, body.to_vec()) {
+            self.kept += body.len();
         }
     }
 

@@ -9,8 +9,8 @@ pub(super) struct Candidate<T> {
     pub(super) value: T,
 }
 
-/// Ways to read one thing. Of two that are equal the first counts, so a cause is only named where
-/// it makes a difference.
+/// Ways to read one thing, the likeliest first. What is equal to an earlier one is left out: trying
+/// it again would be work for nothing.
 pub(super) struct Candidates<T>(Vec<Candidate<T>>);
 
 impl<T: PartialEq> Candidates<T> {
@@ -22,10 +22,13 @@ impl<T: PartialEq> Candidates<T> {
         self.add_with(causes, None, value);
     }
 
-    pub(super) fn add_with(&mut self, causes: &[Cause], detail: Option<String>, value: T) {
-        if self.0.iter().all(|other| other.value != value) {
+    /// Returns whether it is new.
+    pub(super) fn add_with(&mut self, causes: &[Cause], detail: Option<String>, value: T) -> bool {
+        let is_new = self.0.iter().all(|other| other.value != value);
+        if is_new {
             self.0.push(Candidate { causes: causes.to_vec(), detail, value });
         }
+        is_new
     }
 
     pub(super) fn iter(&self) -> core::slice::Iter<'_, Candidate<T>> {

@@ -6,6 +6,8 @@ use super::{Cause, Certainty, Explainer, Finding, head, search::Fit};
 const TOLERANCE: u64 = 300;
 /// How near to a whole half hour a difference has to be, in seconds.
 const NEAR: u64 = 60;
+/// Later is no time in seconds: the year 2128.
+const LATEST: u64 = 5_000_000_000;
 /// The zone that is furthest from UTC, in seconds.
 const FURTHEST_ZONE: u64 = 14 * 3600;
 
@@ -25,10 +27,9 @@ fn judge(text: &[u8], explainer: &Explainer<'_>) -> Option<(Cause, Option<String
         return Some((Cause::TimestampFormat, None));
     };
     let now = explainer.now.map(UnixTime::as_secs);
-    // Without a clock: the year 2128.
     let about_now = |seconds: u64| match now {
         Some(now) => seconds > now / 2 && seconds / 2 < now,
-        None => (500_000_000..5_000_000_000).contains(&seconds),
+        None => seconds < LATEST,
     };
     if !about_now(seconds)
         && [1_000, 1_000_000, 1_000_000_000].iter().any(|unit| about_now(seconds / unit))
@@ -48,6 +49,15 @@ fn judge(text: &[u8], explainer: &Explainer<'_>) -> Option<(Cause, Option<String
     }
     let cause = if seconds > now { Cause::ClockBehind } else { Cause::DeliveryOld };
     Some((cause, Some(format!("{off} s {side} of your clock"))))
+}
+
+/// What a time says, in whichever unit makes sense.
+pub(super) fn signed_moment(text: &[u8]) -> Option<UnixTime> {
+    let mut seconds = plain_seconds(text)?;
+    while seconds > LATEST {
+        seconds /= 1000;
+    }
+    Some(UnixTime::from_secs(seconds))
 }
 
 /// Reads digits as the verifier does: no sign, no leading zero.

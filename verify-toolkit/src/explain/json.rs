@@ -49,15 +49,21 @@ const LETTERS: [(Letters, Option<Cause>); 5] = [
     (Letters::SlashEscaped, Some(Cause::BodyJsonSlashEscaped)),
 ];
 
-/// Every way in which the text may have been written before, the nearest first.
-pub(super) fn rewritten(text: &[u8]) -> Vec<(Vec<Cause>, Vec<u8>)> {
-    let Some(document) = core::str::from_utf8(text).ok().and_then(parse) else { return Vec::new() };
-    let write = |space, letters, sorted| {
-        let mut writer = Writer { out: String::new(), space, letters, sorted };
-        writer.node(&document, 0);
-        writer.out.into_bytes()
-    };
-    let kept = SPACES.iter().find(|(space, _)| write(*space, Letters::AsTheyStand, false) == text);
+/// Every way in which the text may have been written before, the nearest first. Each is written when
+/// its turn comes.
+pub(super) fn rewritten(text: &[u8]) -> impl Iterator<Item = (Vec<Cause>, Vec<u8>)> {
+    let document = core::str::from_utf8(text).ok().and_then(parse);
+    document.into_iter().flat_map(move |document| {
+        let ways = ways(&document, text);
+        ways.into_iter().map(move |(causes, style)| (causes, style.write(&document)))
+    })
+}
+
+fn ways(document: &Node<'_>, text: &[u8]) -> Vec<(Vec<Cause>, Style)> {
+    let kept = SPACES.iter().find(|(space, _)| {
+        let style = Style { space: *space, letters: Letters::AsTheyStand, sorted: false };
+        style.write(document) == text
+    });
     let mut ways = Vec::new();
     for (space, spaced) in SPACES {
         let spaced = kept.is_none_or(|(kept, _)| *kept != space).then_some(spaced);
@@ -65,12 +71,12 @@ pub(super) fn rewritten(text: &[u8]) -> Vec<(Vec<Cause>, Vec<u8>)> {
             for sorted in [false, true] {
                 let ordered = sorted.then_some(Cause::BodyJsonSorted);
                 let causes: Vec<_> = [spaced, ordered, lettered].into_iter().flatten().collect();
-                if !causes.is_empty() {
-                    ways.push((causes, write(space, letters, sorted)));
-                }
+                ways.push((causes, Style { space, letters, sorted }));
             }
         }
     }
+    // What needs no cause is the text itself.
+    ways.retain(|(causes, _)| !causes.is_empty());
     ways.sort_by_key(|(causes, _)| causes.len());
     ways
 }
@@ -151,11 +157,25 @@ impl<'t> Reader<'t> {
     }
 }
 
-struct Writer {
-    out: String,
+/// How a library writes.
+#[derive(Clone, Copy)]
+struct Style {
     space: Space,
     letters: Letters,
     sorted: bool,
+}
+
+impl Style {
+    fn write(self, document: &Node<'_>) -> Vec<u8> {
+        let mut writer = Writer { out: String::new(), style: self };
+        writer.node(document, 0);
+        writer.out.into_bytes()
+    }
+}
+
+struct Writer {
+    out: String,
+    style: Style,
 }
 
 impl Writer {
@@ -172,14 +192,14 @@ impl Writer {
             }
             Node::Object(fields) => {
                 let mut fields: Vec<_> = fields.iter().collect();
-                if self.sorted {
+                if self.style.sorted {
                     fields.sort_by_key(|(name, _)| plain(name));
                 }
                 self.out.push('{');
                 for (place, (name, value)) in fields.iter().enumerate() {
                     self.between(place == 0, depth + 1);
                     self.scalar(name);
-                    self.out.push_str(if self.space == Space::Compact { ":" } else { ": " });
+                    self.out.push_str(if self.style.space == Space::Compact { ":" } else { ": " });
                     self.node(value, depth + 1);
                 }
                 self.end(fields.is_empty(), depth, '}');
@@ -189,7 +209,7 @@ impl Writer {
 
     fn between(&mut self, is_first: bool, depth: usize) {
         if !is_first {
-            self.out.push_str(if self.space == Space::Spaced { ", " } else { "," });
+            self.out.push_str(if self.style.space == Space::Spaced { ", " } else { "," });
         }
         self.line(depth);
     }
@@ -202,7 +222,7 @@ impl Writer {
     }
 
     fn line(&mut self, depth: usize) {
-        if let Space::Indented(indent) = self.space {
+        if let Space::Indented(indent) = self.style.space {
             self.out.push('\n');
             (0..depth).for_each(|_| self.out.push_str(indent));
         }
@@ -210,7 +230,7 @@ impl Writer {
 
     fn scalar(&mut self, text: &str) {
         match plain(text) {
-            Some(plain) if self.letters != Letters::AsTheyStand => {
+            Some(plain) if self.style.letters != Letters::AsTheyStand => {
                 self.out.push('"');
                 plain.chars().for_each(|letter| self.letter(letter));
                 self.out.push('"');
@@ -220,7 +240,7 @@ impl Writer {
     }
 
     fn letter(&mut self, letter: char) {
-        let is_escaped = match self.letters {
+        let is_escaped = match self.style.letters {
             Letters::HtmlEscaped => matches!(letter, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'),
             Letters::Escaped | Letters::SlashEscaped => !letter.is_ascii(),
             Letters::AsTheyStand | Letters::Unescaped => false,
@@ -233,7 +253,7 @@ impl Writer {
             '\t' => self.out.push_str("\\t"),
             '\u{8}' => self.out.push_str("\\b"),
             '\u{c}' => self.out.push_str("\\f"),
-            '/' if self.letters == Letters::SlashEscaped => self.out.push_str("\\/"),
+            '/' if self.style.letters == Letters::SlashEscaped => self.out.push_str("\\/"),
             '\0'..='\u{1f}' => self.escape(letter),
             _ if is_escaped => self.escape(letter),
             _ => self.out.push(letter),

@@ -5,12 +5,13 @@ use verify_core::{Receipt, RejectionKind, Sender};
 use super::{Cause, Certainty, Explainer, Finding, Refusal, body, head, signature};
 use crate::WireRequest;
 
-/// What the verifier refuses whatever the signature is.
-pub(super) fn refused(verdict: &Result<Receipt, Refusal>) -> Option<Finding> {
+/// What the verifier refuses whatever the signature is. `explained` is whether something else was
+/// found that may be why.
+pub(super) fn refused(verdict: &Result<Receipt, Refusal>, explained: bool) -> Option<Finding> {
     let Err(Refusal::Rejection(rejection)) = verdict else { return None };
     let cause = match rejection.kind() {
         RejectionKind::BodyTooLarge => Cause::BodyOverLimit,
-        RejectionKind::MalformedDeliveryId => Cause::DeliveryIdMalformed,
+        RejectionKind::MalformedDeliveryId if !explained => Cause::DeliveryIdMalformed,
         _ => return None,
     };
     Some(Finding { causes: vec![cause], certainty: Certainty::Proved, detail: None })

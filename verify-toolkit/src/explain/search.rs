@@ -195,7 +195,7 @@ impl Reading<'_> {
     fn fits(&self, claim: &Candidate<Vec<u8>>, tag: &[u8]) -> bool {
         let strays = [Cause::SignatureHeaderOther, Cause::SignatureInQuery];
         // A digest in another header is a digest, and no signature that lacks its key.
-        let is_digest = self.mac.value == Mac::Unkeyed
+        let is_digest = (self.mac.value == Mac::Unkeyed || self.key.value.is_empty())
             && claim.causes.iter().any(|cause| strays.contains(cause));
         claim.value.len() >= SHORTEST && tag.starts_with(&claim.value) && !is_digest
     }

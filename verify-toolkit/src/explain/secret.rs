@@ -158,7 +158,7 @@ impl Keys {
 fn unquoted(secret: &[u8]) -> Option<&[u8]> {
     let quotes = [("\"", "\""), ("'", "'"), ("`", "`"), ("\u{201c}", "\u{201d}"), ("<", ">")];
     quotes.iter().find_map(|(open, close)| {
-        secret.trim_ascii().strip_prefix(open.as_bytes())?.strip_suffix(close.as_bytes())
+        secret.strip_prefix(open.as_bytes())?.strip_suffix(close.as_bytes())
     })
 }
 

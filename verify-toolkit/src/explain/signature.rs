@@ -24,7 +24,7 @@ pub(super) fn strict(request: &WireRequest, sender: &Sender) -> Candidates<Vec<u
     if let (Some(value), None) = (values.next(), values.next()) {
         let text = value.strip_prefix(sender.prefix().as_bytes()).unwrap_or_default();
         for (cause, tag) in decoded(text, sender.encodings()) {
-            if cause.is_none() {
+            if cause.is_none() && tag.len() == 32 {
                 claims.add(&[], tag);
             }
         }
@@ -163,7 +163,7 @@ fn decoded(text: &[u8], accepted: &[Encoding]) -> Vec<(Option<Cause>, Vec<u8>)> 
     [
         (hex, base16ct::mixed::decode_vec(text.get(..text.len() / 2 * 2).unwrap_or_default()).ok()),
         (base64, Base64::decode_vec(text).ok()),
-        (unpadded, Base64Unpadded::decode_vec(text).ok()),
+        (unpadded, Base64Unpadded::decode_vec(text).ok().filter(|tag| tag.len() == 32)),
         (Some(Cause::SignatureBase64Url), url.ok()),
         (Some(Cause::SignatureEncodedTwice), twice),
         (base64, Base64Unpadded::decode_vec(whole).ok()),

@@ -57,7 +57,7 @@ pub(super) fn judge(explainer: &Explainer<'_>) -> Result<Receipt, Refusal> {
 fn now(explainer: &Explainer<'_>) -> UnixTime {
     let signed = || {
         let header = explainer.sender?.timestamp_header()?;
-        clock::plain_seconds(head::first(explainer.request, header)?).map(UnixTime::from_secs)
+        clock::signed_moment(head::first(explainer.request, header)?)
     };
     explainer.now.or_else(signed).unwrap_or(UnixTime::from_secs(0))
 }

@@ -1,0 +1,145 @@
+use std::io::Write;
+
+use base64ct::{Base64, Encoding as _};
+use flate2::{
+    Compression,
+    write::{DeflateEncoder, GzEncoder, ZlibEncoder},
+};
+use verify_toolkit::explain::Cause;
+
+use crate::case::{BODY, Case, SECRET, databricks, mlflow, plus};
+
+/// A document with everything in it that libraries write differently.
+const COMPACT: &str = r#"{"b":"<é> \"a/b\" 😀","a":[1.50,{},[],true],"c":{"z":null,"y":"\n"}}"#;
+const SPACED: &str =
+    r#"{"b": "<é> \"a/b\" 😀", "a": [1.50, {}, [], true], "c": {"z": null, "y": "\n"}}"#;
+const SORTED: &str = r#"{"a":[1.50,{},[],true],"b":"<é> \"a/b\" 😀","c":{"y":"\n","z":null}}"#;
+const ESCAPED: &str =
+    r#"{"b":"<\u00e9> \"a/b\" \ud83d\ude00","a":[1.50,{},[],true],"c":{"z":null,"y":"\n"}}"#;
+const PYTHON: &str = r#"{"b": "<\u00e9> \"a/b\" \ud83d\ude00", "a": [1.50, {}, [], true], "c": {"z": null, "y": "\n"}}"#;
+const GO: &str =
+    r#"{"b":"\u003cé\u003e \"a/b\" 😀","a":[1.50,{},[],true],"c":{"z":null,"y":"\n"}}"#;
+const PHP: &str =
+    r#"{"b":"<\u00e9> \"a\/b\" \ud83d\ude00","a":[1.50,{},[],true],"c":{"z":null,"y":"\n"}}"#;
+const INDENTED: &str = "{\n  \"b\": \"<é> \\\"a/b\\\" 😀\",\n  \"a\": [\n    1.50,\n    {},\n    [],\n    true\n  ],\n  \
+                        \"c\": {\n    \"z\": null,\n    \"y\": \"\\n\"\n  }\n}";
+
+/// A body as it was signed, and as it arrives.
+fn changed(cause: Cause, signed: impl Into<Vec<u8>>, arrives: impl Into<Vec<u8>>) -> Case {
+    let mut request = databricks(signed);
+    request.body = arrives.into();
+    Case::new(cause, request)
+}
+
+pub(crate) fn cases() -> Vec<Case> {
+    use Cause::*;
+
+    let four = INDENTED.replace("  ", "    ");
+    let tabs = INDENTED.replace("  ", "\t");
+    let html = "{&quot;a&quot;: &quot;&lt;&amp;&#39;&quot;}";
+    let event = |body: &str, is_base64: bool| {
+        format!(
+            r#"{{"resource": "/", "body": {}, "isBase64Encoded": {is_base64}}}"#,
+            serde_json::to_string(body).unwrap()
+        )
+    };
+    let encoded = Base64::encode_string(BODY.as_bytes());
+    let wrapped: String = encoded
+        .as_bytes()
+        .chunks(20)
+        .flat_map(|line| [core::str::from_utf8(line).unwrap(), "\n"])
+        .collect();
+    let form = "payload=%7B%22a%22%3A+%22b%22%7D";
+    let utf16: Vec<u8> = BODY.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let gzip = {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(BODY.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zlib = {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(BODY.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let deflate = {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(BODY.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let mut cases = vec![
+        changed(BodyJsonCompact, COMPACT, SPACED),
+        changed(BodyJsonCompact, COMPACT, INDENTED),
+        changed(BodyJsonCompact, COMPACT, format!(" {COMPACT} ").replace(':', " : ")),
+        changed(BodyJsonSpaced, SPACED, COMPACT),
+        changed(BodyJsonIndented, INDENTED, COMPACT),
+        changed(BodyJsonIndented, four, SPACED),
+        changed(BodyJsonIndented, tabs, COMPACT),
+        changed(BodyJsonSorted, SORTED, COMPACT),
+        changed(BodyJsonEscaped, ESCAPED, COMPACT),
+        changed(BodyJsonUnescaped, COMPACT, ESCAPED),
+        changed(BodyJsonHtmlEscaped, GO, COMPACT),
+        changed(BodyJsonSlashEscaped, PHP, COMPACT),
+        changed(BodyJsonSpaced, PYTHON, COMPACT).and(BodyJsonEscaped),
+        changed(BodyJsonCompact, SORTED, SPACED).and(BodyJsonSorted),
+        changed(BodyJsonCompact, format!("{COMPACT}\n"), SPACED).and(BodyNewlineLost),
+        changed(BodyNewlineAdded, BODY, format!("{BODY}\n")),
+        changed(BodyNewlineAdded, BODY, format!("{BODY}\r\n")),
+        changed(BodyNewlineLost, format!("{BODY}\n"), BODY),
+        changed(BodyNewlineLost, format!("{BODY}\r\n"), BODY),
+        changed(BodyTrimmed, BODY, format!(" {BODY}  ")),
+        changed(BodyCrLf, "{\n\"a\": 1\n}", "{\r\n\"a\": 1\r\n}"),
+        changed(BodyLf, "{\r\n\"a\": 1\r\n}", "{\n\"a\": 1\n}"),
+        changed(BodyByteOrderMark, BODY, format!("\u{feff}{BODY}")),
+        changed(BodyByteOrderMarkLost, format!("\u{feff}{BODY}"), BODY),
+        changed(BodyCompressed, BODY, gzip.clone()),
+        changed(BodyCompressed, BODY, zlib),
+        changed(BodyBase64, BODY, encoded.clone()),
+        changed(BodyBase64, BODY, wrapped),
+        changed(BodyGatewayEvent, BODY, event(BODY, false)),
+        changed(BodyGatewayEvent, BODY, event(&encoded, true)),
+        changed(BodyJsonString, BODY, serde_json::to_string(BODY).unwrap()),
+        changed(BodyMojibake, "{\"a\": \"é€\"}", "{\"a\": \"Ã©â‚¬\"}"),
+        changed(BodyCharset, b"{\"a\": \"\xe9\"}", "{\"a\": \"é\"}"),
+        changed(BodyNotUtf8, "{\"a\": \"é\"}", b"{\"a\": \"\xe9\"}"),
+        changed(BodyUtf16, BODY, utf16),
+        changed(BodyForm, r#"{"a": "b"}"#, form),
+        changed(BodyForm, r#"{"a": "b"}"#, "%7B%22a%22%3A%20%22b%22%7D"),
+        changed(BodyFormLost, form, r#"{"a": "b"}"#),
+        changed(BodyDoubled, BODY, format!("{BODY}{BODY}")),
+        changed(BodyNulPadded, BODY, format!("{BODY}\0\0\0")),
+        changed(BodyChunked, BODY, format!("{:x}\r\n{BODY}\r\n0\r\n\r\n", BODY.len())),
+        changed(BodyPythonBytes, "{\"a\": \"it's\\n\"}", r#"b'{"a": "it\'s\\n"}'"#),
+        changed(BodyHtmlEntities, r#"{"a": "<&'"}"#, html),
+    ];
+    let mut packed = changed(BodyCompressed, BODY, deflate);
+    packed.request = plus(packed.request, "Content-Encoding", "deflate");
+    cases.push(packed);
+
+    let mut long = changed(BodyTooLong, BODY, format!("{BODY}and more"));
+    long.request = plus(long.request, "Content-Length", BODY.len().to_string());
+    cases.push(long);
+
+    let mut short = changed(BodyCutOff, BODY, &BODY[..20]).observed();
+    short.request = plus(short.request, "Content-Length", BODY.len().to_string());
+    cases.push(short);
+
+    let mut empty = changed(BodyEmpty, BODY, "").observed();
+    empty.request = plus(empty.request, "Content-Length", BODY.len().to_string());
+    cases.push(empty);
+
+    let mut unpacked = changed(BodyDecompressed, gzip, BODY).observed();
+    unpacked.request = plus(unpacked.request, "Content-Encoding", "gzip");
+    cases.push(unpacked);
+
+    cases.push(changed(BodyReplaced, b"{\"a\": \"\xe9\"}", "{\"a\": \"\u{fffd}\"}").observed());
+
+    let mut large = Case::new(BodyOverLimit, mlflow(BODY));
+    large.body_limit = Some(10);
+    cases.push(large);
+
+    // Secret and body at once.
+    let mut both = changed(SecretTrailingNewline, BODY, format!("{BODY}\n")).and(BodyNewlineAdded);
+    both.secrets = vec![format!("{SECRET}\n").into()];
+    cases.push(both);
+    cases
+}

@@ -1,0 +1,123 @@
+//! What holds for every secret and every body.
+
+use proptest::prelude::*;
+use verify_toolkit::{
+    Delivery, Sender, WireRequest,
+    explain::{Cause, Conclusion, Explainer},
+};
+
+use crate::case::{NOW, hmac};
+
+fn sender() -> impl Strategy<Value = Sender> {
+    prop::sample::select(Sender::ALL)
+}
+
+/// Bodies as they come, and others.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        prop::sample::select(verify_toolkit::samples::ALL).prop_map(|sample| sample.body.into()),
+        "[ -~\n\t\"{}:,é😀]{0,60}".prop_map(String::into_bytes),
+        prop::collection::vec(any::<u8>(), 0..60),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Two secrets have nothing to do with each other: nothing is named, and that is said.
+    #[test]
+    fn a_merely_wrong_secret_has_no_cause(
+        sender in sender(),
+        signs in prop::collection::vec(1_u8.., 8..40),
+        has in "[0-9a-zA-Z][ -~]{8,40}",
+        body in body(),
+    ) {
+        // Which is said to be odd.
+        prop_assume!(!body.windows(3).any(|bytes| bytes == "\u{fffd}".as_bytes()));
+        let request = Delivery::new(sender, body).sign(&signs, NOW).unwrap();
+        let explanation = Explainer::new(&request, NOW).secret("a", &has).explain();
+        prop_assert!(explanation.findings().is_empty(), "{}", explanation);
+        prop_assert_eq!(explanation.conclusion(), Conclusion::OtherSecret);
+        prop_assert!(explanation.verdict().is_err());
+    }
+
+    /// Whatever the secret and the body are, a newline behind the secret is found.
+    #[test]
+    fn a_newline_behind_any_secret_is_found(
+        sender in sender(),
+        secret in "[!-~]{8,40}",
+        body in body(),
+    ) {
+        let request = Delivery::new(sender, body).sign(&secret, NOW).unwrap();
+        let with_newline = format!("{secret}\n");
+        let explanation = Explainer::new(&request, NOW).secret("a", &with_newline).explain();
+        prop_assert_eq!(explanation.causes().collect::<Vec<_>>(), [Cause::SecretTrailingNewline]);
+    }
+
+    /// Nor does the same question ever have another answer.
+    #[test]
+    fn nothing_hostile_makes_it_panic(
+        headers in prop::collection::vec((
+            prop_oneof![
+                prop::sample::select(vec![
+                    "x-mlflow-signature", "X_MLFLOW_SIGNATURE", "x-mlflow-timestamp", "x-mlflow-delivery-id",
+                    "x-databricks-signature", "authorization", "content-length", "content-encoding", "webhook-signature",
+                ]).prop_map(str::to_owned),
+                "[ -~é]{0,12}",
+            ],
+            prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..40),
+                "(v1,)?[0-9a-f%+/=, \"]{0,70}".prop_map(String::into_bytes),
+                "[0-9]{0,22}".prop_map(String::into_bytes),
+            ],
+        ), 0..6),
+        secret in prop::collection::vec(any::<u8>(), 0..40),
+        body in prop_oneof![
+            body(),
+            "[\\[\\]{}\":,a0]{0,60}".prop_map(String::into_bytes),
+            prop::collection::vec(any::<u8>(), 0..40).prop_map(|tail| [&[0x1f, 0x8b, 8][..], &tail].concat()),
+        ],
+        path in "[ -~é]{0,20}",
+    ) {
+        let request = WireRequest { method: "POST".into(), path, headers, body };
+        for sender in Sender::ALL {
+            let explainer = Explainer::new(&request, NOW).sender(*sender).secret("a", &secret).bearer(&secret);
+            let explanation = explainer.clone().work_limit(100_000).explain();
+            prop_assert_eq!(explanation.to_string(), explainer.work_limit(100_000).explain().to_string());
+        }
+        let _ = Explainer::new(&request, None).secret("a", &secret).work_limit(100_000).explain();
+    }
+}
+
+/// A digest in another header proves nothing about a key.
+#[test]
+fn a_digest_of_the_body_is_not_taken_for_a_signature() {
+    let mut request = Delivery::databricks("{}").sign("right", NOW).unwrap();
+    let digest = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+    request.headers.push(("x-amz-content-sha256".into(), digest.into()));
+    let explanation = Explainer::new(&request, NOW).secret("a", "wrong").explain();
+    assert!(explanation.findings().is_empty(), "{explanation}");
+    // Nor is a MAC that is made with another secret.
+    assert_ne!(hmac("right", "{}"), hmac("wrong", "{}"));
+}
+
+/// A small body that grows without end is given up, and that is said.
+#[test]
+fn a_compression_bomb_is_given_up() {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for _ in 0..20 {
+        encoder.write_all(&vec![0; 1024 * 1024]).unwrap();
+    }
+    let request = Delivery::databricks(encoder.finish().unwrap()).sign("right", NOW).unwrap();
+    let explanation = Explainer::new(&request, NOW).secret("a", "wrong").explain();
+    assert!(explanation.is_cut_short());
+}
+
+/// Depth is what a parser of JSON is attacked with.
+#[test]
+fn a_deep_document_is_given_up() {
+    let body = "[".repeat(100_000);
+    let request = Delivery::databricks(body).sign("right", NOW).unwrap();
+    assert!(Explainer::new(&request, NOW).secret("a", "wrong").explain().findings().is_empty());
+}
