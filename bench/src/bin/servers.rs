@@ -1,0 +1,377 @@
+//! Whole servers over loopback: those of axum and actix-web in several ways to verify, and those of
+//! other languages where they are installed. Server on the first processor, load on the second.
+
+use std::{env, error::Error, fs, path::PathBuf, time::Duration};
+
+use verify_bench::{
+    delivery::{self, Flaw, SECRET},
+    interleaved::Spread,
+    load::{self, Answers, Load},
+    plot,
+    process::Server,
+    report::{self, Table},
+};
+
+const WAYS: [&str; 4] = ["bare", "by-hand", "verify", "webhook-verify"];
+const FRAMEWORKS: [&str; 2] = ["axum", "actix"];
+const SIZES: [usize; 2] = [330, 64 << 10];
+const CONNECTIONS: [usize; 4] = [10, 100, 1000, 5000];
+
+/// A server with the load for it.
+struct Contender {
+    name: String,
+    server: Server,
+    requests: Vec<Vec<u8>>,
+    status: u16,
+    connections: usize,
+    slow: usize,
+}
+
+/// What a contender did in its turns.
+struct Results {
+    name: String,
+    turns: Vec<Turn>,
+    /// KiB.
+    memory: u64,
+}
+
+struct Turn {
+    per_second: f64,
+    p50: f64,
+    p99: f64,
+    /// Of the server, in microseconds a request.
+    processor: f64,
+}
+
+impl Contender {
+    fn new(name: &str, server: Server, size: usize) -> Self {
+        let count = (if report::is_brief() { 1 << 20 } else { 24 << 20 }) / (size + 300);
+        let requests = delivery::requests("/hook", size, count, Flaw::None);
+        Self { name: name.into(), server, requests, status: 204, connections: 64, slow: 0 }
+    }
+
+    fn turn(&self, time: Duration) -> Result<Turn, Box<dyn Error>> {
+        let load = Load {
+            port: self.server.port,
+            requests: &self.requests,
+            status: self.status,
+            connections: self.connections,
+            slow: self.slow,
+            time,
+        };
+        let before = self.server.processor_time();
+        let answers: Answers = load::run(load)?;
+        let processor = (self.server.processor_time() - before) as f64 / 1e3;
+        let count = answers.latencies.len();
+        if answers.wrong * 1000 > count || count == 0 {
+            let wrong = answers.wrong;
+            return Err(format!("{}: {wrong} of {count} answers are wrong", self.name).into());
+        }
+        Ok(Turn {
+            per_second: answers.per_second(),
+            p50: answers.percentile(50),
+            p99: answers.percentile(99),
+            processor: processor / count as f64,
+        })
+    }
+}
+
+/// Lets all run in turns.
+fn race(contenders: Vec<Contender>, turns: u32) -> Result<Vec<Results>, Box<dyn Error>> {
+    let (turns, time) = if report::is_brief() { (1, 100) } else { (turns, 500) };
+    let mut all: Vec<Results> = Vec::new();
+    for contender in &contenders {
+        contender.turn(Duration::from_millis(time / 2))?;
+        all.push(Results { name: contender.name.clone(), turns: Vec::new(), memory: 0 });
+    }
+    for _ in 0..turns {
+        for (results, contender) in all.iter_mut().zip(&contenders) {
+            results.turns.push(contender.turn(Duration::from_millis(time))?);
+        }
+    }
+    for (results, contender) in all.iter_mut().zip(&contenders) {
+        results.memory = contender.server.peak_memory();
+    }
+    Ok(all)
+}
+
+impl Results {
+    fn median(&self, of: fn(&Turn) -> f64) -> f64 {
+        Spread::of(self.turns.iter().map(of).collect()).median
+    }
+
+    /// Turn by turn, times those of another.
+    fn ratio(&self, other: &Self, of: fn(&Turn) -> f64) -> Spread {
+        let pairs = self.turns.iter().zip(&other.turns);
+        Spread::of(pairs.map(|(own, other)| of(own) / of(other)).collect())
+    }
+}
+
+fn write(spread: Spread) -> String {
+    format!("{:.2} ({:.2} to {:.2})", spread.median, spread.low, spread.high)
+}
+
+fn raw() -> Table {
+    Table::new(&["group", "what", "turn", "per_second", "p50_us", "p99_us", "cpu_us", "peak_kib"])
+}
+
+fn note(raw: &mut Table, group: &str, all: &[Results]) {
+    for results in all {
+        for (number, turn) in results.turns.iter().enumerate() {
+            raw.row([
+                group.to_owned(),
+                results.name.clone(),
+                number.to_string(),
+                format!("{:.0}", turn.per_second),
+                format!("{:.1}", turn.p50),
+                format!("{:.1}", turn.p99),
+                format!("{:.2}", turn.processor),
+                results.memory.to_string(),
+            ]);
+        }
+    }
+}
+
+fn start(framework: &str, way: &str) -> Result<Server, Box<dyn Error>> {
+    let path = env::current_exe()?.with_file_name(format!("receiver_{framework}"));
+    Ok(Server::start(&[path.to_str().unwrap_or_default(), way], &[])?)
+}
+
+fn home() -> PathBuf {
+    env!("CARGO_MANIFEST_DIR").into()
+}
+
+/// The servers of other languages, as far as they are installed.
+fn others(size: usize) -> Vec<Contender> {
+    let path = |name: &str| home().join(name).to_string_lossy().into_owned();
+    let python = path(".venv/bin/python");
+    let servers = [
+        ("uvicorn", python.clone(), [python, path("servers/uvicorn_app.py")]),
+        ("express", path("servers/node_modules"), ["node".into(), path("servers/express_app.js")]),
+    ];
+    let mut all = Vec::new();
+    for (name, needed, command) in servers {
+        let started = match fs::exists(&needed) {
+            Ok(true) => {
+                Server::start(&command.each_ref().map(String::as_str), &[("BENCH_SECRET", SECRET)])
+            }
+            _ => Err(std::io::Error::other("it is not installed: bench/run --others")),
+        };
+        match started {
+            Ok(server) => all.push(Contender::new(name, server, size)),
+            Err(error) => eprintln!("LEFT OUT: {name}: {error}"),
+        }
+    }
+    all
+}
+
+/// The ways to verify, beside each other.
+fn ways() -> Result<(), Box<dyn Error>> {
+    let mut raw = raw();
+    let mut text = String::from(
+        "Medians of the turns, and in brackets quartiles of the ratios, turn by turn. \
+         (a) is `bare`, (b) `by-hand`.\n",
+    );
+    for size in SIZES {
+        for framework in FRAMEWORKS {
+            let contenders = WAYS.map(|way| Ok(Contender::new(way, start(framework, way)?, size)));
+            let contenders = contenders.into_iter().collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+            let all = race(contenders, 15)?;
+            note(&mut raw, &format!("{framework} {size}"), &all);
+            text +=
+                &format!("\n{}", show(&format!("{framework}, {size} B"), &all, [&all[0], &all[1]]));
+        }
+        let mut contenders = vec![Contender::new("axum, verify", start("axum", "verify")?, size)];
+        contenders.extend(others(size));
+        let all = race(contenders, 5)?;
+        note(&mut raw, &format!("others {size}"), &all);
+        let mut shown = Table::new(&[
+            &format!("other languages, {size} B"),
+            "requests/s",
+            "of axum, verify",
+            "p99, us",
+            "CPU, us/request",
+            "peak, MiB",
+        ]);
+        for results in &all {
+            shown.row([
+                results.name.clone(),
+                format!("{:.0}", results.median(|turn| turn.per_second)),
+                write(results.ratio(&all[0], |turn| turn.per_second)),
+                format!("{:.0}", results.median(|turn| turn.p99)),
+                format!("{:.1}", results.median(|turn| turn.processor)),
+                format!("{:.1}", results.memory as f64 / 1024.0),
+            ]);
+        }
+        text += &format!("\n{}", shown.to_markdown());
+    }
+    Ok(report::publish("servers", &raw, &text)?)
+}
+
+fn show(title: &str, all: &[Results], [a, b]: [&Results; 2]) -> String {
+    let mut shown = Table::new(&[
+        title,
+        "requests/s",
+        "of (a)",
+        "of (b)",
+        "p50, us",
+        "p99, us",
+        "p99 of (b)",
+        "CPU, us/request",
+        "peak, MiB",
+    ]);
+    for results in all {
+        shown.row([
+            results.name.clone(),
+            format!("{:.0}", results.median(|turn| turn.per_second)),
+            write(results.ratio(a, |turn| turn.per_second)),
+            write(results.ratio(b, |turn| turn.per_second)),
+            format!("{:.0}", results.median(|turn| turn.p50)),
+            format!("{:.0}", results.median(|turn| turn.p99)),
+            write(results.ratio(b, |turn| turn.p99)),
+            format!("{:.1}", results.median(|turn| turn.processor)),
+            format!("{:.1}", results.memory as f64 / 1024.0),
+        ]);
+    }
+    shown.to_markdown()
+}
+
+/// Forged requests beside a plain 404.
+fn forged() -> Result<(), Box<dyn Error>> {
+    let mut raw = raw();
+    let mut text = String::new();
+    for framework in FRAMEWORKS {
+        let mut contenders = Vec::new();
+        let cases = [
+            ("404", "bare", "/nowhere", Flaw::None, 404),
+            ("404, connection closed", "bare", "/nowhere", Flaw::None, 404),
+            ("no signature", "verify", "/hook", Flaw::Unsigned, 401),
+            ("wrong tag", "verify", "/hook", Flaw::WrongTag, 401),
+        ];
+        for (name, way, path, flaw, status) in cases {
+            let mut contender = Contender::new(name, start(framework, way)?, 330);
+            contender.requests = delivery::requests(path, 330, contender.requests.len(), flaw);
+            if name.ends_with("closed") {
+                contender.requests.iter_mut().for_each(close);
+            }
+            contender.status = status;
+            contenders.push(contender);
+        }
+        let all = race(contenders, 9)?;
+        note(&mut raw, framework, &all);
+        let mut shown = Table::new(&[
+            &format!("{framework}, 330 B"),
+            "answers/s",
+            "of 404",
+            "of 404, connection closed",
+            "p99, us",
+            "CPU, us/request",
+        ]);
+        for results in &all {
+            shown.row([
+                results.name.clone(),
+                format!("{:.0}", results.median(|turn| turn.per_second)),
+                write(results.ratio(&all[0], |turn| turn.per_second)),
+                write(results.ratio(&all[1], |turn| turn.per_second)),
+                format!("{:.0}", results.median(|turn| turn.p99)),
+                format!("{:.1}", results.median(|turn| turn.processor)),
+            ]);
+        }
+        text += &format!("{}\n", shown.to_markdown());
+    }
+    Ok(report::publish("forged", &raw, text.trim_end_matches('\n'))?)
+}
+
+/// Asks for the connection to be closed.
+fn close(request: &mut Vec<u8>) {
+    if let Some(end) = request.windows(2).position(|two| two == b"\r\n") {
+        request.splice(end..end, *b"\r\nconnection: close");
+    }
+}
+
+/// By number of connections, and beside slow senders.
+fn scale() -> Result<(), Box<dyn Error>> {
+    let mut raw = raw();
+    let mut text = String::new();
+    let [mut speeds, mut memories]: [Vec<plot::Curve>; 2] = [Vec::new(), Vec::new()];
+    let mut shown = Table::new(&["330 B", "connections", "requests/s", "p99, us", "peak, MiB"]);
+    let contender = |framework: &str, way: &str| -> Result<Contender, Box<dyn Error>> {
+        Ok(Contender::new(&format!("{framework}, {way}"), start(framework, way)?, 330))
+    };
+    for framework in FRAMEWORKS {
+        for way in ["by-hand", "verify"] {
+            let name = format!("{framework}, {way}");
+            speeds.push((name.clone(), Vec::new()));
+            memories.push((name, Vec::new()));
+        }
+    }
+    for connections in CONNECTIONS {
+        let mut contenders = Vec::new();
+        for framework in FRAMEWORKS {
+            for way in ["by-hand", "verify"] {
+                contenders.push(Contender { connections, ..contender(framework, way)? });
+            }
+        }
+        let all = race(contenders, 7)?;
+        note(&mut raw, &format!("{connections} connections"), &all);
+        for ((results, (_, speed)), (_, memory)) in all.iter().zip(&mut speeds).zip(&mut memories) {
+            let (per_second, mib) =
+                (results.median(|turn| turn.per_second), results.memory as f64 / 1024.0);
+            speed.push((connections as f64, per_second));
+            memory.push((connections as f64, mib));
+            shown.row([
+                results.name.clone(),
+                connections.to_string(),
+                format!("{per_second:.0}"),
+                format!("{:.0}", results.median(|turn| turn.p99)),
+                format!("{mib:.1}"),
+            ]);
+        }
+    }
+    text += &shown.to_markdown();
+
+    let mut shown = Table::new(&[
+        "64 good connections",
+        "slow senders",
+        "requests/s",
+        "of those without",
+        "p99, us",
+        "peak, MiB",
+    ]);
+    for framework in FRAMEWORKS {
+        let mut contenders = Vec::new();
+        for slow in [0, 1000] {
+            contenders.push(Contender { slow, ..contender(framework, "verify")? });
+        }
+        let all = race(contenders, 7)?;
+        note(&mut raw, "0 and 1000 slow", &all);
+        for (results, slow) in all.iter().zip([0, 1000]) {
+            shown.row([
+                results.name.clone(),
+                slow.to_string(),
+                format!("{:.0}", results.median(|turn| turn.per_second)),
+                write(results.ratio(&all[0], |turn| turn.per_second)),
+                format!("{:.0}", results.median(|turn| turn.p99)),
+                format!("{:.1}", results.memory as f64 / 1024.0),
+            ]);
+        }
+    }
+    text += &format!("\n{}", shown.to_markdown());
+    report::publish("scale", &raw, &text)?;
+    if !report::is_brief() {
+        let speed = plot::curves("Throughput", ["connections", "requests/s"], &speeds)?;
+        report::write("scale-throughput.svg", &speed)?;
+        let memory = plot::curves("Peak memory", ["connections", "MiB"], &memories)?;
+        report::write("scale-memory.svg", &memory)?;
+    }
+    Ok(())
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    ways()?;
+    forged()?;
+    if report::is_brief() {
+        return Ok(());
+    }
+    scale()
+}

@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+pub mod check;
+pub mod delivery;
+pub mod headers;
+pub mod interleaved;
+pub mod load;
+pub mod plot;
+pub mod process;
+pub mod report;

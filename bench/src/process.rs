@@ -1,0 +1,65 @@
+//! Servers as processes of their own, and what the kernel says of them.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+/// A server that is stopped when this is dropped.
+pub struct Server {
+    child: Child,
+    pub port: u16,
+}
+
+impl Server {
+    /// Starts a server on the first processor, and waits for the port that it prints.
+    ///
+    /// # Errors
+    ///
+    /// It does not start, or does not say where it listens.
+    pub fn start(command: &[&str], environment: &[(&str, &str)]) -> std::io::Result<Self> {
+        let mut child = Command::new("taskset")
+            .args(["-c", "0"])
+            .args(command)
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        if let Some(output) = child.stdout.take() {
+            BufReader::new(output).read_line(&mut line)?;
+        }
+        match line.trim().parse() {
+            Ok(port) => Ok(Self { child, port }),
+            Err(_) => {
+                let _ = child.kill();
+                child.wait()?;
+                Err(std::io::Error::other(format!("{} did not start", command.join(" "))))
+            }
+        }
+    }
+
+    /// How long all its threads have run, in nanoseconds.
+    pub fn processor_time(&self) -> u64 {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten();
+        let run = |task: fs::DirEntry| {
+            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<u64>().ok()
+        };
+        tasks.flatten().filter_map(run).sum()
+    }
+
+    /// The most memory it had so far, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let peak = |line: &str| line.strip_prefix("VmHWM:")?.trim().split(' ').next()?.parse().ok();
+        status.ok().and_then(|text| text.lines().find_map(peak)).unwrap_or(0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
