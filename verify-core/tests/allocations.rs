@@ -1,0 +1,42 @@
+//! Verifying allocates nothing, accepted or refused.
+#![cfg(feature = "sign")]
+
+use allocation_counter::measure;
+use verify_core::{Secret, Sender, Signer, UnixTime, Verifier};
+
+const NOW: UnixTime = UnixTime::from_secs(1_795_290_782);
+const ID: &str = "d4c0f1ef-4d9b-47fc-9270-730c0966f8ba";
+
+#[test]
+fn nothing_is_allocated_for_a_delivery() {
+    let body = vec![b'x'; 100_000];
+    for sender in Sender::ALL {
+        let verifier = Verifier::builder(*sender)
+            .secret(Secret::new("the new one").unwrap())
+            .secret(Secret::new("the old one").unwrap())
+            .build()
+            .unwrap();
+        let signer = Signer::new(*sender, Secret::new("the old one").unwrap()).unwrap();
+        let signed = signer.sign(NOW, ID, &body).unwrap();
+        let headers: Vec<_> = signed.iter().collect();
+        let none: [(&str, &str); 0] = [];
+
+        let name = sender.name();
+        let count = |what: &str, is_ok: bool, judge: &dyn Fn() -> bool| {
+            let mut answer = !is_ok;
+            let info = measure(|| answer = judge());
+            assert_eq!(answer, is_ok, "{name}, {what}");
+            assert_eq!(info.count_total, 0, "{name}, {what}");
+        };
+        count("at once", true, &|| verifier.verify(NOW, headers.as_slice(), &body).is_ok());
+        count("in chunks", true, &|| {
+            let mut pending = verifier.begin(NOW, headers.as_slice()).unwrap();
+            body.chunks(1000).for_each(|chunk| pending.feed(chunk).unwrap());
+            pending.finish().is_ok()
+        });
+        count("without headers", false, &|| verifier.verify(NOW, &none, &body).is_ok());
+        count("another body", false, &|| {
+            verifier.verify(NOW, headers.as_slice(), b"another body").is_ok()
+        });
+    }
+}
