@@ -1,10 +1,7 @@
 //! A receiver on actix-web, in one of the ways to verify. Prints its port.
 #![expect(clippy::unwrap_used, reason = "a receiver that cannot start is not measured")]
 
-use std::{
-    env,
-    net::{Ipv4Addr, TcpListener},
-};
+use std::{env, net::Ipv4Addr, time::Duration};
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use verify_actix::{Delivery, Secret, Sender, Verifier, Verify};
@@ -74,9 +71,16 @@ async fn main() {
     let secret = Secret::new(SECRET).unwrap();
     let verifier = Verifier::builder(Sender::DATABRICKS).secret(secret).build().unwrap();
     let guard = Verify::new(verifier);
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    println!("{}", listener.local_addr().unwrap().port());
     let app = move || App::new().configure(|config| configure(config, &way, &guard));
-    let server = HttpServer::new(app).workers(1).max_connections(20_000).listen(listener).unwrap();
+    // As on axum: no limit that 5,000 connections at once would reach.
+    let server = HttpServer::new(app)
+        .workers(1)
+        .max_connections(20_000)
+        .backlog(4096)
+        .keep_alive(Duration::from_secs(60))
+        .client_request_timeout(Duration::from_secs(60))
+        .bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap();
+    println!("{}", server.addrs()[0].port());
     server.run().await.unwrap();
 }

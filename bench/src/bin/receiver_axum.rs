@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode, routing::post, serve::ListenerExt,
 };
 use http_body_util::Full;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use verify_axum::{Delivery, Secret, Sender, Verifier, VerifyLayer};
 use verify_bench::{
     check::Check,
@@ -66,7 +66,9 @@ fn app(way: &str) -> Router {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let way = env::args().nth(1).unwrap();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let listener = socket.listen(4096).unwrap();
     println!("{}", listener.local_addr().unwrap().port());
     let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
     axum::serve(listener, app(&way).layer(DefaultBodyLimit::max(1 << 22))).await.unwrap();
