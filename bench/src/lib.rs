@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod check;
+pub mod contest;
 pub mod delivery;
 pub mod headers;
 pub mod interleaved;

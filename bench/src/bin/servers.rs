@@ -1,12 +1,12 @@
 //! Whole servers over loopback: those of axum and actix-web in several ways to verify, and those of
 //! other languages where they are installed. Server on the first processor, load on the second.
 
-use std::{env, error::Error, fs, path::PathBuf, time::Duration};
+use std::{env, error::Error, fs, path::PathBuf};
 
 use verify_bench::{
+    contest::{Contender, Results, note, race, raw},
     delivery::{self, Flaw, SECRET},
     interleaved::Spread,
-    load::{self, Answers, Load},
     plot,
     process::Server,
     report::{self, Table},
@@ -20,135 +20,8 @@ const CONNECTIONS: [usize; 4] = [10, 100, 1000, 5000];
 /// Slow senders beside the good ones.
 const SLOW: usize = 1000;
 
-/// A server with the load for it.
-struct Contender {
-    name: String,
-    server: Server,
-    requests: Vec<Vec<u8>>,
-    status: u16,
-    connections: usize,
-    slow: usize,
-}
-
-/// What a contender did in its turns.
-struct Results {
-    name: String,
-    turns: Vec<Turn>,
-    /// KiB.
-    memory: u64,
-}
-
-struct Turn {
-    per_second: f64,
-    p50: f64,
-    p99: f64,
-    /// Of the server, in microseconds a request.
-    processor: f64,
-    wrong: usize,
-}
-
-impl Contender {
-    fn new(name: &str, server: Server, size: usize) -> Self {
-        let count = (if report::is_brief() { 1 << 20 } else { 24 << 20 }) / (size + 300);
-        let requests = delivery::requests("/hook", size, count, Flaw::None);
-        Self { name: name.into(), server, requests, status: 204, connections: 64, slow: 0 }
-    }
-
-    fn turn(&self, time: Duration) -> Result<Turn, Box<dyn Error>> {
-        let load = Load {
-            port: self.server.port,
-            requests: &self.requests,
-            status: self.status,
-            connections: self.connections,
-            slow: self.slow,
-            time,
-        };
-        let before = self.server.processor_time();
-        let answers: Answers = load::run(load)?;
-        let processor = (self.server.processor_time() - before) as f64 / 1e3;
-        let count = answers.latencies.len();
-        let wrong = answers.wrong;
-        if wrong > 0 {
-            eprintln!("WRONG: {}: {wrong} of {count} answers", self.name);
-        }
-        if wrong * 10 > count || count == 0 {
-            return Err(format!("{}: most answers are not what they should be", self.name).into());
-        }
-        Ok(Turn {
-            per_second: answers.per_second(),
-            p50: answers.percentile(50),
-            p99: answers.percentile(99),
-            processor: processor / count as f64,
-            wrong,
-        })
-    }
-}
-
-/// Lets all run in turns.
-fn race(contenders: Vec<Contender>, turns: u32) -> Result<Vec<Results>, Box<dyn Error>> {
-    let (turns, time) = if report::is_brief() { (1, 100) } else { (turns, 500) };
-    let mut all: Vec<Results> = Vec::new();
-    for contender in &contenders {
-        contender.turn(Duration::from_millis(time / 2))?;
-        all.push(Results { name: contender.name.clone(), turns: Vec::new(), memory: 0 });
-    }
-    for _ in 0..turns {
-        for (results, contender) in all.iter_mut().zip(&contenders) {
-            results.turns.push(contender.turn(Duration::from_millis(time))?);
-        }
-    }
-    for (results, contender) in all.iter_mut().zip(&contenders) {
-        results.memory = contender.server.peak_memory();
-    }
-    Ok(all)
-}
-
-impl Results {
-    fn median(&self, of: fn(&Turn) -> f64) -> f64 {
-        Spread::of(self.turns.iter().map(of).collect()).median
-    }
-
-    /// Turn by turn, times those of another.
-    fn ratio(&self, other: &Self, of: fn(&Turn) -> f64) -> Spread {
-        let pairs = self.turns.iter().zip(&other.turns);
-        Spread::of(pairs.map(|(own, other)| of(own) / of(other)).collect())
-    }
-}
-
 fn write(spread: Spread) -> String {
     format!("{:.2} ({:.2} to {:.2})", spread.median, spread.low, spread.high)
-}
-
-fn raw() -> Table {
-    Table::new(&[
-        "group",
-        "what",
-        "turn",
-        "per_second",
-        "p50_us",
-        "p99_us",
-        "cpu_us",
-        "wrong",
-        "peak_kib",
-    ])
-}
-
-fn note(raw: &mut Table, group: &str, all: &[Results]) {
-    for results in all {
-        for (number, turn) in results.turns.iter().enumerate() {
-            raw.row([
-                group.to_owned(),
-                results.name.clone(),
-                number.to_string(),
-                format!("{:.0}", turn.per_second),
-                format!("{:.1}", turn.p50),
-                format!("{:.1}", turn.p99),
-                format!("{:.2}", turn.processor),
-                turn.wrong.to_string(),
-                results.memory.to_string(),
-            ]);
-        }
-    }
 }
 
 fn start(framework: &str, way: &str) -> Result<Server, Box<dyn Error>> {
