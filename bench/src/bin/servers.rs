@@ -261,9 +261,10 @@ fn scale() -> Result<(), Box<dyn Error>> {
     Ok(report::write("scale-memory.svg", &memory)?)
 }
 
+type Part = fn() -> Result<(), Box<dyn Error>>;
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let parts: [(&str, fn() -> Result<(), Box<dyn Error>>); 3] =
-        [("ways", ways), ("forged", forged), ("scale", scale)];
+    let parts: [(&str, Part); 3] = [("ways", ways), ("forged", forged), ("scale", scale)];
     // One part alone, if it is named.
     let named = |name: &str| env::args().any(|argument| argument == name);
     let any = parts.iter().any(|(name, _)| named(name));
