@@ -138,7 +138,10 @@ pub(crate) fn clock() -> Vec<Case> {
     strict.tolerance = Some(core::time::Duration::from_secs(60));
     let mut timeless = Case::new(TimestampMilliseconds, written(&format!("{now}000")));
     timeless.now = None;
+    let mut long_ago = Case::new(ClockBehind, signed_at(now));
+    long_ago.now = Some(verify_toolkit::UnixTime::from_secs(1));
     vec![
+        long_ago,
         Case::new(ClockBehind, signed_at(now + 301)),
         Case::new(DeliveryOld, signed_at(now - 301)),
         Case::new(DeliveryOld, signed_at(now - 90 * 86_400)),
