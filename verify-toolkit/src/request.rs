@@ -63,7 +63,8 @@ impl WireRequest {
     /// Writes a `curl` command for a POSIX shell that sends the request to `origin`, such as
     /// `http://127.0.0.1:8080`, and nowhere else: whatever is in the request is quoted. Bodies that are
     /// large or no plain text take a detour through `base64 -d`. Bytes in headers that are no plain text
-    /// need a shell with `$'..'`.
+    /// need a shell with `$'..'`; another sends them wrong, but runs nothing of them. Headers whose name
+    /// is no token of HTTP are left out: curl takes `@` at the start for a file to be read.
     ///
     /// ```
     /// use verify_toolkit::{Delivery, UnixTime};
@@ -90,7 +91,7 @@ impl WireRequest {
         };
         // What curl makes itself, and makes right.
         let is_own = |name: &str| name.eq_ignore_ascii_case("host");
-        for (name, value) in self.unframed().filter(|(name, _)| !is_own(name)) {
+        for (name, value) in self.unframed().filter(|(name, _)| is_token(name) && !is_own(name)) {
             // Without a value, `Name:` would take the header out; `Name;` sends it empty.
             let header = match value.as_slice() {
                 b"" => format!("{name};").into_bytes(),
@@ -120,6 +121,12 @@ fn is_framing(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-length") || name.eq_ignore_ascii_case("transfer-encoding")
 }
 
+/// Whether it is a token of RFC 9110, section 5.6.2, as every name of a header is.
+fn is_token(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_part)
+}
+
 /// Whether every shell takes it in single quotes.
 fn is_plain(text: &str) -> bool {
     !text.contains(|c: char| c.is_control() && c != '\n' && c != '\t')
@@ -135,12 +142,10 @@ fn quoted(bytes: &[u8]) -> String {
             let mut text = String::from("$'");
             for byte in bytes {
                 match byte {
-                    b'\'' | b'\\' => {
-                        let _ = write!(text, "\\{}", char::from(*byte));
-                    }
-                    b' '..=b'~' => text.push(char::from(*byte)),
+                    // To a shell without `$'..'`, a quote behind a backslash ends the word.
+                    b' '..=b'~' if !b"'\\".contains(byte) => text.push(char::from(*byte)),
                     _ => {
-                        let _ = write!(text, "\\x{byte:02x}");
+                        let _ = write!(text, "\\{byte:03o}");
                     }
                 }
             }
