@@ -339,6 +339,11 @@ fn what_is_none_of_the_formats_says_what_to_give() {
     assert!(matches!(read(vec![b' '; Capture::MAX_BYTES]), Err(CaptureError::Unrecognised)));
 }
 
+#[test]
+fn a_backslash_at_the_end_is_no_panic() {
+    assert!(read("base64 -d <<'END' | curl http://x \\").is_err());
+}
+
 proptest! {
     /// Whatever a request has, a `curl` command and the reader of it agree.
     #[test]

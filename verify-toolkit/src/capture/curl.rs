@@ -35,7 +35,7 @@ pub(super) fn parse(text: &[u8]) -> Result<WireRequest, CurlError> {
         words::split(&text[start..]).map_err(|(at, problem)| fail(start + at, problem))?;
     let input = if detour {
         Some(
-            here_document(&text[start + end..])
+            here_document(text.get(start + end..).unwrap_or_default())
                 .ok_or_else(|| fail(start + end, CurlProblem::Input))?,
         )
     } else {

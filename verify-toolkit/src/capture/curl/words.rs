@@ -91,8 +91,10 @@ impl<'t> Reader<'t> {
                 b'\\' => {
                     if !(self.take(b"\\\n") || self.take(b"\\\r\n")) {
                         self.at += 1;
-                        word.extend(self.peek());
-                        self.at += 1;
+                        if let Some(escaped) = self.peek() {
+                            word.push(escaped);
+                            self.at += 1;
+                        }
                     }
                 }
                 _ => {
