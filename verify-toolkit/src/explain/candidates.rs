@@ -11,11 +11,20 @@ pub(super) struct Candidate<T> {
 
 /// Ways to read one thing, the likeliest first. What is equal to an earlier one is left out: trying
 /// it again would be work for nothing.
-pub(super) struct Candidates<T>(Vec<Candidate<T>>);
+pub(super) struct Candidates<T> {
+    found: Vec<Candidate<T>>,
+    most: usize,
+    /// Whether some were left out because there were too many.
+    pub(super) is_cut_short: bool,
+}
 
 impl<T: PartialEq> Candidates<T> {
     pub(super) const fn new() -> Self {
-        Self(Vec::new())
+        Self::at_most(usize::MAX)
+    }
+
+    pub(super) const fn at_most(most: usize) -> Self {
+        Self { found: Vec::new(), most, is_cut_short: false }
     }
 
     pub(super) fn add(&mut self, causes: &[Cause], value: T) {
@@ -24,15 +33,19 @@ impl<T: PartialEq> Candidates<T> {
 
     /// Returns whether it is new.
     pub(super) fn add_with(&mut self, causes: &[Cause], detail: Option<String>, value: T) -> bool {
-        let is_new = self.0.iter().all(|other| other.value != value);
+        let is_new = self.iter().all(|other| other.value != value);
+        if is_new && self.found.len() >= self.most {
+            self.is_cut_short = true;
+            return false;
+        }
         if is_new {
-            self.0.push(Candidate { causes: causes.to_vec(), detail, value });
+            self.found.push(Candidate { causes: causes.to_vec(), detail, value });
         }
         is_new
     }
 
     pub(super) fn iter(&self) -> core::slice::Iter<'_, Candidate<T>> {
-        self.0.iter()
+        self.found.iter()
     }
 
     /// Those that need a correction, or those that need none.

@@ -124,6 +124,7 @@ impl Search {
         let others: Vec<_> = known.chain(others).collect();
         let exact: Vec<_> = own.iter().map(|sender| strict(sender, None)).collect();
         let own: Vec<_> = own.into_iter().map(lenient).collect();
+        self.work.is_cut_short |= own.iter().any(|scheme| scheme.layouts.is_cut_short);
 
         let rounds: [(&[Scheme], u32); 6] =
             [(&exact, 0), (&others, 0), (&own, 0), (&own, 1), (&others, 1), (&own, 2)];
@@ -143,7 +144,10 @@ impl Search {
                     for mac in macs.pick(chosen & 4 != 0) {
                         for body in bodies.found.pick(chosen & 8 != 0) {
                             let reading = Reading { key, body, layout, mac };
-                            if let Some(fit) = reading.judge(scheme, *limit, work) {
+                            if !reading.is_affordable(*limit, work) {
+                                return None;
+                            }
+                            if let Some(fit) = reading.judge(scheme) {
                                 return Some(fit);
                             }
                         }
@@ -156,17 +160,23 @@ impl Search {
 }
 
 impl Reading<'_> {
-    fn judge(&self, scheme: &Scheme, limit: u64, work: &mut Work) -> Option<Fit> {
-        let Layout { before, after, time } = &self.layout.value;
+    /// Counts the bytes to be hashed, if the limit allows for them.
+    fn is_affordable(&self, limit: u64, work: &mut Work) -> bool {
+        let Layout { before, after, .. } = &self.layout.value;
         // Two blocks for the key, two for what ends a hash.
         let length =
             before.len() + self.body.value.len() + after.len() + self.key.value.len() + 256;
         let spent = work.bytes.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
         if spent > limit {
             work.is_cut_short = true;
-            return None;
+            return false;
         }
         work.bytes = spent;
+        true
+    }
+
+    fn judge(&self, scheme: &Scheme) -> Option<Fit> {
+        let Layout { before, after, time } = &self.layout.value;
         let tag = self.mac.value.sign(&self.key.value, [before, &self.body.value, after]);
         let claim = scheme.claims.iter().find(|claim| self.fits(claim, &tag))?;
         let truncated = (claim.value.len() < tag.len()).then_some(Cause::SignatureTruncated);

@@ -10,6 +10,11 @@ use super::{
 };
 use crate::WireRequest;
 
+/// Most values of a signed header that are tried: each id is tried with each time.
+const VALUES: usize = 8;
+/// Most bytes of such a value.
+const LONGEST: usize = 1024;
+
 /// What surrounds the body in the signed text.
 #[derive(Clone, Eq, PartialEq)]
 pub(super) struct Layout {
@@ -48,6 +53,7 @@ pub(super) fn candidates(request: &WireRequest, sender: &Sender) -> Candidates<L
     let mut layouts = strict(request, sender);
     let ids = values(request, sender.delivery_id_header());
     let times = values(request, sender.timestamp_header());
+    layouts.is_cut_short |= ids.is_cut_short || times.is_cut_short;
     for id in ids.iter() {
         for time in times.iter() {
             let mut causes = [&id.causes[..], &time.causes].concat();
@@ -153,12 +159,13 @@ fn with_url(layouts: &mut Candidates<Layout>, request: &WireRequest) {
 
 /// What the value of a signed header may be.
 fn values(request: &WireRequest, header: Option<&str>) -> Candidates<Vec<u8>> {
-    let mut values = Candidates::new();
+    let mut values = Candidates::at_most(VALUES);
     let Some(header) = header else {
         values.add(&[], Vec::new());
         return values;
     };
-    let found: Vec<_> = request.header(header).collect();
+    let is_short = |value: &&[u8]| value.len() <= LONGEST;
+    let found: Vec<_> = request.header(header).filter(is_short).take(VALUES + 1).collect();
     let detail = Some(shown(header));
     for value in &found {
         let causes: &[_] = if found.len() > 1 { &[Cause::SignedHeaderDoubled] } else { &[] };
@@ -176,8 +183,9 @@ fn values(request: &WireRequest, header: Option<&str>) -> Candidates<Vec<u8>> {
             bare.strip_prefix(b"\"").and_then(|bare| bare.strip_suffix(b"\"")).unwrap_or(bare);
         values.add_with(&[Cause::SignedHeaderQuoted], detail.clone(), bare.trim_ascii().to_vec());
     }
-    for (name, value) in renamed(request, header) {
+    for (name, value) in renamed(request, header).filter(|(_, value)| is_short(value)) {
         values.add_with(&[Cause::SignedHeaderRenamed], Some(shown(name)), value.to_vec());
     }
+    values.is_cut_short |= !request.header(header).all(|value| is_short(&value));
     values
 }

@@ -6,7 +6,7 @@ use verify_toolkit::{
     explain::{Cause, Conclusion, Explainer},
 };
 
-use crate::case::{NOW, hmac};
+use crate::case::{NOW, hmac, with};
 
 fn sender() -> impl Strategy<Value = Sender> {
     prop::sample::select(Sender::ALL)
@@ -120,4 +120,23 @@ fn a_deep_document_is_given_up() {
     let body = "[".repeat(100_000);
     let request = Delivery::databricks(body).sign("right", NOW).unwrap();
     assert!(Explainer::new(&request, NOW).secret("a", "wrong").explain().findings().is_empty());
+}
+
+/// Each value of one signed header is tried with each of the other.
+#[test]
+fn only_so_many_values_of_a_signed_header_are_tried() {
+    let mut request = Delivery::mlflow("{}").sign("right", NOW).unwrap();
+    let work = |request: &WireRequest| {
+        let explanation = Explainer::new(request, NOW).secret("a", "wrong").explain();
+        let json: serde_json::Value = serde_json::from_str(&explanation.to_json()).unwrap();
+        (explanation.is_cut_short(), json["work_bytes"].as_u64().unwrap())
+    };
+    let (is_cut_short, usual) = work(&request);
+    assert!(!is_cut_short);
+    let parts: Vec<_> = (0..40).map(|part| part.to_string()).collect();
+    for header in ["x-mlflow-delivery-id", "x-mlflow-timestamp"] {
+        request = with(request, header, parts.join(","));
+    }
+    let (is_cut_short, most) = work(&request);
+    assert!(is_cut_short && most < 10 * usual, "{most} and {usual}");
 }
