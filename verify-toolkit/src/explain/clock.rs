@@ -18,6 +18,8 @@ pub(super) fn findings(explainer: &Explainer<'_>, fit: Option<&Fit>) -> Option<F
     let text = signed.or_else(|| head::first(explainer.request, header))?;
     let certainty = if signed.is_some() { Certainty::Proved } else { Certainty::Observed };
     let (cause, detail) = judge(text.trim_ascii(), explainer)?;
+    // Whole hours may be chance.
+    let certainty = if cause == Cause::TimeZone { Certainty::Observed } else { certainty };
     Some(Finding { causes: vec![cause], certainty, detail })
 }
 

@@ -335,8 +335,9 @@ causes! {
         TimestampMilliseconds "timestamp-milliseconds"
             "The time is in milliseconds, or even smaller units: send seconds, as this sender does."
         TimeZone "time-zone"
-            "The time is wrong by whole hours, as if local time were taken for UTC: make whichever side takes it \
-             from local time use UTC."
+            "The time is wrong by whole or half hours, as if local time were taken for UTC: make whichever side \
+             takes it from local time use UTC. A time in the past may as well be that of a delivery of this age \
+             that was sent again (a replay), which is rightly refused."
     }
     Authorization {
         AuthorizationBearerDoubled "authorization-bearer-doubled"
