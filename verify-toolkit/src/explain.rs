@@ -5,7 +5,8 @@
 //! correction of secret, body, signed text, signature and header, and each two of them together,
 //! until one makes the signature fit. A cause that is [`Proved`](Certainty::Proved) was shown by
 //! that; what is only [`Observed`](Certainty::Observed) stands in the request, and may be why. If
-//! nothing fits and nothing is odd, the secret is most likely another one, and no cause is named.
+//! nothing fits and nothing is odd, the secret is another one, or the body was changed in a way that
+//! cannot be undone, and no cause is named.
 //!
 //! Nothing here is for a receiver: it helps whoever holds the secret, and would help a forger to
 //! know how a receiver goes wrong. No text that it makes has a byte of a secret or a token in it.

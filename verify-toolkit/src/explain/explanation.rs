@@ -55,8 +55,8 @@ pub enum Conclusion {
     Explained,
     /// The signature fits under no correction, and something in the request says why it might not.
     Observed,
-    /// The signature fits under no correction, and nothing says why: most likely it was made with
-    /// another secret, or the bytes were changed in a way that is not known here.
+    /// The signature fits under no correction, and nothing says why: either it was made with
+    /// another secret, or the body was changed in a way that cannot be undone.
     OtherSecret,
     /// The delivery verifies.
     Verified,
@@ -225,8 +225,10 @@ impl fmt::Display for Explanation {
         }
         match self.conclusion {
             Conclusion::OtherSecret => f.write_str(
-                "\nNo known correction makes the signature fit. Most likely it was made with another secret: \
-                 compare the two where they were entered, or set a new one on both sides.",
+                "\nNo known correction makes the signature fit. Either it was made with another secret, or the body was \
+                 changed on the way in a manner that cannot be undone. If another delivery verifies under the same \
+                 secret, it is the body; if none does, compare the two secrets where they were entered, or set a \
+                 new one on both sides.",
             )?,
             Conclusion::Observed => {
                 f.write_str("\nNo known correction makes the signature fit; put this right first.")?;

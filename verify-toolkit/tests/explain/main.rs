@@ -225,8 +225,10 @@ fn people_get_sentences() {
     assert_eq!(
         explain("another").to_string(),
         "refused: header does not fit this delivery under any secret: `x-databricks-signature`\n\
-         No known correction makes the signature fit. Most likely it was made with another secret: \
-         compare the two where they were entered, or set a new one on both sides."
+         No known correction makes the signature fit. Either it was made with another secret, or the body was \
+         changed on the way in a manner that cannot be undone. If another delivery verifies under the same \
+         secret, it is the body; if none does, compare the two secrets where they were entered, or set a \
+         new one on both sides."
     );
 }
 
