@@ -45,6 +45,9 @@ pub(crate) struct Case {
     token: TokenOptions,
 }
 
+/// What a secret is called that stands in the capture.
+const CAPTURE: &str = "capture";
+
 #[derive(Clone, Copy, Debug)]
 enum Clock {
     At(UnixTime),
@@ -63,6 +66,8 @@ pub(crate) struct Evidence {
     pub(crate) now: Option<UnixTime>,
     pub(crate) tolerance: Option<Duration>,
     pub(crate) secret: SecretBytes,
+    /// What the secret is called: `capture` if it stands there, where anybody can have written it.
+    pub(crate) label: &'static str,
     pub(crate) previous: Vec<(String, SecretBytes)>,
     pub(crate) token: Option<SecretBytes>,
 }
@@ -82,9 +87,10 @@ impl Case {
             Some(Clock::At(time)) => Some(time),
             None => capture.received_at,
         };
-        let secret = match &capture.secret {
-            Some(own) if !secret.is_given() => SecretBytes::new(own.as_str())?,
-            _ => secret.read(sender)?,
+        let (label, secret) = match &capture.secret {
+            // Last of all, or whoever forges a delivery would bring the secret that it verifies with.
+            Some(own) if !secret.is_given(sender) => (CAPTURE, SecretBytes::new(own.as_str())?),
+            _ => ("current", secret.read(sender)?),
         };
         let previous = (1..).map(|number| format!("previous-{number}")).zip(previous.read()?);
         let token = token.read(sender)?;
@@ -95,6 +101,7 @@ impl Case {
             now,
             tolerance,
             secret,
+            label,
             token,
         })
     }
@@ -104,7 +111,7 @@ impl Evidence {
     /// Makes the verifier that a receiver with these settings would have.
     pub(crate) fn verifier(&self) -> Result<Verifier, Error> {
         let builder =
-            Verifier::builder(self.sender).secret_named("current", self.secret.to_secret()?);
+            Verifier::builder(self.sender).secret_named(self.label, self.secret.to_secret()?);
         let mut builder = self.previous.iter().try_fold(builder, |builder, (label, secret)| {
             Ok::<_, Error>(builder.secret_named(label, secret.to_secret()?))
         })?;
@@ -115,6 +122,13 @@ impl Evidence {
             builder = builder.tolerance(tolerance);
         }
         Ok(builder.build()?)
+    }
+
+    /// What to know besides of a delivery that is verified.
+    pub(crate) fn notes(&self) -> Vec<&'static str> {
+        let own = "verified with the secret that stands in the capture, which shows nothing about \
+                   who sent it; give the sender's, as with `--secret-file FILE`";
+        Vec::from_iter((self.label == CAPTURE).then_some(own))
     }
 
     /// The clock to judge by. Where none is known, it is the time that was signed.

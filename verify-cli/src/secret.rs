@@ -89,9 +89,11 @@ impl SecretOptions {
         .checked()
     }
 
-    /// Whether one of the options was given.
-    pub(crate) fn is_given(&self) -> bool {
-        self.secret_env.is_some() || self.secret_file.is_some() || self.secret_prompt
+    /// Whether an option or the usual variable says where the secret is.
+    pub(crate) fn is_given(&self, sender: Sender) -> bool {
+        let by_option =
+            self.secret_env.is_some() || self.secret_file.is_some() || self.secret_prompt;
+        by_option || env::var_os(variable(sender)).is_some()
     }
 }
 

@@ -27,7 +27,8 @@ Examples:
   Would it be fresh enough now?
     verify check delivery.json --now now
 
-A capture in JSON may have a throw-away secret in it, which is used if no other is given.
+A capture in JSON may have a throw-away secret in it. It is used last: if no option gives another,
+and `<SENDER>_WEBHOOK_SECRET` is not set.
 
 Exit code: 0 verified, 1 refused, 2 it could not be judged.";
 
@@ -66,6 +67,7 @@ fn accepted(
     let event = event::read(verified);
     if output.is_json() {
         let mut line = receipt_json(receipt);
+        line["notes"] = evidence.notes().into();
         match event {
             Ok(event) => {
                 let fields: Value = serde_json::from_str(&event.fields).unwrap_or_default();
@@ -81,6 +83,9 @@ fn accepted(
         Styled(STRONG, receipt.sender())
     ))?;
     output.text(receipt_text(receipt, evidence))?;
+    for note in evidence.notes() {
+        output.line(note)?;
+    }
     match event {
         Ok(event) => {
             let name = event.name.as_deref().unwrap_or("without a name");

@@ -1,4 +1,5 @@
 use clap::Args;
+use serde_json::Value;
 use verify_toolkit::explain::Explainer;
 
 use crate::{Error, Output, Verdict, judge::Case, text::lines};
@@ -27,7 +28,7 @@ impl Options {
         let evidence = self.case.read()?;
         let mut explainer = Explainer::new(&evidence.capture.request, evidence.now)
             .sender(evidence.sender)
-            .secret("current", &evidence.secret);
+            .secret(evidence.label, &evidence.secret);
         for (label, secret) in &evidence.previous {
             explainer = explainer.previous_secret(label, secret);
         }
@@ -38,12 +39,18 @@ impl Options {
             explainer = explainer.tolerance(tolerance);
         }
         let explanation = explainer.explain();
+        let is_verified = explanation.verdict().is_ok();
+        let notes = if is_verified { evidence.notes() } else { Vec::new() };
         if output.is_json() {
-            output.json_text(&explanation.to_json())?;
+            let mut line: Value = serde_json::from_str(&explanation.to_json()).unwrap_or_default();
+            line["notes"] = notes.into();
+            output.json(&line)?;
         } else {
             output.line(lines(explanation.to_string().as_bytes()))?;
+            for note in notes {
+                output.line(note)?;
+            }
         }
-        let is_verified = explanation.verdict().is_ok();
         Ok(if is_verified { Verdict::Verified } else { Verdict::Refused })
     }
 }

@@ -86,8 +86,15 @@ fn a_throw_away_secret_in_a_capture_is_used() {
     let capture = verify("sign wandb LINK_MODEL --secret-env S --json").env("S", "thrown-away");
     let capture = capture.run().ended(0).replace("\"secret\": null", "\"secret\": \"thrown-away\"");
     let check = || verify("check -").input(capture.clone());
-    check().without_variables().run().ended(0);
-    check().run().ended(0);
+    let shown = check().without_variables().run().ended(0);
+    assert!(shown.contains("\n  secret       capture\n"), "{shown}");
+    assert!(shown.contains("\nverified with the secret that stands in the capture, "), "{shown}");
+    let json = check().without_variables().arg("--json").run().ended(0);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["secret"], "capture");
+    assert!(json["notes"][0].as_str().unwrap().starts_with("verified with the secret that stands"));
+    // It would verify whatever its author signed, so each other secret goes first.
+    check().run().ended(1);
     check().arg("--secret-env").arg("WANDB_WEBHOOK_SECRET").run().ended(1);
 }
 

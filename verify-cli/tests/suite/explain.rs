@@ -40,6 +40,20 @@ fn what_verifies_needs_no_explanation() {
 }
 
 #[test]
+fn a_secret_in_the_capture_comes_last() {
+    let capture = verify("sign wandb LINK_MODEL --secret-env S --json").env("S", "thrown-away");
+    let capture = capture.run().ended(0).replace("\"secret\": null", "\"secret\": \"thrown-away\"");
+    let explain = || verify("explain -").input(capture.clone());
+    explain().run().ended(1);
+    let shown = explain().without_variables().run().ended(0);
+    let note = "verified with the secret that stands in the capture, ";
+    assert!(shown.starts_with(&format!("verified: wandb\n{note}")), "{shown}");
+    let json = explain().without_variables().arg("--json").run().ended(0);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert!(json["notes"][0].as_str().unwrap().starts_with(note));
+}
+
+#[test]
 fn settings_are_those_of_check() {
     let said = verify("explain -").input("text").run().failed();
     assert!(said.contains("not recognised: give the text of an HTTP/1.1 request"), "{said}");
