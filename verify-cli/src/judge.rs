@@ -128,7 +128,11 @@ impl Evidence {
     pub(crate) fn notes(&self) -> Vec<&'static str> {
         let own = "verified with the secret that stands in the capture, which shows nothing about \
                    who sent it; give the sender's, as with `--secret-file FILE`";
-        Vec::from_iter((self.label == CAPTURE).then_some(own))
+        let ageless = "its age was not judged, for when it was received is not known; give that \
+                       time with `--now SECONDS`, or `--now now`";
+        let is_ageless = self.now.is_none() && self.sender.timestamp_header().is_some();
+        let notes = [(self.label == CAPTURE, own), (is_ageless, ageless)];
+        notes.into_iter().filter_map(|(applies, note)| applies.then_some(note)).collect()
     }
 
     /// The clock to judge by. Where none is known, it is the time that was signed.

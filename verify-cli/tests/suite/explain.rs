@@ -40,6 +40,18 @@ fn what_verifies_needs_no_explanation() {
 }
 
 #[test]
+fn an_age_that_nobody_knows_is_not_judged() {
+    let signed = verify("sign mlflow --body - --at 1700000000").input("{}").run().ended(0);
+    let request = format!("POST / HTTP/1.1\r\n{}\r\n{{}}", signed.replace('\n', "\r\n"));
+    let explain = |options: &str| verify(&format!("explain - {options}")).input(request.clone());
+    let shown = explain("").run().ended(0);
+    assert!(shown.starts_with("verified: mlflow\nits age was not judged, "), "{shown}");
+    assert!(shown.contains("`--now SECONDS`"), "{shown}");
+    assert_eq!(explain("--now 1700000000").run().ended(0), "verified: mlflow\n");
+    explain("--now now").run().ended(1);
+}
+
+#[test]
 fn a_secret_in_the_capture_comes_last() {
     let capture = verify("sign wandb LINK_MODEL --secret-env S --json").env("S", "thrown-away");
     let capture = capture.run().ended(0).replace("\"secret\": null", "\"secret\": \"thrown-away\"");
