@@ -3,7 +3,9 @@
 use core::{error::Error as _, fmt};
 use std::{io, path::PathBuf};
 
-use verify_toolkit::{CaptureError, ConfigError, Sender, SignError, UrlError, samples};
+use verify_toolkit::{
+    CaptureError, ConfigError, Sender, SignError, UrlError, attack::Outcome, samples,
+};
 
 use crate::{
     listen::ListenError,
@@ -30,6 +32,8 @@ pub(crate) enum Error {
     EventMissing { sender: Sender },
     /// A file could not be read or written.
     File { path: PathBuf, error: io::Error },
+    /// A receiver does not take what it should.
+    GenuineRefused { outcome: Outcome },
     /// `verify listen` could not begin.
     Listen(ListenError),
     /// The output could not be written.
@@ -71,6 +75,11 @@ impl Error {
             ),
             Self::Config(ConfigError::SecretEmpty) => {
                 "an empty secret is one that everybody knows; give the one that the sender has"
+                    .to_owned()
+            }
+            Self::GenuineRefused { .. } => {
+                "nothing else was tried. Are path, secret and token those \
+                of the receiver? And does its handler take the sample? `--body FILE` gives another"
                     .to_owned()
             }
             Self::Listen(error) => error.hint()?.to_owned(),
@@ -136,6 +145,9 @@ impl fmt::Display for Error {
             }
             Self::EventMissing { .. } => f.write_str("neither an event nor a body was given"),
             Self::File { path, .. } => write!(f, "`{}`", path.display()),
+            Self::GenuineRefused { outcome } => {
+                write!(f, "the receiver does not accept a genuine delivery: {outcome}")
+            }
             Self::Listen(error) => error.fmt(f),
             Self::Output(_) => f.write_str("cannot write the output"),
             Self::Prompt(_) => f.write_str("cannot ask on the terminal"),

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use clap::Args;
 use tokio::runtime::{Builder, Runtime};
-use verify_toolkit::{Endpoint, UrlError};
+use verify_toolkit::{Endpoint, UrlError, attack::Answer};
 
 use crate::Error;
 
@@ -45,6 +45,11 @@ impl Target {
     pub(crate) fn url(&self) -> &str {
         &self.to
     }
+}
+
+/// Whether a receiver took a delivery.
+pub(crate) fn is_accepted(answer: &Answer) -> bool {
+    (200..=299).contains(&answer.status)
 }
 
 /// Reads a number of seconds, of which a fraction may be left.

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 use clap::Args;
 use verify_toolkit::{
     Sender,
-    attack::{AWKWARD_SECRET, Target as Receiver},
+    attack::{AWKWARD_SECRET, Outcome, Target as Receiver},
 };
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     payload::{read, sender_parser},
     progress,
     secret::{SecretOptions, TokenOptions},
-    target::{Target, runtime, seconds},
+    target::{Target, is_accepted, runtime, seconds},
 };
 
 const EXAMPLES: &str = "\
@@ -27,10 +27,13 @@ Examples:
     verify attack databricks --to http://127.0.0.1:8080/webhooks/databricks \\
         --only signature/ --only time/ --junit report.xml
 
-Run it against a receiver of your own, and one that may take some hundred test deliveries: those that
-are genuine are accepted and handled. Give the receiver a secret of which every part counts, such as
+Run it against a receiver of your own, and one that may take some hundred test deliveries: those
+that are genuine are accepted and handled. Give the receiver a secret of which every part counts,
+such as
   whsec_bm90IGEgcmVhbCBzZWNyZXQ= \u{e9} 
 with the space at its end, or a receiver that trims secrets shows nothing.
+
+A genuine delivery goes first; if that is not accepted, nothing else is tried.
 
 Exit code: 0 if nothing was found, 1 if something was, 2 if it could not be tried.";
 
@@ -98,8 +101,16 @@ impl Options {
         let unreachable = |error| self.target.unreachable(error);
         let report = runtime()?.block_on(async {
             endpoint.check(self.target.timeout).await.map_err(unreachable)?;
+            // Without an accepted delivery, each refusal of a forgery says nothing.
+            let cases = receiver.cases();
+            if let Some(genuine) = cases.first() {
+                let outcome = endpoint.attempt(&genuine.attempt, self.target.timeout).await;
+                if !matches!(&outcome, Outcome::Answered(answer) if is_accepted(answer)) {
+                    return Err(Error::GenuineRefused { outcome });
+                }
+            }
             // The plainest forgery goes first, twice.
-            let count = receiver.cases().len().saturating_add(2);
+            let count = cases.len().saturating_add(2);
             let bar = progress::bar(count.try_into().unwrap_or(u64::MAX), output);
             let report = receiver.attack_with(|attempt| {
                 bar.inc(1);

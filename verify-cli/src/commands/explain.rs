@@ -12,8 +12,8 @@ Examples:
 
 It works offline, and sends nothing to anybody.
 
-Exit code: 0 verified, so there is nothing to explain; 1 refused, whether or not a cause was found; 2
-it could not be judged.";
+Exit code: 0 verified, so there is nothing to explain; 1 refused, whether or not a cause was found;
+2 it could not be judged.";
 
 /// Find out why a recorded delivery does not verify.
 #[derive(Args, Debug)]

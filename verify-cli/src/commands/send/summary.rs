@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, io};
 use tokio::time::Instant;
 use verify_toolkit::attack::Answer;
 
-use super::sent::{Sent, is_accepted, milliseconds};
+use super::sent::{Sent, milliseconds};
 use crate::{
     Verdict,
     output::{BAD, GOOD, Styled},
+    target::is_accepted,
     text::Shown,
 };
 
