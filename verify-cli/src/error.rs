@@ -42,6 +42,8 @@ pub(crate) enum Error {
     Prompt(io::Error),
     /// What runs the network could not be started.
     Runtime(io::Error),
+    /// There is nothing where a secret should be.
+    SecretEmpty { place: String },
     /// There is no secret, and nobody to ask for one.
     SecretMissing { variable: String },
     /// Nothing says who sent a delivery.
@@ -73,7 +75,7 @@ impl Error {
                 "set it in this shell: `read -rs {variable} && export {variable}` keeps it out of \
                  the history"
             ),
-            Self::Config(ConfigError::SecretEmpty) => {
+            Self::SecretEmpty { .. } | Self::Config(ConfigError::SecretEmpty) => {
                 "an empty secret is one that everybody knows; give the one that the sender has"
                     .to_owned()
             }
@@ -91,6 +93,11 @@ impl Error {
                     "nothing listens at this host and port: start the receiver, or look at its port"
                         .to_owned()
                 }
+                // The library that says so is not among the command's own.
+                io::ErrorKind::InvalidData if error.to_string().contains("InvalidContentType") => {
+                    "it does not speak TLS: write `http://` if it is to be reached without"
+                        .to_owned()
+                }
                 io::ErrorKind::InvalidData => {
                     "if the certificate is from an authority of your own, trust it with `--ca FILE`"
                         .to_owned()
@@ -104,6 +111,10 @@ impl Error {
             Self::Sign(SignError::NotSent(_)) => {
                 "of the senders here, only MLflow signs an id and a time; `--forge body` and \
                  `--forge signature` work with all"
+                    .to_owned()
+            }
+            Self::Sign(SignError::DeliveryId(_)) => {
+                "give `--delivery-id` 1 to 64 visible ASCII characters, without a space or a `.`"
                     .to_owned()
             }
             Self::Certificates { .. } => {
@@ -152,6 +163,7 @@ impl fmt::Display for Error {
             Self::Output(_) => f.write_str("cannot write the output"),
             Self::Prompt(_) => f.write_str("cannot ask on the terminal"),
             Self::Runtime(_) => f.write_str("cannot use the network"),
+            Self::SecretEmpty { place } => write!(f, "the secret is empty: {place} holds nothing"),
             Self::SecretMissing { variable } => {
                 write!(f, "no secret: {variable} is not set, and this is no terminal to ask on")
             }
@@ -159,6 +171,7 @@ impl fmt::Display for Error {
                 write!(f, "`{}` has no signature header of a known sender", path.display())
             }
             Self::Set(error) => error.fmt(f),
+            Self::Sign(error @ SignError::DeliveryId(_)) => write!(f, "`--delivery-id`: {error}"),
             Self::Sign(error) => error.fmt(f),
             Self::Url { url, error: UrlError::Unreachable(_) } => {
                 write!(f, "no answer from `{url}`")

@@ -26,11 +26,19 @@ impl SecretBytes {
     ///
     /// It is what the library calls empty, which no command may use.
     pub(crate) fn new(secret: impl Into<Vec<u8>>) -> Result<Self, Error> {
-        Self(Zeroizing::new(secret.into())).checked()
+        let secret = Self(Zeroizing::new(secret.into()));
+        secret.to_secret().map(|_| secret)
     }
 
-    fn checked(self) -> Result<Self, Error> {
-        self.to_secret().map(|_| self)
+    /// Refuses an empty secret, and says where it was.
+    fn checked(self, place: impl FnOnce() -> String) -> Result<Self, Error> {
+        match self.to_secret() {
+            Ok(_) => Ok(self),
+            Err(Error::Config(ConfigError::SecretEmpty)) => {
+                Err(Error::SecretEmpty { place: place() })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes what a verifier takes.
@@ -78,15 +86,14 @@ impl SecretOptions {
     pub(crate) fn read(&self, sender: Sender) -> Result<SecretBytes, Error> {
         let variable = variable(sender);
         match (&self.secret_env, &self.secret_file) {
-            (Some(variable), _) => from_env(variable)?,
-            (None, Some(path)) => from_file(path)?,
-            (None, None) if self.secret_prompt => prompt("Signing secret", sender)?,
-            (None, None) if env::var_os(&variable).is_some() => from_env(&variable)?,
+            (Some(variable), _) => secret_from_env(variable),
+            (None, Some(path)) => secret_from_file(path),
+            (None, None) if self.secret_prompt => ask(sender),
+            (None, None) if env::var_os(&variable).is_some() => secret_from_env(&variable),
             // Standard input may be the body; what is asked is read from the terminal all the same.
-            (None, None) if io::stderr().is_terminal() => prompt("Signing secret", sender)?,
-            (None, None) => return Err(Error::SecretMissing { variable }),
+            (None, None) if io::stderr().is_terminal() => ask(sender),
+            (None, None) => Err(Error::SecretMissing { variable }),
         }
-        .checked()
     }
 
     /// Whether an option or the usual variable says where the secret is.
@@ -122,9 +129,9 @@ impl PreviousSecrets {
     ///
     /// One is not where it is said to be, or empty.
     pub(crate) fn read(&self) -> Result<Vec<SecretBytes>, Error> {
-        let variables = self.previous_secret_env.iter().map(|variable| from_env(variable));
-        let files = self.previous_secret_file.iter().map(|path| from_file(path));
-        variables.chain(files).map(|secret| secret?.checked()).collect()
+        let variables = self.previous_secret_env.iter().map(|variable| secret_from_env(variable));
+        let files = self.previous_secret_file.iter().map(|path| secret_from_file(path));
+        variables.chain(files).collect()
     }
 }
 
@@ -162,6 +169,18 @@ impl TokenOptions {
         }
         Ok(Some(token))
     }
+}
+
+fn secret_from_env(variable: &str) -> Result<SecretBytes, Error> {
+    from_env(variable)?.checked(|| format!("the variable `{variable}`"))
+}
+
+fn secret_from_file(path: &Path) -> Result<SecretBytes, Error> {
+    from_file(path)?.checked(|| format!("the file `{}`", path.display()))
+}
+
+fn ask(sender: Sender) -> Result<SecretBytes, Error> {
+    prompt("Signing secret", sender)?.checked(|| "the answer".to_owned())
 }
 
 fn prompt(what: &str, sender: Sender) -> Result<SecretBytes, Error> {

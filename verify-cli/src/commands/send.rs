@@ -53,7 +53,7 @@ pub(crate) struct Options {
     target: Target,
 
     /// Send so many, each signed anew.
-    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = at_least_one)]
     count: NonZeroU32,
 
     /// Send so many a second, without waiting for answers (but for at most 64). Without it: one after
@@ -66,6 +66,11 @@ pub(crate) struct Options {
 
     #[command(flatten)]
     token: TokenOptions,
+}
+
+fn at_least_one(text: &str) -> Result<NonZeroU32, &'static str> {
+    let number: u32 = text.parse().map_err(|_| "not a whole number")?;
+    NonZeroU32::new(number).ok_or("must be at least 1")
 }
 
 /// Reads a number a second as the time between two.

@@ -30,10 +30,21 @@ fn a_missing_secret_is_asked_for_or_said() {
     assert!(
         said.contains("is not set: `NOT_SET`\n\nhint: set it in this shell: `read -rs NOT_SET")
     );
-    let said = verify("sign mlflow prompt.created --secret-env E").env("E", "").run().failed();
-    assert!(
-        said.contains("`secret` is empty\n\nhint: an empty secret is one that everybody knows")
-    );
+    let sign = || verify("sign mlflow prompt.created").without_variables();
+    let usual = sign().env("MLFLOW_WEBHOOK_SECRET", "");
+    let named = sign().arg("--secret-env").arg("E").env("E", "");
+    let path = file("empty-secret", "\n");
+    let in_file = sign().arg("--secret-file").arg(&path);
+    for (run, place) in [
+        (usual, "variable `MLFLOW_WEBHOOK_SECRET`"),
+        (named, "variable `E`"),
+        (in_file, &*format!("file `{path}`")),
+    ] {
+        let said = run.run().failed();
+        let empty =
+            format!("error: the secret is empty: the {place} holds nothing\n\nhint: an empty");
+        assert!(said.starts_with(&empty), "{said}");
+    }
     let said = verify("sign mlflow prompt.created --secret-file /does/not/exist").run().failed();
     assert!(said.contains("/does/not/exist`: No such file"), "{said}");
     let said = verify("sign mlflow prompt.created --secret-file /dev/zero").run().failed();

@@ -85,7 +85,7 @@ fn many_are_summed_up() {
     ids.dedup();
     assert_eq!(ids.len(), 20);
 
-    let shown = verify(&format!("{to} --delivery-id same --forge stale")).run().ended(1);
+    let shown = verify(&format!("{to} --delivery-id {:064} --forge stale", 0)).run().ended(1);
     assert!(shown.contains("\n  401     20\n"), "{shown}");
 }
 
@@ -123,7 +123,16 @@ fn errors_say_what_to_do_next() {
         ("send wandb LINK_MODEL --timeout=-1 --to http://localhost", "not a span of time"),
         (
             "send mlflow prompt.created --delivery-id a.b --to http://localhost",
-            "usable delivery id",
+            "`--delivery-id`: header is not a usable delivery id",
+        ),
+        (
+            &format!("send mlflow prompt.created --delivery-id {:065} --to http://localhost", 0),
+            "hint: give `--delivery-id` 1 to 64 visible ASCII characters",
+        ),
+        ("send mlflow prompt.created --count 0 --to http://localhost", "must be at least 1"),
+        (
+            &format!("send mlflow prompt.created --to https://{}/mlflow", receiver()),
+            "hint: it does not speak TLS: write `http://`",
         ),
         ("send wandb --body /does/not/exist --to http://localhost", "No such file"),
         (&format!("send wandb LINK_MODEL {nobody}"), "hint: nothing listens at this host and port"),
