@@ -16,6 +16,8 @@ use crate::{
 /// Why a command could not do what it was asked to do: exit code 2.
 #[derive(Debug)]
 pub(crate) enum Error {
+    /// No receiver takes a body of this size.
+    BodyTooLarge { path: PathBuf },
     /// A file is no recorded delivery.
     Capture { path: PathBuf, error: CaptureError },
     /// The attack matrix has no such case.
@@ -144,6 +146,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BodyTooLarge { path } => {
+                write!(f, "`{}` is larger than 64 MiB, the most for a body", path.display())
+            }
             Self::Capture { path, error } => write!(f, "`{}`: {error}", path.display()),
             Self::CaseUnknown { name, .. } => write!(f, "no case begins with `{name}`"),
             Self::Certificates { path } => {

@@ -66,7 +66,7 @@ impl Payload {
     pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
         let sender = self.sender;
         let body = match (&self.body, &self.event, self.sample()) {
-            (Some(path), ..) => read(path, u64::MAX)?,
+            (Some(path), ..) => read_body(path)?,
             (None, _, Some(sample)) => sample.body.as_bytes().to_vec(),
             (None, Some(event), None) => {
                 return Err(Error::EventUnknown { sender, event: event.clone() });
@@ -103,6 +103,20 @@ impl Payload {
         let event = self.event.as_ref()?;
         samples::of(self.sender.name()).find(|sample| sample.event.eq_ignore_ascii_case(event))
     }
+}
+
+/// Reads a body.
+///
+/// # Errors
+///
+/// It is larger than any receiver takes, and may have no end.
+pub(crate) fn read_body(path: &Path) -> Result<Vec<u8>, Error> {
+    const MOST: u64 = 64 * 1024 * 1024;
+    let body = read(path, MOST + 1)?;
+    if body.len() as u64 > MOST {
+        return Err(Error::BodyTooLarge { path: path.to_owned() });
+    }
+    Ok(body)
 }
 
 /// Reads a file, or standard input where it is called `-`. What is beyond `most` bytes is left, for

@@ -12,7 +12,7 @@ use verify_toolkit::{
 
 use crate::{
     Error, Output, Verdict,
-    payload::{read, sender_parser},
+    payload::{read_body, sender_parser},
     progress,
     secret::{SecretOptions, TokenOptions},
     target::{Target, is_accepted, runtime, seconds},
@@ -87,7 +87,7 @@ impl Options {
             receiver = receiver.with_bearer(String::from_utf8_lossy(token.as_ref()));
         }
         if let Some(path) = &self.body {
-            receiver = receiver.with_body(read(path, u64::MAX)?);
+            receiver = receiver.with_body(read_body(path)?);
         }
         if let Some(limit) = self.body_limit {
             receiver = receiver.with_body_limit(limit);

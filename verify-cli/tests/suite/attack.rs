@@ -78,6 +78,7 @@ fn errors_say_what_to_do_next() {
             "names begin with one of these:\n  body",
         ),
         ("attack mlflow --to http://127.0.0.1:1/", "hint: nothing listens at this host and port"),
+        ("attack mlflow --to http://localhost/ --body /dev/zero", "is larger than 64 MiB"),
         ("attack mlflow --to http://me:pw@host/", "not a URL such as"),
     ] {
         let said = verify(line).run().failed();

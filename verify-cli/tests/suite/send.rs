@@ -134,6 +134,7 @@ fn errors_say_what_to_do_next() {
             &format!("send mlflow prompt.created --to https://{}/mlflow", receiver()),
             "hint: it does not speak TLS: write `http://`",
         ),
+        ("send wandb --body /dev/zero --to http://localhost", "`/dev/zero` is larger than 64 MiB"),
         ("send wandb --body /does/not/exist --to http://localhost", "No such file"),
         (&format!("send wandb LINK_MODEL {nobody}"), "hint: nothing listens at this host and port"),
         (&format!("send wandb LINK_MODEL --count 3 {nobody} --json"), ""),
