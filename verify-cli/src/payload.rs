@@ -94,6 +94,11 @@ impl Payload {
         }
     }
 
+    /// Whether the body is a file as it is, which the user has.
+    pub(crate) fn is_file(&self) -> bool {
+        self.body.is_some() && self.set.is_empty()
+    }
+
     /// The event, unless the body is one of the user's own.
     pub(crate) fn event(&self) -> Option<&'static str> {
         self.sample().map(|sample| sample.event)

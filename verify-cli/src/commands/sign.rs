@@ -63,6 +63,11 @@ impl Options {
             for (name, value) in &request.headers {
                 output.line(format_args!("{name}: {}", Shown(value)))?;
             }
+            if !self.payload.is_file() {
+                anstream::eprintln!(
+                    "These sign a body that is not shown: `--json` has it, and `--curl URL` sends it."
+                );
+            }
         }
         Ok(Verdict::Verified)
     }

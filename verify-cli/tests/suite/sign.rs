@@ -21,6 +21,19 @@ fn the_headers_are_those_of_the_sender() {
 }
 
 #[test]
+fn where_the_body_is_shown_is_said() {
+    for line in ["sign mlflow prompt.created", "sign wandb --body - --set a=2"] {
+        let ran = verify(line).input(r#"{"a": "1"}"#).run();
+        assert_eq!((ran.code, ran.stdout.contains("-signature: ")), (0, true));
+        assert!(ran.stderr.contains("`--json` has it, and `--curl URL` sends it."), "{line}");
+        assert_eq!(ran.stderr.lines().count(), 1);
+    }
+    for line in ["sign wandb --body -", "sign wandb LINK_MODEL --json"] {
+        verify(line).input("{}").run().ended(0);
+    }
+}
+
+#[test]
 fn the_capture_verifies() {
     for sender in ["databricks", "mlflow", "wandb"] {
         let capture = verify(&format!("sign {sender} --body - --json")).input("{\"a\":\n 1}").run();
