@@ -40,6 +40,14 @@ impl Options {
         if !self.page.ip().to_canonical().is_loopback() && !self.dangerous_open_page {
             return Err(ListenError::PageOpen(self.page).into());
         }
+        if let Some(forward) = &self.forward_to {
+            for (option, address) in [("--bind", self.bind), ("--page", self.page)] {
+                if forward.is_to(address) {
+                    let url = forward.url().to_owned();
+                    return Err(ListenError::ForwardToItself { url, option }.into());
+                }
+            }
+        }
         let mut keys = Keys::read(&self.keys)?;
         let is_try_out = keys.iter().next().is_none();
         if is_try_out {

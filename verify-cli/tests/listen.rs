@@ -122,6 +122,8 @@ fn forwards_byte_for_byte_and_answers_what_the_handler_answers() {
         header.1 = header.1.trim_ascii().to_vec();
     }
     let mut headers = received.headers;
+    let via = headers.iter().position(|(name, _)| name == "via").unwrap();
+    assert!(headers.remove(via).1.starts_with(b"1.1 verify-listen-"));
     headers.sort();
     expected.sort();
     assert_eq!(headers, expected);
@@ -130,6 +132,26 @@ fn forwards_byte_for_byte_and_answers_what_the_handler_answers() {
     assert!(line.contains("forwarded: 202 in "), "{line}");
     let handled = &listen.json("/api/deliveries/1")["summary"]["handled"];
     assert_eq!(handled[0]["outcome"]["answered"]["body"], "ok");
+}
+
+#[test]
+fn what_comes_back_goes_no_further() {
+    let folder = tempdir().unwrap();
+    let handler = Handler::start(NO_CONTENT);
+    let listen = Listen::start(&folder.path().join("store"), &["--forward-to", &handler.url]);
+    assert_eq!(listen.deliver(&signed(Sender::MLFLOW)).status, 204);
+    let mut back = WireRequest::from_http(&handler.received()[0]).unwrap();
+    back.headers.retain(|(name, _)| name != "host");
+    assert_eq!(listen.deliver(&back).status, 508);
+    // In one line with those of others on the way.
+    let via = back.headers.iter_mut().find(|(name, _)| name == "via").unwrap();
+    via.1 = [b"1.1 one, ", &via.1[..], b", 2 another"].concat();
+    assert_eq!(listen.deliver(&back).status, 508);
+    assert_eq!((listen.ids(), handler.received().len()), (vec![1], 1));
+    // Of another process it is a delivery.
+    back.headers.retain(|(name, _)| name != "via");
+    back.headers.push(("via".to_owned(), b"1.1 verify-listen-0".to_vec()));
+    assert_eq!(listen.deliver(&back).status, 204);
 }
 
 #[test]

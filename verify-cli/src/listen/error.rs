@@ -11,6 +11,11 @@ pub(crate) enum ListenError {
         address: SocketAddr,
         error: io::Error,
     },
+    /// Deliveries would be forwarded to where they come from.
+    ForwardToItself {
+        url: String,
+        option: &'static str,
+    },
     /// The page would be open to other machines.
     PageOpen(SocketAddr),
     Random(String),
@@ -30,6 +35,9 @@ impl ListenError {
             Self::Bind { .. } => {
                 "another program may have it: choose an address with `--bind` and `--page`, such \
                  as 127.0.0.1:0 for any port that is free"
+            }
+            Self::ForwardToItself { .. } => {
+                "forward to the address of your handler, or move this one with `--bind` and `--page`"
             }
             Self::PageOpen(_) => {
                 "the page shows bodies and tokens to whoever reaches it, and asks for no password; \
@@ -57,6 +65,9 @@ impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bind { option, address, .. } => write!(f, "cannot listen on {option} {address}"),
+            Self::ForwardToItself { url, option } => {
+                write!(f, "`--forward-to {url}` is the address of {option}")
+            }
             Self::PageOpen(address) => {
                 write!(f, "`--page {address}` can be reached from other machines")
             }

@@ -1,9 +1,16 @@
 //! Hands verified deliveries on to the handler of `--forward-to`.
 
-use core::time::Duration;
-use std::{io, time::Instant};
+use core::{
+    hash::{BuildHasher as _, Hasher as _},
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+use std::{hash::RandomState, io, sync::LazyLock, time::Instant};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::RETRY_AFTER};
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri,
+    header::{RETRY_AFTER, VIA},
+};
 use bytes::Bytes;
 use verify_toolkit::{Endpoint, UrlError, WireRequest, attack::Answer};
 
@@ -13,6 +20,10 @@ use super::record::{Handled, Outcome, now};
 const PATIENCE: Duration = Duration::from_secs(25);
 /// Bytes of an answer's body that are kept.
 const KEPT: usize = 2 * 1024;
+/// What this process adds to `Via`, so that it knows what it forwarded itself.
+static MARK: LazyLock<String> = LazyLock::new(|| {
+    format!("1.1 verify-listen-{:016x}", RandomState::new().build_hasher().finish())
+});
 
 /// A handler behind a URL.
 #[derive(Clone, Debug)]
@@ -34,6 +45,21 @@ impl Forward {
     /// The URL as it was given.
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Whether the URL plainly leads to who listens at an address.
+    pub(super) fn is_to(&self, address: SocketAddr) -> bool {
+        let Ok(url) = self.url.parse::<Uri>() else { return false };
+        let usual = if url.scheme_str() == Some("https") { 443 } else { 80 };
+        let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+        let own = address.ip().to_canonical();
+        let is_local = own.is_loopback() || own.is_unspecified();
+        url.port_u16().unwrap_or(usual) == address.port()
+            && match host.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+                Ok(ip) if ip.is_unspecified() => is_local,
+                Ok(ip) => ip == own || ip.is_loopback() && own.is_unspecified(),
+                Err(_) => is_local && host.eq_ignore_ascii_case("localhost"),
+            }
     }
 
     /// Sends a delivery. Returns what became of it, for the record, and the answer for the sender: at
@@ -59,7 +85,8 @@ impl Forward {
         (Handled { at, is_replay, millis, outcome }, answer)
     }
 
-    /// The delivery byte for byte, but for the headers that are about one connection only. To the
+    /// The delivery byte for byte, but for the headers that are about one connection only, and with
+    /// the mark that [`has_come_back`] knows. To the
     /// URL's path, or where that is `/` to the path that it came to.
     fn request(&self, request: &WireRequest) -> WireRequest {
         let mut forwarded = request.clone();
@@ -75,8 +102,16 @@ impl Forward {
             !is_of_the_connection(name)
                 && !named.iter().any(|named| named.eq_ignore_ascii_case(name.as_bytes()))
         });
+        forwarded.headers.push((VIA.as_str().to_owned(), MARK.clone().into_bytes()));
         forwarded
     }
+}
+
+/// Whether a request was forwarded by this process before: by whatever way, it goes in a circle.
+pub(super) fn has_come_back(headers: &HeaderMap) -> bool {
+    let mut vias = headers.get_all(VIA).iter().filter_map(|value| value.to_str().ok());
+    // Others on the way may put theirs into the same line.
+    vias.any(|via| via.split(',').any(|via| via.trim() == *MARK))
 }
 
 /// An answer as it goes back to the sender. Its length is told anew.

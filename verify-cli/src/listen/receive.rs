@@ -8,6 +8,7 @@ use axum::{
     body::Body,
     extract::{FromRequestParts as _, Request},
     http::{Method, StatusCode, header, request::Parts},
+    middleware::{self, Next},
     response::{IntoResponse as _, Response},
     routing::any,
 };
@@ -18,7 +19,7 @@ use verify_axum::{Delivery, Refusal, Reported, Sender, Verified, Verifier, Verif
 use verify_toolkit::WireRequest;
 
 use super::{
-    forward::{Forward, unavailable},
+    forward::{Forward, has_come_back, unavailable},
     journal::Journal,
     record::{Facts, Verdict, now},
     subject::subject,
@@ -73,6 +74,16 @@ pub(super) fn router(
         receiver.journal.stray(head.method.to_string(), head.uri.path().to_owned());
         StatusCode::NOT_FOUND
     })
+    .layer(middleware::from_fn(break_loop))
+}
+
+/// Neither records nor forwards what comes back: it would come again without end, and take the place
+/// of all that is kept.
+async fn break_loop(request: Request, next: Next) -> Response {
+    if has_come_back(request.headers()) {
+        return StatusCode::LOOP_DETECTED.into_response();
+    }
+    next.run(request).await
 }
 
 impl Receiver {

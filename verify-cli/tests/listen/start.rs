@@ -100,6 +100,24 @@ fn what_would_open_something_is_refused() {
         (&[], &[("MLFLOW_WEBHOOK_SECRET", "")], "`secret` is empty", "everybody knows"),
         (&["--bind", "192.0.2.1:1"], &SECRETS, "cannot listen on --bind 192.0.2.1:1", "--bind"),
         (&["--forward-to", "ftp://x"], &SECRETS, "not an `http` or `https` URL", ""),
+        (
+            &["--bind", "127.0.0.1:1", "--forward-to", "http://LOCALHOST:1/x"],
+            &SECRETS,
+            "`--forward-to http://LOCALHOST:1/x` is the address of --bind",
+            "the address of your handler",
+        ),
+        (
+            &["--page", "[::1]:80", "--forward-to", "http://[::1]"],
+            &SECRETS,
+            "`--forward-to http://[::1]` is the address of --page",
+            "",
+        ),
+        (
+            &["--bind", "0.0.0.0:1", "--forward-to", "http://127.0.0.1:1"],
+            &SECRETS,
+            "is the address of --bind",
+            "",
+        ),
         (&["--secret-env", "mlflow"], &SECRETS, "not SENDER=VALUE", ""),
         (&["--secret-env", "nobody=A"], &SECRETS, "no such sender", ""),
     ] {
