@@ -1,6 +1,7 @@
 //! The file that deliveries are kept in, so that a restart loses none.
 
 mod kept;
+mod place;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -22,6 +23,7 @@ use verify_toolkit::WireRequest;
 
 use self::{
     kept::Kept,
+    place::Place,
     writer::{Job, Task},
 };
 use super::record::{Facts, Handled, Summary};
@@ -46,7 +48,7 @@ pub(super) struct Keep {
 /// of its own.
 #[derive(Clone)]
 pub(super) struct Store {
-    database: Arc<Database>,
+    place: Arc<Place>,
     jobs: mpsc::Sender<Job>,
 }
 
@@ -56,6 +58,11 @@ impl Store {
 
     /// Opens the file, or makes it. Nobody else on the machine may read it.
     pub(super) fn open(path: &Path, keep: Keep) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        Self::with(move || Self::database(&path), keep)
+    }
+
+    fn database(path: &Path) -> Result<Database, StoreError> {
         let trouble =
             |error: io::Error| StoreError::File { path: path.to_owned(), error: Arc::new(error) };
         if let Some(folder) = path.parent() {
@@ -68,19 +75,19 @@ impl Store {
         let file = options.open(path).map_err(trouble)?;
         let database = redb::backends::FileBackend::new(file)
             .and_then(|backend| Self::builder().create_with_backend(backend));
-        match database {
-            Ok(database) => Self::with(database, keep),
-            Err(redb::DatabaseError::DatabaseAlreadyOpen) => {
-                Err(StoreError::InUse { path: path.to_owned() })
-            }
-            Err(error) => Err(error.into()),
-        }
+        database.map_err(|error| match error {
+            redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.to_owned() },
+            error => error.into(),
+        })
     }
 
     /// Keeps deliveries somewhere else than in a file.
     #[cfg(test)]
-    fn open_in(backend: impl redb::StorageBackend, keep: Keep) -> Result<Self, StoreError> {
-        Self::with(Self::builder().create_with_backend(backend)?, keep)
+    fn open_in<B: redb::StorageBackend>(
+        backend: impl Fn() -> B + Send + Sync + 'static,
+        keep: Keep,
+    ) -> Result<Self, StoreError> {
+        Self::with(move || Ok(Self::builder().create_with_backend(backend())?), keep)
     }
 
     fn builder() -> Builder {
@@ -89,17 +96,20 @@ impl Store {
         builder
     }
 
-    fn with(database: Database, keep: Keep) -> Result<Self, StoreError> {
-        let database = Arc::new(database);
-        let kept = Kept::open(&database, keep)?;
+    fn with(
+        open: impl Fn() -> Result<Database, StoreError> + Send + Sync + 'static,
+        keep: Keep,
+    ) -> Result<Self, StoreError> {
+        let place = Arc::new(Place::open(open)?);
+        let kept = place.with(|database| Kept::open(database, keep))?;
         // As many as a commit takes; more wait where they are.
         let (jobs, queue) = mpsc::channel(writer::TOGETHER);
-        let writing = Arc::clone(&database);
+        let writing = Arc::clone(&place);
         thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || writer::run(&writing, keep, kept, queue))
             .map_err(redb::Error::Io)?;
-        Ok(Self { database, jobs })
+        Ok(Self { place, jobs })
     }
 
     /// Keeps a delivery under a number larger than that of any before it.
@@ -183,8 +193,8 @@ impl Store {
         &self,
         read: impl FnOnce(&Database) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let database = Arc::clone(&self.database);
-        spawn_blocking(move || read(&database)).await.map_err(|_| StoreError::Closed)?
+        let place = Arc::clone(&self.place);
+        spawn_blocking(move || place.with(read)).await.map_err(|_| StoreError::Closed)?
     }
 }
 
@@ -232,6 +242,13 @@ pub(crate) enum StoreError {
     InUse {
         path: PathBuf,
     },
+}
+
+impl StoreError {
+    /// Whether redb does nothing more before the file is opened again.
+    fn is_final(&self) -> bool {
+        matches!(self, Self::Database(error) if matches!(**error, redb::Error::Io(_) | redb::Error::PreviousIo))
+    }
 }
 
 impl<E: Into<redb::Error>> From<E> for StoreError {

@@ -63,7 +63,7 @@ fn ids(summaries: &[super::Summary]) -> Vec<u64> {
 
 #[tokio::test]
 async fn a_request_comes_out_as_it_went_in() {
-    let store = Store::open_in(InMemoryBackend::new(), KEEP).unwrap();
+    let store = Store::open_in(InMemoryBackend::new, KEEP).unwrap();
     for body in [&b"{}"[..], b"", b"\x00\r\n\r\n\xff", &[b'x'; 9000]] {
         let id = store.append(facts(true), &request(body)).await.unwrap().id;
         let (summary, loaded) = store.load(id).await.unwrap().unwrap();
@@ -75,7 +75,7 @@ async fn a_request_comes_out_as_it_went_in() {
 
 #[tokio::test]
 async fn refused_deliveries_make_room_for_each_other_only() {
-    let store = Store::open_in(InMemoryBackend::new(), KEEP).unwrap();
+    let store = Store::open_in(InMemoryBackend::new, KEEP).unwrap();
     for _ in 0..2 {
         store.append(facts(true), &request(b"genuine")).await.unwrap();
     }
@@ -94,7 +94,7 @@ async fn refused_deliveries_make_room_for_each_other_only() {
 
 #[tokio::test]
 async fn what_became_of_a_delivery_is_bounded_and_keeps_its_beginning() {
-    let store = Store::open_in(InMemoryBackend::new(), KEEP).unwrap();
+    let store = Store::open_in(InMemoryBackend::new, KEEP).unwrap();
     let id = store.append(facts(true), &request(b"")).await.unwrap().id;
     let mut handled = Vec::new();
     for millis in 0..30 {
@@ -110,7 +110,7 @@ async fn what_became_of_a_delivery_is_bounded_and_keeps_its_beginning() {
 
 #[tokio::test]
 async fn search_finds_text_in_requests_and_facts() {
-    let store = Store::open_in(InMemoryBackend::new(), KEEP).unwrap();
+    let store = Store::open_in(InMemoryBackend::new, KEEP).unwrap();
     store.append(facts(true), &request(b"Needle")).await.unwrap();
     store.append(facts(false), &request(b"hay")).await.unwrap();
     for (text, found) in
@@ -123,7 +123,7 @@ async fn search_finds_text_in_requests_and_facts() {
 /// A disk that is not written to before it is told to be.
 #[derive(Debug)]
 struct Disk {
-    memory: InMemoryBackend,
+    memory: Arc<InMemoryBackend>,
     gate: Arc<Gate>,
 }
 
@@ -182,7 +182,8 @@ fn delivery() -> Request<Body> {
 }
 
 fn receiver_on(gate: &Arc<Gate>) -> (axum::Router, Journal) {
-    let disk = Disk { memory: InMemoryBackend::new(), gate: Arc::clone(gate) };
+    let (memory, gate) = (Arc::<InMemoryBackend>::default(), Arc::clone(gate));
+    let disk = move || Disk { memory: Arc::clone(&memory), gate: Arc::clone(&gate) };
     let journal = Journal::new(Store::open_in(disk, KEEP).unwrap());
     let secret = Secret::new("shared").unwrap();
     let verifier = Verifier::builder(Sender::DATABRICKS).secret(secret).build().unwrap();
@@ -213,6 +214,22 @@ async fn what_cannot_be_kept_is_to_come_again() {
     assert_eq!(answer.headers()["retry-after"], "1");
     let trouble = news.recv().await.unwrap();
     assert!(matches!(trouble, crate::listen::journal::News::Trouble(StoreError::Database(_))));
+}
+
+#[tokio::test]
+async fn a_disk_that_has_room_again_is_used_again() {
+    let gate = Arc::new(Gate::default());
+    let (app, journal) = receiver_on(&gate);
+    let status = async || app.clone().oneshot(delivery()).await.unwrap().status();
+    assert_eq!(status().await, StatusCode::NO_CONTENT);
+    gate.set(State::Broken);
+    for _ in 0..3 {
+        assert_eq!(status().await, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    gate.set(State::Open);
+    assert_eq!(status().await, StatusCode::NO_CONTENT);
+    let ids = ids(&journal.store().list().await.unwrap());
+    assert!(ids.len() > 1 && ids.ends_with(&[1]), "{ids:?}");
 }
 
 #[tokio::test]

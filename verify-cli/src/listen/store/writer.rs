@@ -3,7 +3,7 @@
 use redb::{Database, ReadableTable as _};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{FACTS, Facts, Handled, Keep, Kept, REQUESTS, StoreError, Summary, parse};
+use super::{FACTS, Facts, Handled, Keep, Kept, Place, REQUESTS, StoreError, Summary, parse};
 
 /// As many deliveries as are written with one wait for the disk.
 pub(super) const TOGETHER: usize = 64;
@@ -27,7 +27,7 @@ pub(super) enum Task {
 }
 
 /// Writes until nobody can send any more. Jobs that wait together share a commit.
-pub(super) fn run(database: &Database, keep: Keep, kept: Kept, mut queue: mpsc::Receiver<Job>) {
+pub(super) fn run(place: &Place, keep: Keep, kept: Kept, mut queue: mpsc::Receiver<Job>) {
     let mut kept = Some(kept);
     while let Some(job) = queue.blocking_recv() {
         let mut tasks = vec![job.task];
@@ -38,8 +38,8 @@ pub(super) fn run(database: &Database, keep: Keep, kept: Kept, mut queue: mpsc::
             tasks.push(job.task);
             waiting.push(job.done);
         }
-        let stock = kept.take().map_or_else(|| Kept::open(database, keep), Ok);
-        let written = stock.and_then(|mut stock| {
+        let written = place.with(|database| {
+            let mut stock = kept.take().map_or_else(|| Kept::open(database, keep), Ok)?;
             let summaries = write(database, &mut stock, tasks)?;
             // Unless this is reached it counts what is not there, and is not used again.
             kept = Some(stock);
