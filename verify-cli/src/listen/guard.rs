@@ -64,10 +64,12 @@ impl Guard {
             return Err((StatusCode::MISDIRECTED_REQUEST, text));
         };
         // Both are set by the browser and cannot be set by a site.
-        let site = only(headers, HeaderName::from_static("sec-fetch-site"));
+        let name = HeaderName::from_static("sec-fetch-site");
+        let is_told = headers.contains_key(&name);
+        let site = only(headers, name);
         let is_same_origin = match only(headers, ORIGIN) {
             Some(origin) => origin.strip_prefix("http://") == Some(host),
-            None => site == Some("same-origin"),
+            None => site == Some("same-origin") && !headers.contains_key(ORIGIN),
         };
         let is_allowed = if !method.is_safe() {
             is_same_origin
@@ -75,7 +77,7 @@ impl Guard {
             true
         } else {
             // Not from a browser, or typed into it.
-            is_same_origin || matches!(site, None | Some("none")) && !headers.contains_key(ORIGIN)
+            is_same_origin || (!is_told || site == Some("none")) && !headers.contains_key(ORIGIN)
         };
         if is_allowed { Ok(()) } else { Err((StatusCode::FORBIDDEN, "not from another site\n")) }
     }

@@ -64,6 +64,10 @@ fn other_sites_change_nothing_and_read_nothing() {
         (&[("origin", "null")], false, false),
         (&[("origin", "")], false, false),
         (&[("origin", &own), ("origin", "http://evil.example")], false, false),
+        // Told twice is not told.
+        (&[("sec-fetch-site", "cross-site"), ("sec-fetch-site", "cross-site")], false, false),
+        (&[("sec-fetch-site", "none"), ("sec-fetch-site", "none")], false, false),
+        (&[("origin", &own), ("origin", &own), ("sec-fetch-site", "same-origin")], false, false),
     ] {
         let read = listen.ask("GET", "/api/deliveries/1", headers);
         assert_eq!(read.status, if may_read { 200 } else { 403 }, "{headers:?}");
