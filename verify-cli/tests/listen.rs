@@ -100,7 +100,7 @@ fn forwards_byte_for_byte_and_answers_what_the_handler_answers() {
     let delivery = Delivery::databricks(&b"{\"a\" :\xff\0}\r\n"[..])
         .with_header("x-twice", "1")
         .with_header("X-Twice", &b" \xe9"[..])
-        .with_header("connection", "x-hop")
+        .with_header("connection", "x-hop, Content-Type,x-databricks-signature")
         .with_header("x-hop", "of this connection");
     let mut request = sign(delivery, Sender::DATABRICKS);
     request.path += "?a=%20b&c";

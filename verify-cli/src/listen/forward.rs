@@ -12,7 +12,7 @@ use axum::http::{
     header::{RETRY_AFTER, VIA},
 };
 use bytes::Bytes;
-use verify_toolkit::{Endpoint, UrlError, WireRequest, attack::Answer};
+use verify_toolkit::{Endpoint, Sender, UrlError, WireRequest, attack::Answer};
 
 use super::record::{Handled, Outcome, now};
 
@@ -97,6 +97,7 @@ impl Forward {
             .header("connection")
             .flat_map(|value| value.split(|byte| *byte == b','))
             .map(<[u8]>::trim_ascii)
+            .filter(|name| !is_of_the_delivery(name))
             .collect();
         forwarded.headers.retain(|(name, _)| {
             !is_of_the_connection(name)
@@ -150,6 +151,17 @@ fn in_words(error: &io::Error) -> String {
         io::ErrorKind::UnexpectedEof => "the handler hung up without an answer".to_owned(),
         _ => format!("the handler was not reached: {error}"),
     }
+}
+
+/// Whether a header is what a handler verifies or reads a delivery by. `Connection` is not signed, so
+/// whoever is on the way could have it taken away.
+fn is_of_the_delivery(name: &[u8]) -> bool {
+    let of_senders = Sender::ALL.iter().flat_map(|sender| {
+        let named = [sender.delivery_id_header(), sender.timestamp_header()];
+        named.into_iter().flatten().chain([sender.signature_header()])
+    });
+    let mut all = of_senders.chain(["authorization", "content-type"]);
+    all.any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Whether a header is about one connection, and not about what is sent over it: RFC 9110, section
