@@ -36,7 +36,7 @@ pub(crate) use self::{error::ListenError, options::Options};
 use crate::{Error, Output, Verdict};
 
 impl Options {
-    pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
+    pub(crate) fn run(self, output: &Output) -> Result<Verdict, Error> {
         if !self.page.ip().to_canonical().is_loopback() && !self.dangerous_open_page {
             return Err(ListenError::PageOpen(self.page).into());
         }
@@ -59,7 +59,7 @@ impl Options {
         let path = self.store.path()?;
         let store = Store::open(&path, self.store.keep()).map_err(ListenError::Store)?;
         let runtime = Runtime::new().map_err(ListenError::Runtime)?;
-        runtime.block_on(self.listen(keys, is_try_out, store, output))?;
+        runtime.block_on(self.listen(keys, is_try_out, store, output.is_json()))?;
         // What waits for a handler or a page is not waited for.
         runtime.shutdown_background();
         Ok(Verdict::Verified)
@@ -70,7 +70,7 @@ impl Options {
         keys: Keys,
         is_try_out: bool,
         store: Store,
-        output: &mut Output,
+        is_json: bool,
     ) -> Result<(), Error> {
         let deliveries = bind("--bind", self.bind).await?;
         let page = bind("--page", self.page).await?;
@@ -100,8 +100,10 @@ impl Options {
         // Until the end, so that it shows what is still in flight then.
         tokio::spawn(serve(page, api::router(desk, rules), core::future::pending()));
 
+        let shown = terminal::show(news, self.forward_to.is_some(), is_json);
+        let shown = shown.map_err(ListenError::Runtime)?;
         tokio::select! {
-            shown = terminal::show(news, self.forward_to.is_some(), output) => return shown,
+            Ok(shown) = shown => return shown,
             () = stop_signal() => {}
         }
         drop(stop);

@@ -18,11 +18,13 @@ pub(crate) const STRONG: Style = Style::new().bold();
 pub(crate) struct Output {
     stream: AutoStream<io::Stdout>,
     is_json: bool,
+    /// Whether something was printed since the last flush.
+    is_pending: bool,
 }
 
 impl Output {
     pub(crate) fn new(is_json: bool) -> Self {
-        Self { stream: stdout(), is_json }
+        Self { stream: stdout(), is_json, is_pending: false }
     }
 
     /// Whether `--json` was given.
@@ -32,6 +34,7 @@ impl Output {
 
     /// Prints text, as it is. What others wrote goes through [`Shown`] first.
     pub(crate) fn text(&mut self, text: impl fmt::Display) -> Result<(), Error> {
+        self.is_pending = true;
         write!(self.stream, "{text}").map_err(Error::Output)
     }
 
@@ -42,6 +45,7 @@ impl Output {
 
     /// Shows what was printed, now: for what goes on for long.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        self.is_pending = false;
         self.stream.flush().map_err(Error::Output)
     }
 
@@ -60,7 +64,10 @@ impl Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        let _ = self.stream.flush();
+        // Another thread may wait for whoever reads, with the lock held.
+        if self.is_pending {
+            let _ = self.stream.flush();
+        }
     }
 }
 

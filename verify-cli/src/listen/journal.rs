@@ -30,7 +30,7 @@ pub(super) enum News {
 
 impl Journal {
     /// News that a watcher may be behind before it misses some.
-    const BEHIND: usize = 1024;
+    pub(super) const BEHIND: usize = 1024;
 
     pub(super) fn new(store: Store) -> Self {
         Self { store, watchers: broadcast::Sender::new(Self::BEHIND) }

@@ -1,10 +1,14 @@
 //! Shows what happens in the terminal, a line each.
 
 use core::fmt;
+use std::{io, thread};
 
 use anstyle::Style;
 use serde_json::json;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::{
+    broadcast::{Receiver, error::RecvError},
+    oneshot,
+};
 
 use super::{
     journal::News,
@@ -16,14 +20,26 @@ use crate::{
     text::Shown,
 };
 
-/// Prints what happens until nobody tells any more.
-pub(super) async fn show(
-    mut news: Receiver<News>,
+/// Prints what happens until nobody tells any more, on a thread of its own: a terminal or a pipe may
+/// stand still, and the rest must not. What it is behind by more than [`Journal::BEHIND`] is counted.
+///
+/// [`Journal::BEHIND`]: super::journal::Journal::BEHIND
+pub(super) fn show(
+    news: Receiver<News>,
     is_forwarding: bool,
-    output: &mut Output,
-) -> Result<(), Error> {
+    is_json: bool,
+) -> io::Result<oneshot::Receiver<Result<(), Error>>> {
+    let (end, ended) = oneshot::channel();
+    thread::Builder::new().name("terminal".to_owned()).spawn(move || {
+        // Whoever has stopped does not need to know.
+        let _ = end.send(print(news, is_forwarding, &mut Output::new(is_json)));
+    })?;
+    Ok(ended)
+}
+
+fn print(mut news: Receiver<News>, is_forwarding: bool, output: &mut Output) -> Result<(), Error> {
     loop {
-        match news.recv().await {
+        match news.blocking_recv() {
             Ok(News::Delivery(delivery)) => show_delivery(&delivery, is_forwarding, output)?,
             Ok(News::Stray { method, path }) if output.is_json() => {
                 output.json(&json!({ "stray": { "method": method, "path": path } }))?;

@@ -11,6 +11,7 @@ use std::{
         mpsc::{self, Receiver},
     },
     thread,
+    time::Instant,
 };
 
 use serde_json::Value;
@@ -76,7 +77,8 @@ impl Listen {
         // Else it would block once the pipe is full.
         thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
         let stdout = BufReader::new(process.stdout.take().unwrap());
-        let (sender, lines) = mpsc::channel();
+        // What nobody asks for is not read.
+        let (sender, lines) = mpsc::sync_channel(0);
         thread::spawn(move || {
             for line in stdout.lines().map_while(Result::ok) {
                 let _ = sender.send(line);
@@ -134,6 +136,11 @@ impl Listen {
 
     #[cfg(unix)]
     pub(crate) fn wait(mut self) -> Option<i32> {
+        let begun = Instant::now();
+        while self.process.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            thread::sleep(Duration::from_millis(20));
+        }
         self.process.wait().unwrap().code()
     }
 }

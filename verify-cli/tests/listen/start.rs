@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use tempfile::tempdir;
-use verify_toolkit::{Sender, UnixTime, samples};
+use verify_toolkit::{Sender, UnixTime, WireRequest, samples};
 
 use crate::process::{Listen, SECRETS, command, signed};
 
@@ -170,6 +170,20 @@ fn a_signal_ends_it_well() {
     let page = std::net::TcpStream::connect(&listen.page).unwrap();
     std::io::Write::write_all(&mut &page, b"GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .unwrap();
+    Command::new("kill").arg(listen.id().to_string()).status().unwrap();
+    assert_eq!(listen.wait(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_is_heard_while_nobody_reads_the_output() {
+    let folder = tempdir().unwrap();
+    let listen = Listen::start(&folder.path().join("store"), &[]);
+    let path = format!("/{}", "x".repeat(30_000));
+    for _ in 0..20 {
+        let stray = WireRequest { path: path.clone(), ..signed(Sender::DATABRICKS) };
+        assert_eq!(listen.deliver(&stray).status, 404);
+    }
     Command::new("kill").arg(listen.id().to_string()).status().unwrap();
     assert_eq!(listen.wait(), Some(0));
 }
