@@ -231,6 +231,17 @@ fn what_is_kept_is_bounded() {
 }
 
 #[test]
+fn a_long_path_is_listed_by_its_beginning() {
+    let folder = tempdir().unwrap();
+    let listen = Listen::start(&folder.path().join("store"), &[]);
+    let mut request = forged(Sender::MLFLOW);
+    request.path += &format!("?{}", "x".repeat(30_000));
+    assert_eq!(listen.deliver(&request).status, 401);
+    let list = listen.json("/api/deliveries");
+    assert_eq!(list["deliveries"][0]["path"], request.path[..512]);
+}
+
+#[test]
 fn nothing_of_a_delivery_reaches_the_terminal_but_text() {
     let folder = tempdir().unwrap();
     let listen = Listen::start(&folder.path().join("store"), &[]);

@@ -177,7 +177,7 @@ fn facts(sender: Sender, request: &WireRequest, verdict: Verdict) -> Facts {
         received_at: now(),
         sender: sender.name().to_owned(),
         method: request.method.clone(),
-        path: request.path.clone(),
+        path: request.path.chars().take(Facts::PATH).collect(),
         subject: String::new(),
         verdict,
         body_len: request.body.len(),

@@ -13,6 +13,7 @@ pub(super) struct Facts {
     /// Whose route it came to.
     pub(super) sender: String,
     pub(super) method: String,
+    /// Its beginning.
     pub(super) path: String,
     /// What it is about: the event of a verified one, the reason of a refused one.
     pub(super) subject: String,
@@ -78,6 +79,8 @@ pub(super) enum Outcome {
 }
 
 impl Facts {
+    /// Characters of a path: the request has all of it.
+    pub(super) const PATH: usize = 512;
     /// More than this of what became of a delivery is not kept.
     const HANDLED: usize = 20;
 

@@ -38,7 +38,7 @@ const REQUESTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("requests
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keep {
     pub(super) deliveries: NonZeroU64,
-    /// Of requests.
+    /// Of requests, and of what is known of them when they come.
     pub(super) bytes: u64,
 }
 

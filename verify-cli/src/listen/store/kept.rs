@@ -17,7 +17,7 @@ pub(super) struct Kept {
 
 #[derive(Debug, Default)]
 struct Shelf {
-    /// Numbers, and bytes of requests.
+    /// Numbers, and bytes of facts and requests.
     deliveries: VecDeque<(u64, u64)>,
     bytes: u64,
 }
@@ -34,8 +34,9 @@ impl Kept {
             for row in facts.iter()? {
                 let (id, facts) = row?;
                 let request = requests.get(id.value())?;
-                let bytes = request.map_or(0, |request| request.value().len() as u64);
-                kept.add(&parse(facts.value())?, id.value(), bytes);
+                let request = request.map_or(0, |request| request.value().len());
+                let bytes = facts.value().len() + request;
+                kept.add(&parse(facts.value())?, id.value(), bytes as u64);
             }
         }
         transaction.commit()?;

@@ -93,6 +93,16 @@ async fn refused_deliveries_make_room_for_each_other_only() {
 }
 
 #[tokio::test]
+async fn what_is_known_of_a_delivery_counts_as_well() {
+    let store = Store::open_in(InMemoryBackend::new, KEEP).unwrap();
+    for _ in 0..3 {
+        let facts = Facts { subject: "x".repeat(6000), ..facts(false) };
+        store.append(facts, &request(b"")).await.unwrap();
+    }
+    assert_eq!(ids(&store.list().await.unwrap()), [3]);
+}
+
+#[tokio::test]
 async fn what_became_of_a_delivery_is_bounded_and_keeps_its_beginning() {
     let store = Store::open_in(InMemoryBackend::new, KEEP).unwrap();
     let id = store.append(facts(true), &request(b"")).await.unwrap().id;

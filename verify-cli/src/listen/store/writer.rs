@@ -73,7 +73,8 @@ fn write(
                 Task::Append { facts, request } => {
                     let id = kept.next();
                     requests.insert(id, request.as_slice())?;
-                    for gone in kept.add(&facts, id, request.len() as u64) {
+                    let bytes = to_json(&facts)?.len() + request.len();
+                    for gone in kept.add(&facts, id, bytes as u64) {
                         all_facts.remove(gone)?;
                         requests.remove(gone)?;
                     }
@@ -88,13 +89,15 @@ fn write(
                 }
             };
             if let Some(Summary { id, facts }) = &summary {
-                let json = serde_json::to_vec(facts)
-                    .map_err(|error| StoreError::Damaged(error.to_string()))?;
-                all_facts.insert(id, json.as_slice())?;
+                all_facts.insert(id, to_json(facts)?.as_slice())?;
             }
             summaries.push(summary);
         }
     }
     transaction.commit()?;
     Ok(summaries)
+}
+
+fn to_json(facts: &Facts) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(facts).map_err(|error| StoreError::Damaged(error.to_string()))
 }
