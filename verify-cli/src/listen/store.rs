@@ -73,6 +73,10 @@ impl Store {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(trouble)?;
+        // It may have been there before, open to others.
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .map_err(trouble)?;
         let database = redb::backends::FileBackend::new(file)
             .and_then(|backend| Self::builder().create_with_backend(backend));
         database.map_err(|error| match error {

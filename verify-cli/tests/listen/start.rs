@@ -162,6 +162,18 @@ fn one_file_is_not_used_by_two() {
 
 #[cfg(unix)]
 #[test]
+fn a_file_that_others_could_read_is_closed_to_them() {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt as _};
+    let folder = tempdir().unwrap();
+    let store = folder.path().join("store");
+    drop(Listen::start(&store, &[]));
+    std::fs::set_permissions(&store, Permissions::from_mode(0o666)).unwrap();
+    let _listen = Listen::start(&store, &[]);
+    assert_eq!(std::fs::metadata(&store).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_signal_ends_it_well() {
     let folder = tempdir().unwrap();
     let listen = Listen::start(&folder.path().join("store"), &[]);
