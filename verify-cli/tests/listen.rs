@@ -178,7 +178,7 @@ fn a_handler_that_is_down_makes_the_sender_come_again() {
         let reply = listen.deliver(&signed(Sender::MLFLOW));
         assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")));
         let line = listen.line();
-        assert!(line.contains(&format!("forwarded: {why}")), "{line}");
+        assert!(line.contains(&format!("not forwarded: {why}")), "{line}");
         assert!(
             listen.json("/api/deliveries/1")["summary"]["handled"][0]["outcome"]["failed"]
                 .as_str()

@@ -26,11 +26,11 @@ pub(crate) struct Options {
     pub(super) forward_to: Option<Forward>,
 
     /// Where senders deliver to, at `/webhooks/<SENDER>`.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", value_parser = address)]
     pub(super) bind: SocketAddr,
 
     /// Where the page is. It shows bodies and tokens to whoever can reach it.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8081", value_parser = address)]
     pub(super) page: SocketAddr,
 
     /// Let the page be reached from other machines, if `--page` says so.
@@ -80,6 +80,10 @@ pub(super) struct KeyOptions {
     /// `<SENDER>_WEBHOOK_TOKEN`, if that is set.
     #[arg(long, value_name = "SENDER=NAME", value_parser = of_sender())]
     pub(super) token_env: Vec<(Sender, String)>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "not an address with a port, such as 127.0.0.1:8080")
 }
 
 /// Reads `SENDER=VALUE`.

@@ -98,7 +98,11 @@ impl fmt::Display for Line<'_> {
                 write!(f, "  {what}: {status} in {} ms", handled.millis)
             }
             Outcome::Failed(why) => {
-                write!(f, "  {}", Styled(BAD, format_args!("{what}: {}", Shown(why.as_bytes()))))
+                write!(
+                    f,
+                    "  {}",
+                    Styled(BAD, format_args!("not {what}: {}", Shown(why.as_bytes())))
+                )
             }
         }
     }

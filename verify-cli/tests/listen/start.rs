@@ -49,7 +49,12 @@ fn with_secrets_the_senders_that_have_one_are_listened_for() {
     let settings =
         [("A", "another"), ("B", "databricks secret"), ("WANDB_WEBHOOK_SECRET", "w"), SECRETS[1]];
     let listen = Listen::start_with(&folder.path().join("store"), &options, &settings);
-    assert!(!listen.greeting.contains("verify send"), "{}", listen.greeting);
+    let line = format!(
+        "  verify send mlflow model_version.created --to http://{}/webhooks/mlflow\n",
+        listen.address
+    );
+    assert!(listen.greeting.contains(&line), "{}", listen.greeting);
+    assert!(!listen.greeting.contains("mlflow secret"), "{}", listen.greeting);
     for (place, sender) in [(2, Sender::MLFLOW), (1, Sender::DATABRICKS)] {
         let label = place.to_string();
         assert_eq!(listen.deliver(&signed(sender)).status, 204);
@@ -118,6 +123,8 @@ fn what_would_open_something_is_refused() {
             "is the address of --bind",
             "",
         ),
+        (&["--bind", "localhost:8094"], &SECRETS, "not an address with a port", "127.0.0.1:8080"),
+        (&["--page", "8093"], &SECRETS, "not an address with a port", "127.0.0.1:8080"),
         (&["--secret-env", "mlflow"], &SECRETS, "not SENDER=VALUE", ""),
         (&["--secret-env", "nobody=A"], &SECRETS, "no such sender", ""),
     ] {
