@@ -21,8 +21,13 @@ mod subject;
 mod terminal;
 
 use core::net::SocketAddr;
+use std::sync::Arc;
 
-use tokio::{net::TcpListener, runtime::Runtime, sync::watch};
+use tokio::{
+    net::TcpListener,
+    runtime::Runtime,
+    sync::{Semaphore, watch},
+};
 
 use self::{
     api::Desk,
@@ -88,6 +93,7 @@ impl Options {
             keys: keys.clone(),
             keep: self.store.keep(),
             origin: origin.clone(),
+            explaining: Arc::new(Semaphore::new(1)),
         };
         let rules = Guard { is_open: self.dangerous_open_page };
         greeting::print(&self, &keys, is_try_out, &origin, &page_url);

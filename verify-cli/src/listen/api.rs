@@ -1,5 +1,10 @@
 //! What the page asks for.
 
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
@@ -14,7 +19,7 @@ use axum::{
 use base64ct::{Base64, Encoding as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 use verify_toolkit::{Capture, UnixTime, WireRequest};
 
 use super::{
@@ -38,6 +43,8 @@ pub(super) struct Desk {
     pub(super) origin: String,
     /// The paths there.
     pub(super) paths: Vec<String>,
+    /// One for each explanation that may be made at a time: it can be much work.
+    pub(super) explaining: Arc<Semaphore>,
 }
 
 /// Makes the page's application.
@@ -58,6 +65,7 @@ pub(super) fn router(desk: Desk, rules: Guard) -> Router {
 
 /// Why there is no answer.
 enum Trouble {
+    Busy,
     Failed,
     Gone,
     NoHandler,
@@ -74,6 +82,10 @@ impl From<StoreError> for Trouble {
 impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
         let (status, text) = match self {
+            Self::Busy => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "another delivery is being explained: ask again".to_owned(),
+            ),
             Self::Gone => (StatusCode::NOT_FOUND, "this delivery is not kept any more".to_owned()),
             Self::NoHandler => (
                 StatusCode::CONFLICT,
@@ -154,10 +166,15 @@ async fn capture(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Respon
 }
 
 async fn explain(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Json<Value>, Trouble> {
+    let turn = Arc::clone(&desk.explaining).try_acquire_owned().map_err(|_| Trouble::Busy)?;
     let (summary, request) = desk.load(id).await?;
     let capture = capture_of(&summary, request);
-    // It tries much, and hashes the body for each.
-    let explaining = spawn_blocking(move || desk.keys.explain(&capture));
+    // It tries much, and hashes the body for each. It goes on when the page hangs up.
+    let explaining = spawn_blocking(move || {
+        let text = desk.keys.explain(&capture);
+        drop(turn);
+        text
+    });
     let text = explaining.await.map_err(|_| Trouble::Failed)?;
     Ok(Json(json!({ "text": text })))
 }
