@@ -87,7 +87,9 @@ mod tests {
                 let (mut tag, mut expected) = (Tag::default(), Tag::default());
                 let is_hex = base16ct::mixed::decode(text, &mut expected).is_ok();
                 assert_eq!(hex(&text, &mut tag), is_hex, "{byte} in place {place}");
-                assert!(tag == expected || !is_hex, "{byte} in place {place}");
+                if is_hex {
+                    assert_eq!(tag, expected, "{byte} in place {place}");
+                }
             }
             for place in 0..43 {
                 let mut text = *b"4tKqnWHayH0Vdy0mtiM/LbZ7bOGK7h+UrHO5F40Uk8U";
@@ -95,7 +97,9 @@ mod tests {
                 let (mut tag, mut expected) = (Tag::default(), Tag::default());
                 let is_base64 = base64ct::Base64Unpadded::decode(text, &mut expected).is_ok();
                 assert_eq!(base64(&text, &mut tag), is_base64, "{byte} in place {place}");
-                assert!(tag == expected || !is_base64, "{byte} in place {place}");
+                if is_base64 {
+                    assert_eq!(tag, expected, "{byte} in place {place}");
+                }
             }
         }
     }
