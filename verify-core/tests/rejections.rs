@@ -419,7 +419,7 @@ fn delivery_ids() {
     let longer = "a".repeat(65);
     let endless = "a".repeat(100_000);
     let malformed = refused("malformed_delivery_id", MLFLOW_ID);
-    let rows: [(&str, &[u8], Verdict); 17] = [
+    let rows: [(&str, &[u8], Verdict); 18] = [
         ("a UUID", ID.as_bytes(), ACCEPTED),
         ("one character", b"a", ACCEPTED),
         ("64 characters", long.as_bytes(), ACCEPTED),
@@ -431,6 +431,7 @@ fn delivery_ids() {
         ("a dot in it", b"a.1", malformed),
         ("a dot in front", b".a", malformed),
         ("a dot behind", b"a.", malformed),
+        ("two dots", b"a.1.2", malformed),
         ("a space in it", b"a b", malformed),
         ("a space behind", b"a ", malformed),
         ("a NUL", b"a\0", malformed),
