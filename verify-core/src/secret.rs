@@ -91,11 +91,13 @@ impl fmt::Debug for Secret {
 fn read(path: &std::path::Path) -> std::io::Result<zeroize::Zeroizing<alloc::vec::Vec<u8>>> {
     use std::io::Read;
 
-    const MOST: u64 = 64 * 1024;
-    let mut content = zeroize::Zeroizing::new(alloc::vec::Vec::new());
-    std::fs::File::open(path)?.take(MOST + 1).read_to_end(&mut content)?;
-    match u64::try_from(content.len()) {
-        Ok(..=MOST) => Ok(content),
+    const MOST: usize = 64 * 1024;
+    const ONE_MORE: usize = MOST + 1;
+    // Room for all of it: what grows leaves copies behind that nobody wipes.
+    let mut content = zeroize::Zeroizing::new(alloc::vec::Vec::with_capacity(ONE_MORE));
+    std::fs::File::open(path)?.take(ONE_MORE as u64).read_to_end(&mut content)?;
+    match content.len() {
+        ..=MOST => Ok(content),
         _ => Err(std::io::ErrorKind::FileTooLarge.into()),
     }
 }

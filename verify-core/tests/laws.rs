@@ -158,7 +158,7 @@ proptest! {
     #[test]
     fn the_verdict_is_that_of_the_textbook(
         sent in delivery(300),
-        other in vec(any::<u8>(), 1..100),
+        other in any_secret(),
         forged in any::<bool>(),
     ) {
         let mut receiver = sent.clone();

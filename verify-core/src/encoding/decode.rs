@@ -25,7 +25,7 @@ fn hex_value(digit: u8) -> u8 {
     let letter = (digit | 0x20).wrapping_sub(b'a');
     if number < 10 {
         number
-    } else if letter < 6 {
+    } else if letter <= 5 {
         letter.wrapping_add(10)
     } else {
         NONE
