@@ -30,10 +30,6 @@ pub struct Arrival {
 pub type Outcome = Result<(Verified<Bytes>, Charge), Unaccepted>;
 
 impl Arrival {
-    /// How many chunks are taken in one go. A body of which another is always ready, and be they
-    /// empty, must not keep the deadline and other tasks waiting.
-    const CHUNKS: usize = 256;
-
     /// Makes one that has not begun. The deadline runs from the first time that it has to wait.
     #[must_use]
     pub const fn new(policy: Policy) -> Self {
@@ -97,7 +93,7 @@ impl Arrival {
     ) -> Poll<Outcome> {
         let Some(mut intake) = self.intake.take() else { return Poll::Pending };
         let mut refused = None;
-        match self.poll_chunks(&mut intake, &mut refused, cx, poll_chunk) {
+        match poll_chunks(&mut intake, &mut self.deadline, &mut refused, cx, poll_chunk) {
             Poll::Pending => {
                 self.intake = Some(intake);
                 Poll::Pending
@@ -109,41 +105,6 @@ impl Arrival {
         }
     }
 
-    fn poll_chunks<E>(
-        &mut self,
-        intake: &mut Intake,
-        refused: &mut Option<Bytes>,
-        cx: &mut Context<'_>,
-        mut poll_chunk: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<Bytes, E>>>,
-    ) -> Poll<Result<(), Refusal>> {
-        for _ in 0..Self::CHUNKS {
-            let Poll::Ready(chunk) = poll_chunk(cx) else {
-                return self.poll_trouble(intake, cx);
-            };
-            let Some(chunk) = chunk else { return Poll::Ready(Ok(())) };
-            let chunk = chunk.map_err(|_| Refusal::BodyBroken)?;
-            if let Err(refusal) = intake.push(chunk.clone()) {
-                *refused = Some(chunk);
-                return Poll::Ready(Err(refusal));
-            }
-        }
-        cx.waker().wake_by_ref();
-        self.poll_trouble(intake, cx)
-    }
-
-    /// What else may happen while the body is awaited.
-    fn poll_trouble(
-        &mut self,
-        intake: &mut Intake,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Refusal>> {
-        if intake.poll_evicted(cx).is_ready() {
-            return Poll::Ready(Err(Refusal::BudgetSpent));
-        }
-        ready!(self.deadline.poll_passed(cx));
-        Poll::Ready(Err(Refusal::DeadlinePassed))
-    }
-
     /// Tells the operator of a refusal, and returns whether the request is to be handed on all the
     /// same: report-only.
     #[must_use]
@@ -153,4 +114,43 @@ impl Arrival {
         // What follows a broken body is missing, and the handler could not know.
         report_only && refusal != Refusal::BodyBroken
     }
+}
+
+/// How many chunks are taken in one go. A body of which another is always ready, and be they empty,
+/// must not keep the deadline and other tasks waiting.
+const CHUNKS: usize = 256;
+
+fn poll_chunks<E>(
+    intake: &mut Intake,
+    deadline: &mut Deadline,
+    refused: &mut Option<Bytes>,
+    cx: &mut Context<'_>,
+    mut poll_chunk: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<Bytes, E>>>,
+) -> Poll<Result<(), Refusal>> {
+    for _ in 0..CHUNKS {
+        let Poll::Ready(chunk) = poll_chunk(cx) else {
+            return poll_trouble(intake, deadline, cx);
+        };
+        let Some(chunk) = chunk else { return Poll::Ready(Ok(())) };
+        let chunk = chunk.map_err(|_| Refusal::BodyBroken)?;
+        if let Err(refusal) = intake.push(chunk.clone()) {
+            *refused = Some(chunk);
+            return Poll::Ready(Err(refusal));
+        }
+    }
+    cx.waker().wake_by_ref();
+    poll_trouble(intake, deadline, cx)
+}
+
+/// What else may happen while the body is awaited.
+fn poll_trouble(
+    intake: &mut Intake,
+    deadline: &mut Deadline,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), Refusal>> {
+    if intake.poll_evicted(cx).is_ready() {
+        return Poll::Ready(Err(Refusal::BudgetSpent));
+    }
+    ready!(deadline.poll_passed(cx));
+    Poll::Ready(Err(Refusal::DeadlinePassed))
 }

@@ -19,7 +19,8 @@ use crate::{Charge, LOG_TARGET, Policy, Refusal, body_buffer::BodyBuffer};
 /// 3. [`finish`](Self::finish): the comparison. Only then is there a [`Verified`] body.
 #[derive(Debug)]
 pub struct Intake {
-    collector: Collector<Arc<Verifier>, BodyBuffer>,
+    /// In a box, because it is large, and frameworks move what holds it.
+    collector: Box<Collector<Arc<Verifier>, BodyBuffer>>,
     head: usize,
     charge: Charge,
 }
@@ -91,7 +92,7 @@ impl Intake {
         let mut charge = policy.budget.charge();
         charge.raise_to(head.memory)?;
         let collector = pending.dangerous_collect_with(BodyBuffer::new(announced, limit));
-        Ok(Self { collector, head: head.memory, charge })
+        Ok(Self { collector: Box::new(collector), head: head.memory, charge })
     }
 
     /// Takes the next chunk of the body.

@@ -28,7 +28,9 @@ pub(crate) struct Arrival<B> {
 impl<B: Body + Unpin> Arrival<B> {
     pub(crate) fn new(settings: Arc<Settings>, request: Request<B>) -> Self {
         let (mut head, body) = request.into_parts();
-        mark_sensitive(&mut head.headers, AUTHORIZATION.as_str());
+        if head.headers.contains_key(AUTHORIZATION) {
+            mark_sensitive(&mut head.headers, AUTHORIZATION.as_str());
+        }
         // What a layer outside found out is not what this one finds out.
         head.extensions.remove::<Receipt>();
         head.extensions.remove::<Verified<Bytes>>();

@@ -24,16 +24,21 @@ pin_project! {
     {
         service: S,
         #[pin]
-        resolving: Option<F>,
-        // Until the body was judged.
-        arrival: Option<Arrival<B>>,
-        // Until the service is ready for it.
-        request: Option<Request<RequestBody<B>>>,
-        #[pin]
-        handling: Option<S::Future>,
+        stage: Stage<F, B, S::Future>,
         // For as long as the delivery is being handled.
         charge: Option<Charge>,
         reported: Option<Refusal>,
+    }
+}
+
+pin_project! {
+    #[project = StageProjection]
+    enum Stage<F, B, H> {
+        // Until the body was judged.
+        Arriving { #[pin] resolving: Option<F>, arrival: Option<Arrival<B>> },
+        // Until the service is ready for it.
+        Waiting { request: Option<Request<RequestBody<B>>> },
+        Handling { #[pin] handling: H },
     }
 }
 
@@ -42,15 +47,8 @@ where
     S: Service<Request<RequestBody<B>>>,
 {
     pub(crate) const fn new(service: S, resolving: F, arrival: Arrival<B>) -> Self {
-        Self {
-            service,
-            resolving: Some(resolving),
-            arrival: Some(arrival),
-            request: None,
-            handling: None,
-            charge: None,
-            reported: None,
-        }
+        let stage = Stage::Arriving { resolving: Some(resolving), arrival: Some(arrival) };
+        Self { service, stage, charge: None, reported: None }
     }
 }
 
@@ -64,38 +62,45 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Some(arriving) = this.arrival {
-            let outcome = ready!(arriving.poll(this.resolving, cx));
-            let Some(arrival) = this.arrival.take() else { return Poll::Pending };
-            *this.request = Some(match outcome {
-                Ok((verified, charge)) => {
-                    *this.charge = Some(charge);
-                    arrival.accept(verified)
+        loop {
+            match this.stage.as_mut().project() {
+                StageProjection::Arriving { resolving, arrival } => {
+                    let Some(arriving) = arrival else { return Poll::Pending };
+                    let outcome = ready!(arriving.poll(resolving, cx));
+                    let Some(arrival) = arrival.take() else { return Poll::Pending };
+                    let request = match outcome {
+                        Ok((verified, charge)) => {
+                            *this.charge = Some(charge);
+                            arrival.accept(verified)
+                        }
+                        Err(unaccepted) => {
+                            let refusal = unaccepted.refusal();
+                            if let Some(answer) = arrival.refuse(refusal) {
+                                return Poll::Ready(Ok(answer.map(ResponseBody::refusal)));
+                            }
+                            let mut unverified = unaccepted.dangerous_into_unverified();
+                            *this.charge = unverified.charge.take();
+                            *this.reported = Some(refusal);
+                            arrival.report(refusal, unverified)
+                        }
+                    };
+                    this.stage.set(Stage::Waiting { request: Some(request) });
                 }
-                Err(unaccepted) => {
-                    let refusal = unaccepted.refusal();
-                    if let Some(answer) = arrival.refuse(refusal) {
-                        return Poll::Ready(Ok(answer.map(ResponseBody::refusal)));
+                StageProjection::Waiting { request } => {
+                    ready!(this.service.poll_ready(cx))?;
+                    let Some(request) = request.take() else { return Poll::Pending };
+                    let handling = this.service.call(request);
+                    this.stage.set(Stage::Handling { handling });
+                }
+                StageProjection::Handling { handling } => {
+                    let mut response = ready!(handling.poll(cx))?;
+                    if let Some(refusal) = *this.reported {
+                        response.extensions_mut().insert(refusal);
                     }
-                    let mut unverified = unaccepted.dangerous_into_unverified();
-                    *this.charge = unverified.charge.take();
-                    *this.reported = Some(refusal);
-                    arrival.report(refusal, unverified)
+                    return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 }
-            });
-        }
-        if this.request.is_some() {
-            ready!(this.service.poll_ready(cx))?;
-            if let Some(request) = this.request.take() {
-                this.handling.set(Some(this.service.call(request)));
             }
         }
-        let Some(handling) = this.handling.as_mut().as_pin_mut() else { return Poll::Pending };
-        let mut response = ready!(handling.poll(cx))?;
-        if let Some(refusal) = *this.reported {
-            response.extensions_mut().insert(refusal);
-        }
-        Poll::Ready(Ok(response.map(ResponseBody::inner)))
     }
 }
 
