@@ -2,13 +2,13 @@ use core::{
     future::poll_fn,
     pin::{Pin, pin},
 };
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use actix_web::{
     HttpMessage,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
-    http::header::{AUTHORIZATION, CONTENT_LENGTH},
+    http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName},
 };
 use bytes::Bytes;
 use futures_core::Stream;
@@ -18,13 +18,14 @@ use verify_core::{Receipt, Verified, Verifier};
 use crate::{
     body::{self, RefusalBody},
     headers::{RequestHeaders, mark_sensitive},
-    limits,
+    limits::Limits,
     settings::Settings,
 };
 
 /// A request on its way in.
 pub(crate) struct Arrival {
     settings: Arc<Settings>,
+    limits: Rc<Limits>,
     delivery: verify_adapter::Arrival,
     request: ServiceRequest,
     /// As the connection has it: an extractor such as `web::Bytes` would decompress it first.
@@ -36,10 +37,12 @@ impl Arrival {
     /// itself.
     const UNVERIFIED_LIMIT: usize = 2 * 1024 * 1024;
 
-    pub(crate) fn new(settings: Arc<Settings>, mut request: ServiceRequest) -> Self {
-        if request.headers().contains_key(AUTHORIZATION) {
-            mark_sensitive(request.headers_mut(), AUTHORIZATION.as_str());
-        }
+    pub(crate) fn new(
+        settings: Arc<Settings>,
+        limits: Rc<Limits>,
+        mut request: ServiceRequest,
+    ) -> Self {
+        mark_sensitive(request.headers_mut(), &AUTHORIZATION);
         // What a middleware outside found out is not what this one finds out.
         let mut extensions = request.extensions_mut();
         extensions.remove::<Receipt>();
@@ -48,7 +51,7 @@ impl Arrival {
         drop(extensions);
         let payload = request.take_payload();
         let delivery = verify_adapter::Arrival::new(settings.policy.clone());
-        Self { settings, delivery, request, payload }
+        Self { settings, limits, delivery, request, payload }
     }
 
     pub(crate) const fn request(&self) -> &ServiceRequest {
@@ -70,9 +73,8 @@ impl Arrival {
     }
 
     fn begin(&mut self, verifier: Arc<Verifier>) -> Result<(), Refusal> {
-        let signature = verifier.sender().signature_header();
-        if self.request.headers().contains_key(signature) {
-            mark_sensitive(self.request.headers_mut(), signature);
+        if let Ok(name) = HeaderName::from_bytes(verifier.sender().signature_header().as_bytes()) {
+            mark_sensitive(self.request.headers_mut(), &name);
         }
         let headers = self.request.headers();
         let length = headers.get(CONTENT_LENGTH);
@@ -95,7 +97,7 @@ impl Arrival {
         extensions.insert(*verified.receipt());
         extensions.insert(verified);
         drop(extensions);
-        limits::lift(&mut self.request, self.delivery.body_limit());
+        self.limits.lift(&mut self.request, self.delivery.body_limit());
         self.request
     }
 
@@ -123,7 +125,7 @@ impl Arrival {
         self.request.extensions_mut().insert(Reported::new(refusal));
         self.request.set_payload(body::unverified(unverified, self.payload));
         let limit = self.delivery.body_limit().max(Self::UNVERIFIED_LIMIT);
-        limits::lift(&mut self.request, limit);
+        self.limits.lift(&mut self.request, limit);
         self.request
     }
 }

@@ -1,4 +1,4 @@
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderName};
 use verify_core::Headers;
 
 /// Lets the core read the headers of a request.
@@ -11,11 +11,15 @@ impl Headers for RequestHeaders<'_> {
 }
 
 /// Keeps the values of a header out of `Debug`.
-pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &str) {
-    headers.retain(|other, value| {
-        if other == name {
-            value.set_sensitive(true);
-        }
-        true
-    });
+pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &HeaderName) {
+    if headers.get_all(name).len() > 1 {
+        headers.retain(|other, value| {
+            if other == name {
+                value.set_sensitive(true);
+            }
+            true
+        });
+    } else if let Some(value) = headers.get_mut(name) {
+        value.set_sensitive(true);
+    }
 }

@@ -6,7 +6,7 @@ use actix_web::{
     dev::{Service, ServiceRequest, ServiceResponse, forward_ready},
 };
 
-use crate::{Resolver, arrival::Arrival, settings::Settings};
+use crate::{Resolver, arrival::Arrival, limits::Limits, settings::Settings};
 
 /// The service that [`Verify`](crate::Verify) puts around another.
 #[derive(Debug)]
@@ -14,11 +14,12 @@ pub struct VerifyMiddleware<S, R> {
     inner: Rc<S>,
     resolver: R,
     settings: Arc<Settings>,
+    limits: Rc<Limits>,
 }
 
 impl<S, R> VerifyMiddleware<S, R> {
     pub(crate) fn new(inner: S, resolver: R, settings: Arc<Settings>) -> Self {
-        Self { inner: Rc::new(inner), resolver, settings }
+        Self { inner: Rc::new(inner), resolver, settings, limits: Rc::default() }
     }
 }
 
@@ -38,7 +39,8 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let mut arrival = Arrival::new(Arc::clone(&self.settings), request);
+        let limits = Rc::clone(&self.limits);
+        let mut arrival = Arrival::new(Arc::clone(&self.settings), limits, request);
         let resolving = self.resolver.resolve(arrival.request());
         let inner = Rc::clone(&self.inner);
         Box::pin(async move {

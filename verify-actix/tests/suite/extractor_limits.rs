@@ -1,16 +1,20 @@
 //! The limits of actix's extractors are lifted behind the middleware, and whatever else a user
 //! configured for them stays.
 
+use core::future::ready;
+use std::{rc::Rc, sync::Arc};
+
 use actix_web::{
     App, HttpResponse,
+    dev::{Extensions, Service, ServiceRequest},
     error::InternalError,
     http::StatusCode,
     test::{call_service, init_service, read_body},
     web::{self, Bytes, Data, FormConfig, JsonConfig, PayloadConfig},
 };
-use verify_actix::{Sender, Verify};
+use verify_actix::{ResolveError, Secret, Sender, Verifier, Verify};
 
-use crate::support::{clock, delivery, verifier};
+use crate::support::{SECRET, clock, delivery, verifier};
 
 const LARGE: usize = 2_400_253;
 
@@ -109,6 +113,45 @@ async fn what_is_set_behind_counts_as_it_stands() {
             if data { hook.app_data(Data::new(limited())) } else { hook.app_data(limited()) };
         let app = App::new().service(web::scope("").wrap(guard()).service(hook));
         assert_eq!(post!(app, "/hook", "application/json", large_json()).0, 413, "{data}");
+    }
+}
+
+#[tokio::test]
+async fn each_verifier_lifts_them_to_its_own_limit() {
+    let verifiers = [("/small", 400_000), ("/large", 500_000)].map(|(path, limit)| {
+        let secret = Secret::new(SECRET).unwrap();
+        let verifier = Verifier::builder(Sender::MLFLOW).secret(secret).body_limit(limit);
+        (path, Arc::new(verifier.build().unwrap()))
+    });
+    let guard = Verify::with_resolver(move |request: &ServiceRequest| {
+        let found = verifiers.iter().find(|(path, _)| *path == request.path());
+        ready(found.map(|(_, verifier)| Arc::clone(verifier)).ok_or(ResolveError::Unknown))
+    });
+    let hook = || web::resource("/{tenant}").route(web::post().to(bytes));
+    let app = init_service(App::new().service(hook().wrap(guard.with_clock(clock())))).await;
+    for (path, len) in [("/small", 400_000), ("/large", 500_000), ("/small", 400_000)] {
+        let request = delivery(Sender::MLFLOW, vec![b'x'; len]).uri(path).to_request();
+        assert_eq!(call_service(&app, request).await.status(), 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_middleware_sets_for_one_request_counts_for_that_one() {
+    let hook = web::resource("/").route(web::post().to(json)).wrap(guard());
+    let app = App::new().service(hook).wrap_fn(|mut request, inner| {
+        if request.headers().contains_key("x-own") {
+            let mut own = Extensions::new();
+            own.insert(Data::new(own_json(StatusCode::IM_A_TEAPOT)));
+            request.add_data_container(Rc::new(own));
+        }
+        inner.call(request)
+    });
+    let app = init_service(app).await;
+    for (name, status) in [("x-usual", 400), ("x-own", 418), ("x-usual", 400)] {
+        let request = delivery(Sender::MLFLOW, "\"x\"")
+            .append_header(("content-type", "text/plain"))
+            .append_header((name, "1"));
+        assert_eq!(call_service(&app, request.to_request()).await.status(), status, "{name}");
     }
 }
 
