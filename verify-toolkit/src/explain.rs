@@ -94,7 +94,7 @@ impl<'a> Explainer<'a> {
         Self {
             request,
             now: now.into(),
-            sender: signed_by(request).copied(),
+            sender: signed_by(request.names()).copied(),
             secrets: Vec::new(),
             previous: Vec::new(),
             bearers: Vec::new(),

@@ -18,7 +18,7 @@ fn judge(explainer: &Explainer<'_>) -> Option<(Cause, Certainty, Option<String>)
     }
     let value = match values[..] {
         [] => {
-            let mut moved = head::renamed(explainer.request, "authorization");
+            let mut moved = explainer.request.renamed("authorization");
             let found = moved.find(|(_, value)| is_accepted(explainer, value));
             return Some(match found {
                 Some((name, _)) => (Cause::AuthorizationRenamed, Proved, Some(head::shown(name))),

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use base64ct::{Base64, Encoding as _};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
-use serde_json::Value;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{Cause, candidates::Candidates, charset, json, secret::decoded_base64};
@@ -28,6 +28,12 @@ pub(super) struct Bodies {
     kept: usize,
 }
 
+/// What is looked at of the event of an API gateway. The rest is not kept.
+#[derive(Deserialize)]
+struct GatewayEvent {
+    body: String,
+}
+
 pub(super) fn candidates(request: &WireRequest) -> Bodies {
     let body = request.body.as_slice();
     let mut bodies = Bodies { found: Candidates::new(), is_cut_short: false, kept: 0 };
@@ -37,13 +43,7 @@ pub(super) fn candidates(request: &WireRequest) -> Bodies {
     bodies.text(body);
     bodies.form(body);
     bodies.signed_instead(body);
-    for (causes, text) in json::rewritten(body) {
-        bodies.add(&causes, &text);
-        bodies.add(&[&causes[..], &[Cause::BodyNewlineLost]].concat(), [&text[..], b"\n"].concat());
-        if bodies.is_cut_short {
-            break;
-        }
-    }
+    bodies.rewritten(body);
     bodies
 }
 
@@ -62,7 +62,7 @@ impl Bodies {
             self.add(&[Cause::BodyNewlineAdded], rest.strip_suffix(b"\r").unwrap_or(rest));
             self.add(&[Cause::BodyNewlineAdded], rest);
         }
-        self.add(&[Cause::BodyTrimmed], body.trim_ascii());
+        self.add(&[Cause::BodySpaceAdded], body.trim_ascii());
         self.add(&[Cause::BodyNewlineLost], [body, b"\n"].concat());
         self.add(&[Cause::BodyNewlineLost], [body, b"\r\n"].concat());
         let padding = body.iter().rev().take_while(|byte| **byte == 0).count();
@@ -92,17 +92,14 @@ impl Bodies {
         if let Some(plain) = decoded_base64(&unbroken) {
             self.add(&[Cause::BodyBase64], plain);
         }
-        match serde_json::from_slice(body) {
-            Ok(Value::String(text)) => self.add(&[Cause::BodyJsonString], text),
-            Ok(Value::Object(fields)) => {
-                if let Some(Value::String(text)) = fields.get("body") {
-                    self.add(&[Cause::BodyGatewayEvent], text);
-                    if let Ok(plain) = Base64::decode_vec(text) {
-                        self.add(&[Cause::BodyGatewayEvent], plain);
-                    }
-                }
+        if let Ok(text) = serde_json::from_slice::<String>(body) {
+            self.add(&[Cause::BodyJsonString], text);
+        }
+        if let Ok(GatewayEvent { body: text }) = serde_json::from_slice(body) {
+            self.add(&[Cause::BodyGatewayEvent], &text);
+            if let Ok(plain) = Base64::decode_vec(&text) {
+                self.add(&[Cause::BodyGatewayEvent], plain);
             }
-            _ => {}
         }
         let trimmed = body.trim_ascii();
         for quote in *b"'\"" {
@@ -178,6 +175,22 @@ impl Bodies {
         for name in ["payload=", "data=", "body=", "json="] {
             self.add(&[Cause::BodyFormLost], [name.as_bytes(), &encoded].concat());
             self.add(&[Cause::BodyFormLost], [name, &plus].concat());
+        }
+    }
+
+    /// Parsed and written again.
+    fn rewritten(&mut self, body: &[u8]) {
+        let Some(document) = json::Document::read(body) else { return };
+        for (causes, style) in document.ways() {
+            // It is kept twice: as it is, and with a newline.
+            let room = KEPT.saturating_sub(self.kept) / 2;
+            match document.write(style, room) {
+                Some(text) => {
+                    self.add(&causes, &text);
+                    self.add(&[&causes[..], &[Cause::BodyNewlineLost]].concat(), text + "\n");
+                }
+                None => self.is_cut_short = true,
+            }
         }
     }
 

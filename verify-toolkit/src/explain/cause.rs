@@ -1,6 +1,41 @@
-mod table;
-
 use core::fmt;
+
+/// Makes the enum and its table.
+macro_rules! causes {
+    ($($family:ident { $($cause:ident $name:literal $text:literal)* })*) => {
+        /// Why a delivery does not verify.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        #[non_exhaustive]
+        pub enum Cause {
+            $($(#[doc = $text] $cause,)*)*
+        }
+
+        impl Cause {
+            /// Every cause, by family.
+            pub const ALL: &[Self] = &[$($(Self::$cause,)*)*];
+
+            /// Returns its name, the same in every release.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $($(Self::$cause => $name,)*)* }
+            }
+
+            /// Returns what is wrong, and what to do about it.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $($(Self::$cause => $text,)*)* }
+            }
+
+            /// Returns what it is about.
+            #[must_use]
+            pub const fn family(self) -> Family {
+                match self { $($(Self::$cause => Family::$family,)*)* }
+            }
+        }
+    };
+}
+
+mod table;
 
 pub use table::Cause;
 

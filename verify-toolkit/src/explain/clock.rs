@@ -18,6 +18,11 @@ pub(super) fn findings(explainer: &Explainer<'_>, fit: Option<&Fit>) -> Option<F
     let text = signed.or_else(|| head::first(explainer.request, header))?;
     let certainty = if signed.is_some() { Certainty::Proved } else { Certainty::Observed };
     let (cause, detail) = judge(text.trim_ascii(), explainer)?;
+    // Shown already by the signature: it is over the same time in seconds.
+    let is_shown = fit.is_some_and(|fit| fit.has(Cause::SignedTimestampChanged));
+    if is_shown && cause == Cause::TimestampMilliseconds {
+        return None;
+    }
     // Whole hours may be chance.
     let certainty = if cause == Cause::TimeZone { Certainty::Observed } else { certainty };
     Some(Finding { causes: vec![cause], certainty, detail })
@@ -33,18 +38,21 @@ fn judge(text: &[u8], explainer: &Explainer<'_>) -> Option<(Cause, Option<String
         return Some((Cause::TimestampMilliseconds, None));
     }
     let now = explainer.now?.as_secs();
+    if now > LATEST {
+        return Some((Cause::ClockMilliseconds, None));
+    }
     let off = seconds.abs_diff(now);
     if off <= explainer.tolerance.map_or(TOLERANCE, |tolerance| tolerance.as_secs()) {
         return None;
     }
-    let side = if seconds > now { "ahead" } else { "behind" };
+    let side = if seconds > now { "ahead of" } else { "behind" };
     let hours = off.saturating_add(NEAR) / 1800 * 1800;
     if hours >= 1800 && off.abs_diff(hours) <= NEAR && hours <= FURTHEST_ZONE {
-        let detail = format!("{}:{:02} h {side}", hours / 3600, hours % 3600 / 60);
+        let detail = format!("{}:{:02} h {side} your clock", hours / 3600, hours % 3600 / 60);
         return Some((Cause::TimeZone, Some(detail)));
     }
     let cause = if seconds > now { Cause::ClockBehind } else { Cause::DeliveryOld };
-    Some((cause, Some(format!("{off} s {side} of your clock"))))
+    Some((cause, Some(format!("{off} s {side} your clock"))))
 }
 
 /// What a time says, in whichever unit makes sense.

@@ -1,7 +1,10 @@
 //! JSON, written again in the ways that libraries write it. Numbers stay as they stand.
 
+mod write;
+
 use serde::de::IgnoredAny;
 
+use self::write::{Letters, Space, Style};
 use super::Cause;
 
 /// A document, over the text that it was read from.
@@ -12,26 +15,8 @@ enum Node<'t> {
     Scalar(&'t str),
 }
 
-/// White space between tokens.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Space {
-    Compact,
-    Indented(&'static str),
-    Spaced,
-}
-
-/// How letters are written.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Letters {
-    AsTheyStand,
-    /// `\u` beyond ASCII, as Python does.
-    Escaped,
-    /// As they are, but `<`, `>` and `&` escaped, as Go does.
-    HtmlEscaped,
-    /// As Python does, and `/` escaped, as PHP does.
-    SlashEscaped,
-    Unescaped,
-}
+/// Deepest document that is read: as deep as serde_json reads one. Each level takes some stack.
+const DEEPEST: usize = 128;
 
 const SPACES: [(Space, Cause); 5] = [
     (Space::Compact, Cause::BodyJsonCompact),
@@ -41,51 +26,68 @@ const SPACES: [(Space, Cause); 5] = [
     (Space::Indented("\t"), Cause::BodyJsonIndented),
 ];
 
-const LETTERS: [(Letters, Option<Cause>); 5] = [
+const LETTERS: [(Letters, Option<Cause>); 7] = [
     (Letters::AsTheyStand, None),
+    (Letters::SlashUnescaped, Some(Cause::BodyJsonSlashUnescaped)),
+    (Letters::SlashEscaped, Some(Cause::BodyJsonSlashEscaped)),
     (Letters::Escaped, Some(Cause::BodyJsonEscaped)),
     (Letters::Unescaped, Some(Cause::BodyJsonUnescaped)),
     (Letters::HtmlEscaped, Some(Cause::BodyJsonHtmlEscaped)),
-    (Letters::SlashEscaped, Some(Cause::BodyJsonSlashEscaped)),
+    (Letters::PhpEscaped, Some(Cause::BodyJsonSlashEscaped)),
 ];
 
-/// Every way in which the text may have been written before, the nearest first. Each is written when
-/// its turn comes.
-pub(super) fn rewritten(text: &[u8]) -> impl Iterator<Item = (Vec<Cause>, Vec<u8>)> {
-    let document = core::str::from_utf8(text).ok().and_then(parse);
-    document.into_iter().flat_map(move |document| {
-        let ways = ways(&document, text);
-        ways.into_iter().map(move |(causes, style)| (causes, style.write(&document)))
-    })
+/// The names of a JSON object's fields, in the order in which they stand there.
+pub(super) fn field_names(text: &[u8]) -> Option<Vec<&str>> {
+    match Document::read(text)?.root {
+        Node::Object(fields) => Some(fields.into_iter().map(|(name, _)| name).collect()),
+        Node::Array(_) | Node::Scalar(_) => None,
+    }
 }
 
-fn ways(document: &Node<'_>, text: &[u8]) -> Vec<(Vec<Cause>, Style)> {
-    let kept = SPACES.iter().find(|(space, _)| {
-        let style = Style { space: *space, letters: Letters::AsTheyStand, sorted: false };
-        style.write(document) == text
-    });
-    let mut ways = Vec::new();
-    for (space, spaced) in SPACES {
-        let spaced = kept.is_none_or(|(kept, _)| *kept != space).then_some(spaced);
-        for (letters, lettered) in LETTERS {
-            for sorted in [false, true] {
-                let ordered = sorted.then_some(Cause::BodyJsonSorted);
-                let causes: Vec<_> = [spaced, ordered, lettered].into_iter().flatten().collect();
-                ways.push((causes, Style { space, letters, sorted }));
+/// A document, and the text that it was read from.
+pub(super) struct Document<'t> {
+    text: &'t str,
+    root: Node<'t>,
+}
+
+impl<'t> Document<'t> {
+    pub(super) fn read(text: &'t [u8]) -> Option<Self> {
+        let text = core::str::from_utf8(text).ok()?;
+        // What is valid can be read without looking at the details.
+        serde_json::from_str::<IgnoredAny>(text).ok()?;
+        let root = Reader { text, at: 0 }.node(DEEPEST)?;
+        Some(Self { text, root })
+    }
+
+    /// Every way in which the text may have been written before, the nearest first.
+    pub(super) fn ways(&self) -> Vec<(Vec<Cause>, Style)> {
+        let kept = SPACES.iter().find(|(space, _)| {
+            let style = Style { space: *space, letters: Letters::AsTheyStand, sorted: false };
+            self.write(style, self.text.len()).is_some_and(|text| text == self.text)
+        });
+        let mut ways = Vec::new();
+        for (space, spaced) in SPACES {
+            let spaced = kept.is_none_or(|(kept, _)| *kept != space).then_some(spaced);
+            for (letters, lettered) in LETTERS {
+                for sorted in [false, true] {
+                    let ordered = sorted.then_some(Cause::BodyJsonSorted);
+                    let causes: Vec<_> =
+                        [spaced, ordered, lettered].into_iter().flatten().collect();
+                    ways.push((causes, Style { space, letters, sorted }));
+                }
             }
         }
+        // What needs no cause is the text itself.
+        ways.retain(|(causes, _)| !causes.is_empty());
+        ways.sort_by_key(|(causes, _)| causes.len());
+        ways
     }
-    // What needs no cause is the text itself.
-    ways.retain(|(causes, _)| !causes.is_empty());
-    ways.sort_by_key(|(causes, _)| causes.len());
-    ways
-}
 
-fn parse(text: &str) -> Option<Node<'_>> {
-    // What is valid can be read without looking at the details, and is not too deep.
-    serde_json::from_str::<IgnoredAny>(text).ok()?;
-    let mut reader = Reader { text, at: 0 };
-    reader.node()
+    /// Writes it again, if that takes no more bytes than there is room for: a deep document grows
+    /// with each indent.
+    pub(super) fn write(&self, style: Style, room: usize) -> Option<String> {
+        style.write(&self.root, room)
+    }
 }
 
 struct Reader<'t> {
@@ -102,7 +104,8 @@ impl<'t> Reader<'t> {
         bytes.get(self.at).copied()
     }
 
-    fn node(&mut self) -> Option<Node<'t>> {
+    fn node(&mut self, levels: usize) -> Option<Node<'t>> {
+        let levels = levels.checked_sub(1)?;
         match self.peek()? {
             b'{' => {
                 let mut fields = Vec::new();
@@ -111,7 +114,7 @@ impl<'t> Reader<'t> {
                     let name = self.scalar()?;
                     self.peek()?;
                     self.at += 1;
-                    fields.push((name, self.node()?));
+                    fields.push((name, self.node(levels)?));
                     self.skip_comma()?;
                 }
                 self.at += 1;
@@ -121,7 +124,7 @@ impl<'t> Reader<'t> {
                 let mut items = Vec::new();
                 self.at += 1;
                 while self.peek()? != b']' {
-                    items.push(self.node()?);
+                    items.push(self.node(levels)?);
                     self.skip_comma()?;
                 }
                 self.at += 1;
@@ -155,119 +158,4 @@ impl<'t> Reader<'t> {
         self.at += end;
         rest.get(..end)
     }
-}
-
-/// How a library writes.
-#[derive(Clone, Copy)]
-struct Style {
-    space: Space,
-    letters: Letters,
-    sorted: bool,
-}
-
-impl Style {
-    fn write(self, document: &Node<'_>) -> Vec<u8> {
-        let mut writer = Writer { out: String::new(), style: self };
-        writer.node(document, 0);
-        writer.out.into_bytes()
-    }
-}
-
-struct Writer {
-    out: String,
-    style: Style,
-}
-
-impl Writer {
-    fn node(&mut self, node: &Node<'_>, depth: usize) {
-        match node {
-            Node::Scalar(text) => self.scalar(text),
-            Node::Array(items) => {
-                self.out.push('[');
-                for (place, item) in items.iter().enumerate() {
-                    self.between(place == 0, depth + 1);
-                    self.node(item, depth + 1);
-                }
-                self.end(items.is_empty(), depth, ']');
-            }
-            Node::Object(fields) => {
-                let mut fields: Vec<_> = fields.iter().collect();
-                if self.style.sorted {
-                    fields.sort_by_key(|(name, _)| plain(name));
-                }
-                self.out.push('{');
-                for (place, (name, value)) in fields.iter().enumerate() {
-                    self.between(place == 0, depth + 1);
-                    self.scalar(name);
-                    self.out.push_str(if self.style.space == Space::Compact { ":" } else { ": " });
-                    self.node(value, depth + 1);
-                }
-                self.end(fields.is_empty(), depth, '}');
-            }
-        }
-    }
-
-    fn between(&mut self, is_first: bool, depth: usize) {
-        if !is_first {
-            self.out.push_str(if self.style.space == Space::Spaced { ", " } else { "," });
-        }
-        self.line(depth);
-    }
-
-    fn end(&mut self, is_empty: bool, depth: usize, bracket: char) {
-        if !is_empty {
-            self.line(depth);
-        }
-        self.out.push(bracket);
-    }
-
-    fn line(&mut self, depth: usize) {
-        if let Space::Indented(indent) = self.style.space {
-            self.out.push('\n');
-            (0..depth).for_each(|_| self.out.push_str(indent));
-        }
-    }
-
-    fn scalar(&mut self, text: &str) {
-        match plain(text) {
-            Some(plain) if self.style.letters != Letters::AsTheyStand => {
-                self.out.push('"');
-                plain.chars().for_each(|letter| self.letter(letter));
-                self.out.push('"');
-            }
-            _ => self.out.push_str(text),
-        }
-    }
-
-    fn letter(&mut self, letter: char) {
-        let is_escaped = match self.style.letters {
-            Letters::HtmlEscaped => matches!(letter, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'),
-            Letters::Escaped | Letters::SlashEscaped => !letter.is_ascii(),
-            Letters::AsTheyStand | Letters::Unescaped => false,
-        };
-        match letter {
-            '"' => self.out.push_str("\\\""),
-            '\\' => self.out.push_str("\\\\"),
-            '\n' => self.out.push_str("\\n"),
-            '\r' => self.out.push_str("\\r"),
-            '\t' => self.out.push_str("\\t"),
-            '\u{8}' => self.out.push_str("\\b"),
-            '\u{c}' => self.out.push_str("\\f"),
-            '/' if self.style.letters == Letters::SlashEscaped => self.out.push_str("\\/"),
-            '\0'..='\u{1f}' => self.escape(letter),
-            _ if is_escaped => self.escape(letter),
-            _ => self.out.push(letter),
-        }
-    }
-
-    fn escape(&mut self, letter: char) {
-        for unit in letter.encode_utf16(&mut [0; 2]) {
-            self.out.push_str(&format!("\\u{unit:04x}"));
-        }
-    }
-}
-
-/// What a text in quotes says. Half a surrogate pair cannot be said.
-fn plain(scalar: &str) -> Option<String> {
-    scalar.starts_with('"').then(|| serde_json::from_str(scalar).ok()).flatten()
 }

@@ -1,9 +1,10 @@
 //! What stands in the request and may be why, where no correction makes the signature fit.
 
+use serde::de::IgnoredAny;
 use verify_core::{Receipt, RejectionKind, Sender};
 
-use super::{Cause, Certainty, Explainer, Finding, Refusal, body, head, signature};
-use crate::WireRequest;
+use super::{Cause, Certainty, Explainer, Finding, Refusal, body, head, json, signature};
+use crate::{WireRequest, samples};
 
 /// What the verifier refuses whatever the signature is. `explained` is whether something else was
 /// found that may be why.
@@ -27,7 +28,7 @@ pub(super) fn findings(explainer: &Explainer<'_>) -> Vec<Finding> {
     } else {
         found.add(Cause::SignatureHeaderMissing, None);
     }
-    found.body(request);
+    found.body(request, explainer.sender.as_ref());
     if explainer.secrets.iter().any(|believed| is_placeholder(believed.secret)) {
         found.add(Cause::SecretPlaceholder, None);
     }
@@ -46,7 +47,7 @@ impl Findings {
         let detail = Some(head::shown(header));
         let values: Vec<_> = request.header(header).collect();
         match values[..] {
-            [] => match head::renamed(request, header).next() {
+            [] => match request.renamed(header).next() {
                 Some((name, _)) => self.add(Cause::SignatureHeaderRenamed, Some(head::shown(name))),
                 None => self.add(Cause::SignatureHeaderMissing, detail),
             },
@@ -80,7 +81,7 @@ impl Findings {
 
     fn signed_header(&mut self, request: &WireRequest, header: &str) {
         match request.header(header).count() {
-            0 => match head::renamed(request, header).next() {
+            0 => match request.renamed(header).next() {
                 Some((name, _)) => self.add(Cause::SignedHeaderRenamed, Some(head::shown(name))),
                 None => self.add(Cause::SignedHeaderMissing, Some(head::shown(header))),
             },
@@ -89,27 +90,54 @@ impl Findings {
         }
     }
 
-    fn body(&mut self, request: &WireRequest) {
-        let length = request.body.len();
-        match body::content_length(request) {
-            Some(announced) if announced > length && length == 0 => {
-                self.add(Cause::BodyEmpty, None)
-            }
-            Some(announced) if announced > length => {
-                self.add(Cause::BodyCutOff, Some(format!("{length} of {announced} bytes")));
-            }
-            _ => {}
+    fn body(&mut self, request: &WireRequest, sender: Option<&Sender>) {
+        let (body, length) = (request.body.as_slice(), request.body.len());
+        if body.is_empty() {
+            return self.add(Cause::BodyEmpty, None);
         }
-        let gzip_or_zlib = matches!(request.body[..], [0x1f, 0x8b, ..] | [0x78, ..]);
-        // Of `br`, `deflate` and the like nothing can be seen in the bytes, but JSON is none of them.
-        let is_plain = serde_json::from_slice::<serde::de::IgnoredAny>(&request.body).is_ok();
-        if body::is_encoded(request) && !gzip_or_zlib && is_plain {
-            self.add(Cause::BodyDecompressed, None);
+        if let Some(announced) = body::content_length(request).filter(|all| *all > length) {
+            self.add(Cause::BodyCutOff, Some(format!("{length} of {announced} bytes")));
+            return;
         }
-        if request.body.windows(3).any(|bytes| bytes == "\u{fffd}".as_bytes()) {
+        let is_packed = matches!(body, [0x1f, 0x8b, ..] | [0x78, ..]);
+        if body.windows(3).any(|bytes| bytes == "\u{fffd}".as_bytes()) {
             self.add(Cause::BodyReplaced, None);
         }
+        match serde_json::from_slice::<IgnoredAny>(body) {
+            // Of `br`, `deflate` and the like nothing can be seen in the bytes, but JSON is none of them.
+            Ok(_) if body::is_encoded(request) && !is_packed => {
+                self.add(Cause::BodyDecompressed, None);
+            }
+            Ok(_) if sender.is_some_and(|sender| is_sorted_again(body, sender)) => {
+                self.add(Cause::BodySorted, None);
+            }
+            Ok(_) => {}
+            Err(_) if body::is_encoded(request) || is_packed => {}
+            Err(error) if error.is_eof() => {
+                let place = format!("{length} bytes");
+                self.add(Cause::BodyBreaksOff, Some(place));
+            }
+            Err(error) => {
+                let place = format!("line {}, column {}", error.line(), error.column());
+                self.add(Cause::BodyNotJson, Some(place));
+            }
+        }
     }
+}
+
+/// Whether the fields stand in alphabetical order, and the sender has a sample with the same fields
+/// in another.
+fn is_sorted_again(body: &[u8], sender: &Sender) -> bool {
+    let Some(names) = json::field_names(body).filter(|names| names.is_sorted()) else {
+        return false;
+    };
+    samples::of(sender.name()).filter_map(|sample| json::field_names(sample.body.as_bytes())).any(
+        |mut own| {
+            let is_sorted = own.is_sorted();
+            own.sort_unstable();
+            !is_sorted && own == names
+        },
+    )
 }
 
 /// What stands in a template or on a page in place of a secret.

@@ -50,6 +50,10 @@ pub(super) struct Fit {
 }
 
 impl Fit {
+    pub(super) fn has(&self, cause: Cause) -> bool {
+        self.causes.contains(&cause)
+    }
+
     /// What had to be corrected, if anything.
     pub(super) fn finding(&self) -> Option<Finding> {
         let detail = (!self.details.is_empty()).then(|| self.details.join(", "));

@@ -142,6 +142,8 @@ impl Keys {
         self.add(&[Cause::SecretDecodedHex], base16ct::upper::encode_string(secret));
         self.add(&[Cause::SecretNewlineLost], [secret, b"\n"].concat());
         self.add(&[Cause::SecretNewlineLost], [secret, b"\r\n"].concat());
+        self.add(&[Cause::SecretSpaceLost], [secret, b" "].concat());
+        self.add(&[Cause::SecretSpaceLost], [b" ", secret].concat());
         self.add(&[Cause::SecretShellExpanded], expanded(secret));
         for end in [b'#', b' ', b'\n', b'\0'] {
             let places = secret.iter().enumerate().filter(|(_, byte)| **byte == end);

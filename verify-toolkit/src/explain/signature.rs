@@ -3,11 +3,7 @@
 use base64ct::{Base64, Base64Unpadded, Base64UrlUnpadded, Encoding as _};
 use verify_core::{Encoding, Sender};
 
-use super::{
-    Cause,
-    candidates::Candidates,
-    head::{renamed, shown},
-};
+use super::{Cause, candidates::Candidates, head::shown};
 use crate::{WireRequest, capture::url_decoded};
 
 /// Most signatures that are tried, whatever a request is full of.
@@ -41,7 +37,7 @@ pub(super) fn candidates(request: &WireRequest, sender: &Sender) -> Candidates<V
     for value in &values {
         read(&mut claims, sender, if values.len() > 1 { &doubled } else { &[] }, None, value);
     }
-    for (name, value) in renamed(request, header) {
+    for (name, value) in request.renamed(header) {
         read(&mut claims, sender, &[Cause::SignatureHeaderRenamed], Some(shown(name)), value);
     }
     let signed = [Some(header), sender.delivery_id_header(), sender.timestamp_header()];

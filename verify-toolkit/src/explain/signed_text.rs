@@ -2,12 +2,7 @@
 
 use verify_core::{Sender, SignedPart};
 
-use super::{
-    Cause,
-    candidates::Candidates,
-    clock::plain_seconds,
-    head::{renamed, shown},
-};
+use super::{Cause, candidates::Candidates, clock::plain_seconds, head::shown};
 use crate::WireRequest;
 
 /// Most values of a signed header that are tried: each id is tried with each time.
@@ -122,6 +117,7 @@ fn arranged(layouts: &mut Candidates<Layout>, id: &[u8], time: &[u8]) {
         id.to_ascii_lowercase(),
         id.to_ascii_uppercase(),
         id.iter().copied().filter(|byte| *byte != b'-').collect(),
+        hyphenated(id),
     ] {
         layouts.add(&[Cause::SignedIdChanged], Layout::new(&[&spelled, b".", time, b"."], &[], at));
     }
@@ -136,6 +132,14 @@ fn arranged(layouts: &mut Candidates<Layout>, id: &[u8], time: &[u8]) {
             layouts.add(&[Cause::SignedTimestampChanged], Layout::new(&parts, &[], at));
         }
     }
+}
+
+/// A UUID with the hyphens that it has lost; nothing for what is none.
+fn hyphenated(id: &[u8]) -> Vec<u8> {
+    if id.len() != 32 || !id.iter().all(u8::is_ascii_hexdigit) {
+        return Vec::new();
+    }
+    [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join(&b'-')
 }
 
 /// The target in front of the body.
@@ -183,7 +187,7 @@ fn values(request: &WireRequest, header: Option<&str>) -> Candidates<Vec<u8>> {
             bare.strip_prefix(b"\"").and_then(|bare| bare.strip_suffix(b"\"")).unwrap_or(bare);
         values.add_with(&[Cause::SignedHeaderQuoted], detail.clone(), bare.trim_ascii().to_vec());
     }
-    for (name, value) in renamed(request, header).filter(|(_, value)| is_short(value)) {
+    for (name, value) in request.renamed(header).filter(|(_, value)| is_short(value)) {
         values.add_with(&[Cause::SignedHeaderRenamed], Some(shown(name)), value.to_vec());
     }
     values.is_cut_short |= !request.header(header).all(|value| is_short(&value));

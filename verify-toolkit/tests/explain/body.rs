@@ -1,11 +1,12 @@
-use std::io::Write;
+use std::{collections::BTreeMap, io::Write};
 
 use base64ct::{Base64, Encoding as _};
 use flate2::{
     Compression,
     write::{DeflateEncoder, GzEncoder, ZlibEncoder},
 };
-use verify_toolkit::explain::Cause;
+use serde_json::Value;
+use verify_toolkit::{explain::Cause, samples};
 
 use crate::case::{BODY, Case, SECRET, databricks, mlflow, plus};
 
@@ -79,6 +80,11 @@ pub(crate) fn cases() -> Vec<Case> {
         changed(BodyJsonUnescaped, COMPACT, ESCAPED),
         changed(BodyJsonHtmlEscaped, GO, COMPACT),
         changed(BodyJsonSlashEscaped, PHP, COMPACT),
+        changed(BodyJsonSlashEscaped, COMPACT.replace('/', r"\/"), COMPACT),
+        changed(BodyJsonSlashUnescaped, COMPACT, COMPACT.replace('/', r"\/")),
+        changed(BodyJsonSlashUnescaped, ESCAPED, PHP),
+        changed(BodyJsonUnescaped, COMPACT, PHP),
+        changed(BodyJsonEscaped, ESCAPED, GO),
         changed(BodyJsonSpaced, PYTHON, COMPACT).and(BodyJsonEscaped),
         changed(BodyJsonCompact, SORTED, SPACED).and(BodyJsonSorted),
         changed(BodyJsonCompact, format!("{COMPACT}\n"), SPACED).and(BodyNewlineLost),
@@ -86,7 +92,7 @@ pub(crate) fn cases() -> Vec<Case> {
         changed(BodyNewlineAdded, BODY, format!("{BODY}\r\n")),
         changed(BodyNewlineLost, format!("{BODY}\n"), BODY),
         changed(BodyNewlineLost, format!("{BODY}\r\n"), BODY),
-        changed(BodyTrimmed, BODY, format!(" {BODY}  ")),
+        changed(BodySpaceAdded, BODY, format!(" {BODY}  ")),
         changed(BodyCrLf, "{\n\"a\": 1\n}", "{\r\n\"a\": 1\r\n}"),
         changed(BodyLf, "{\r\n\"a\": 1\r\n}", "{\n\"a\": 1\n}"),
         changed(BodyByteOrderMark, BODY, format!("\u{feff}{BODY}")),
@@ -126,6 +132,18 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut empty = changed(BodyEmpty, BODY, "").observed();
     empty.request = plus(empty.request, "Content-Length", BODY.len().to_string());
     cases.push(empty);
+
+    cases.push(changed(BodyEmpty, BODY, "").observed());
+    for end in [BODY.len() - 1, 20, 1] {
+        cases.push(changed(BodyBreaksOff, BODY, &BODY[..end]).observed());
+    }
+    for other in ["REGISTERED_MODEL_CREATED", "{'event': None}", "{}}", "<html></html>"] {
+        cases.push(changed(BodyNotJson, BODY, other).observed());
+    }
+    let sample = samples::find("databricks", "REGISTERED_MODEL_CREATED").unwrap().body;
+    let fields: BTreeMap<String, Value> = serde_json::from_str(sample).unwrap();
+    let sorted = serde_json::to_string(&fields).unwrap();
+    cases.push(changed(BodySorted, sample, sorted).observed());
 
     let mut unpacked = changed(BodyDecompressed, gzip, BODY).observed();
     unpacked.request = plus(unpacked.request, "Content-Encoding", "gzip");

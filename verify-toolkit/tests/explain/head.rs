@@ -40,6 +40,12 @@ pub(crate) fn signed_text() -> Vec<Case> {
         Case::new(SignedSeparators, over(format!("{ID}.{now}\n{BODY}"))),
         Case::new(SignedIdChanged, over(format!("{}.{now}.{BODY}", ID.to_uppercase()))),
         Case::new(SignedIdChanged, over(format!("{}.{now}.{BODY}", ID.replace('-', "")))),
+        Case::new(SignedIdChanged, with(mlflow(BODY), "x-mlflow-delivery-id", ID.replace('-', ""))),
+        // One finding, and not another that the time is in milliseconds.
+        Case::new(
+            SignedTimestampChanged,
+            with(mlflow(BODY), "x-mlflow-timestamp", format!("{now}000")),
+        ),
         Case::new(SignedTimestampChanged, over(format!("{ID}.{now}000.{BODY}"))),
         Case::new(SignedWithUrl, databricks_over(format!("/{BODY}"))),
         Case::new(SignedWithUrl, plus(on_a_path, "Host", "example.com")),
@@ -101,7 +107,8 @@ pub(crate) fn headers() -> Vec<Case> {
         by(SignatureHeaderRenamed, renamed_to("X-Forwarded-X-Databricks-Signature")),
         by(SignatureHeaderRenamed, renamed_to("Databricks-Signature")),
         Case::new(SignatureHeaderRenamed, renamed_to("x_databricks_signature")),
-        by(SignatureHeaderRenamed, renamed_to("x_databricks_signature"))
+        // The name tells whose it is.
+        Case::new(SignatureHeaderRenamed, renamed_to("x_databricks_signature"))
             .secret("another")
             .observed(),
         by(SignatureInQuery, in_query),
@@ -140,8 +147,11 @@ pub(crate) fn clock() -> Vec<Case> {
     timeless.now = None;
     let mut long_ago = Case::new(ClockBehind, signed_at(now));
     long_ago.now = Some(verify_toolkit::UnixTime::from_secs(1));
+    let mut counted_finely = Case::new(ClockMilliseconds, signed_at(now));
+    counted_finely.now = Some(verify_toolkit::UnixTime::from_secs(now * 1000));
     vec![
         long_ago,
+        counted_finely,
         Case::new(ClockBehind, signed_at(now + 301)),
         Case::new(DeliveryOld, signed_at(now - 301)),
         Case::new(DeliveryOld, signed_at(now - 90 * 86_400)),

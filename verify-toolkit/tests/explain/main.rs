@@ -233,6 +233,23 @@ fn people_get_sentences() {
 }
 
 #[test]
+fn a_clock_is_so_much_off() {
+    let explained = |now: u64| {
+        let now = verify_toolkit::UnixTime::from_secs(now);
+        Explainer::new(&mlflow(BODY), now).secret("a", SECRET).explain().to_string()
+    };
+    let now = NOW.as_secs();
+    for (now, expected) in [
+        (now + 301, "\nproved: delivery-old (301 s behind your clock)\n"),
+        (now - 301, "\nproved: clock-behind (301 s ahead of your clock)\n"),
+        (now + 5400, "\nobserved: time-zone (1:30 h behind your clock)\n"),
+    ] {
+        let text = explained(now);
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
 #[should_panic(expected = "secret-trailing-newline")]
 fn the_assertion_panics_with_the_explanation() {
     let request = databricks(BODY);

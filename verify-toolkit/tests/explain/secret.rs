@@ -44,6 +44,8 @@ pub(crate) fn cases() -> Vec<Case> {
         (SecretCutShort, "abc def", "abc"),
         (SecretShellExpanded, "ab$cd-${ef}g$1", "ab-g"),
         (SecretNewlineLost, SECRET, "Kx9-shared-Tz4\n"),
+        (SecretSpaceLost, SECRET, "Kx9-shared-Tz4 "),
+        (SecretSpaceLost, SECRET, " Kx9-shared-Tz4"),
         (SecretWhsecLost, SECRET, "whsec_Kx9-shared-Tz4"),
         (SecretInWhsec, "whsec_Kx9-shared-Tz4", SECRET),
         (SecretInWhsec, "v1,whsec_Kx9-shared-Tz4", SECRET),

@@ -1,72 +1,36 @@
 use super::Family;
 
-/// Makes the enum and its table.
-macro_rules! causes {
-    ($($family:ident { $($cause:ident $name:literal $text:literal)* })*) => {
-        /// Why a delivery does not verify.
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-        #[non_exhaustive]
-        pub enum Cause {
-            $($(#[doc = $text] $cause,)*)*
-        }
-
-        impl Cause {
-            /// Every cause, by family.
-            pub const ALL: &[Self] = &[$($(Self::$cause,)*)*];
-
-            /// Returns its name, the same in every release.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $($(Self::$cause => $name,)*)* }
-            }
-
-            /// Returns what is wrong, and what to do about it.
-            #[must_use]
-            pub const fn text(self) -> &'static str {
-                match self { $($(Self::$cause => $text,)*)* }
-            }
-
-            /// Returns what it is about.
-            #[must_use]
-            pub const fn family(self) -> Family {
-                match self { $($(Self::$cause => Family::$family,)*)* }
-            }
-        }
-    };
-}
-
 causes! {
     Secret {
         SecretBase64 "secret-base64"
-            "The secret that you have is the base64 of the one that signs, as in the `data` of a Kubernetes \
-             Secret: decode it once before you use it."
+            "The secret that you have is the base64 of the one that signs, as in the `data` of a Kubernetes Secret: decode it \
+             once before you use it."
         SecretBearerToken "secret-bearer-token"
-            "The delivery is signed with the bearer token, not with the secret: at the sender, the two were \
-             mixed up or the same value was entered twice; set the secret there."
+            "The delivery is signed with the bearer token, not with the secret: at the sender, the two were mixed up or the \
+             same value was entered twice; set the secret there."
         SecretByteOrderMark "secret-byte-order-mark"
-            "The secret begins with a byte order mark, which an editor put into the file: save it as UTF-8 \
-             without one."
+            "The secret begins with a byte order mark, which an editor put into the file: save it as UTF-8 without one."
         SecretCase "secret-case"
-            "The secret signs in another case, upper or lower: copy it again without changing it."
+            "The sender signs with the secret in another case, upper or lower: copy it again as it is there."
         SecretCharset "secret-charset"
             "The secret has letters beyond ASCII and was saved in another charset than UTF-8: save it as UTF-8."
         SecretCutShort "secret-cut-short"
-            "The sender signs with the beginning of the secret only: there it was cut at a `#`, a space, a \
-             line end or a NUL; enter it there again, in quotes where it goes through a shell or a `.env` file."
+            "The sender signs with the beginning of the secret only: there it was cut at a `#`, a space, a line end or a NUL; \
+             enter it there again, in quotes where it goes through a shell or a `.env` file."
         SecretDecodedBase64 "secret-decoded-base64"
             "You decoded the secret from base64, and the sender signs with the text as it is: do not decode it."
         SecretDecodedHex "secret-decoded-hex"
             "You decoded the secret from hex, and the sender signs with the digits as text: do not decode it."
         SecretDecodedWhsec "secret-decoded-whsec"
-            "You stripped `whsec_` and decoded the rest, as Standard Webhooks do; this sender signs with the \
-             whole text: use it as it is."
+            "You stripped `whsec_` and decoded the rest, as Standard Webhooks do; this sender signs with the whole text: use \
+             it as it is."
         SecretDoubled "secret-doubled"
             "The secret was pasted twice, one copy behind the other: keep one."
         SecretEmpty "secret-empty"
             "The delivery is signed with an empty secret, so anybody can sign one: set the secret at the sender."
         SecretEscaped "secret-escaped"
-            "The secret holds escapes such as `\\n` or `\\\"` that were meant for a shell or a `.env` file: \
-             replace each by what it stands for."
+            "The secret holds escapes such as `\\n` or `\\\"` that were meant for a shell or a `.env` file: replace each by \
+             what it stands for."
         SecretHashed "secret-hashed"
             "The sender signs with the SHA-256 digest of the secret: give the digest as the secret."
         SecretHex "secret-hex"
@@ -76,38 +40,40 @@ causes! {
         SecretInJson "secret-in-json"
             "The secret holds a JSON document, as AWS Secrets Manager gives it: take the one field out of it."
         SecretInvisible "secret-invisible"
-            "The secret holds characters that nobody sees, such as a no-break or zero-width space, copied from a \
-             page: type it, or copy it from elsewhere."
+            "The secret holds characters that nobody sees, such as a no-break or zero-width space, copied from a page: type \
+             it, or copy it from elsewhere."
         SecretInWhsec "secret-in-whsec"
             "The sender signs with what is behind `whsec_`: leave that prefix out of the secret."
         SecretList "secret-list"
             "The secret holds several secrets in one: give each of them as a secret of its own."
         SecretNewlineLost "secret-newline-lost"
-            "The sender signs with a newline behind the secret, because one was pasted there: enter it there \
-             again without one."
+            "The sender signs with a newline behind the secret, because one was pasted there: enter it there again without \
+             one."
         SecretPercentEncoded "secret-percent-encoded"
             "The secret is percent-encoded, as in a URL: decode it before you use it."
         SecretPlaceholder "secret-placeholder"
-            "The secret looks like a placeholder, such as `${NAME}` or a row of asterisks: put the real one in \
-             its place."
+            "The secret looks like a placeholder, such as `${NAME}` or a row of asterisks: put the real one in its place."
         SecretPrevious "secret-previous"
             "The delivery is signed with the previous secret: keep both for as long as the sender uses it."
         SecretQuoted "secret-quoted"
-            "The secret has quotes around it that do not belong to it: docker's `--env-file` and systemd keep \
-             them; leave them out."
+            "The secret has quotes around it that do not belong to it: docker's `--env-file` and systemd keep them; leave \
+             them out."
         SecretShellExpanded "secret-shell-expanded"
-            "The sender signs with the secret as a shell left it, without what follows a `$`: set it there \
-             again, in single quotes."
+            "The sender signs with the secret as a shell left it, without what follows a `$`: set it there again, in single \
+             quotes."
+        SecretSpaceLost "secret-space-lost"
+            "The sender signs with a space before or behind the secret, because one was pasted there, and yours has none: \
+             enter it at the sender again without one."
         SecretSpaced "secret-spaced"
             "The secret has spaces or tabs around it: remove them."
         SecretStandardWebhooks "secret-standard-webhooks"
-            "The sender signs with the decoded bytes behind `whsec_`, as Standard Webhooks do: decode that base64 \
-             and use the bytes."
+            "The sender signs with the decoded bytes behind `whsec_`, as Standard Webhooks do: decode that base64 and use the \
+             bytes."
         SecretTrailingCrLf "secret-trailing-crlf"
             "The secret ends in a Windows line end: save the file without one."
         SecretTrailingNewline "secret-trailing-newline"
-            "The secret ends in a newline: write the file with `printf %s`, not with `echo`, or use \
-             `Secret::from_file`, which drops one."
+            "The secret ends in a newline: write the file with `printf %s`, not with `echo`, or use `Secret::from_file`, \
+             which drops one."
         SecretUtf16 "secret-utf-16"
             "The secret was saved as UTF-16, as PowerShell's `>` does: save it as UTF-8."
         SecretWhsecLost "secret-whsec-lost"
@@ -116,9 +82,12 @@ causes! {
     Body {
         BodyBase64 "body-base64"
             "The body was wrapped in base64, as API gateways do (`isBase64Encoded`): decode it before you verify."
+        BodyBreaksOff "body-breaks-off"
+            "The body is JSON that breaks off in the middle: it was cut off before its length was counted, by a limit, a log \
+             or a column of a table; get all of it."
         BodyByteOrderMark "body-byte-order-mark"
-            "A byte order mark stands before the body: whatever saved or forwarded it put one there; take the \
-             bytes as they came."
+            "A byte order mark stands before the body: whatever saved or forwarded it put one there; take the bytes as they \
+             came."
         BodyByteOrderMarkLost "body-byte-order-mark-lost"
             "The byte order mark before the body was lost: read the body as bytes, not as text."
         BodyCharset "body-charset"
@@ -126,68 +95,71 @@ causes! {
         BodyChunked "body-chunked"
             "The body still has the frames of chunked transfer coding in it: let the server take them off."
         BodyCompressed "body-compressed"
-            "The body is compressed, and was signed before that, so a proxy compressed it: verify what you get \
-             by decompressing it."
+            "The body is compressed, and was signed before that, so a proxy compressed it: verify what you get by \
+             decompressing it."
         BodyCrLf "body-cr-lf"
-            "The line ends of the body were changed from LF to CRLF: an editor or a text mode did that; read it \
-             as bytes."
+            "The line ends of the body were changed from LF to CRLF: an editor or a text mode did that; read it as bytes."
         BodyCutOff "body-cut-off"
             "The body is shorter than `Content-Length` says: it was cut off, by a limit or a log; get all of it."
         BodyDecompressed "body-decompressed"
-            "`Content-Encoding` names a compression that the body does not have: something decompressed it, so \
-             verify before that."
+            "`Content-Encoding` names a compression that the body does not have: something decompressed it, so verify before \
+             that."
         BodyDoubled "body-doubled"
             "The body is there twice, one copy behind the other: it was read twice and both were kept."
         BodyEmpty "body-empty"
-            "The body is empty although `Content-Length` is not 0: something read it before you, such as a body \
-             parser; verify first, and hand the bytes on."
+            "The body is empty, and no sender sends an empty one: something read it before you, such as a body parser, or a \
+             redirect dropped it; verify first, and hand the bytes on."
         BodyForm "body-form"
             "The JSON stands in a form field, and was signed without that: take the field's decoded value."
         BodyFormLost "body-form-lost"
             "The form around the JSON was taken off, and was signed with it: verify the whole form as it came."
         BodyGatewayEvent "body-gateway-event"
-            "This is the event of an API gateway or a function, not the body: verify what is in its field `body`, \
-             decoded where `isBase64Encoded` says so."
+            "This is the event of an API gateway or a function, not the body: verify what is in its field `body`, decoded \
+             where `isBase64Encoded` says so."
         BodyHtmlEntities "body-html-entities"
-            "Quotes and angle brackets in the body were turned into HTML entities, as by a log shown on a page: \
-             take the bytes from elsewhere."
+            "Quotes and angle brackets in the body were turned into HTML entities, as by a log shown on a page: take the \
+             bytes from elsewhere."
         BodyJsonCompact "body-json-compact"
-            "The body was parsed and written again with white space: it was signed without; verify the bytes as \
-             they came, before any parser."
+            "The body was parsed and written again with white space: it was signed without; verify the bytes as they came, \
+             before any parser."
         BodyJsonEscaped "body-json-escaped"
-            "The body was parsed and written again with letters beyond ASCII as they are: they were signed as \
-             `\\u` escapes; verify the bytes as they came, before any parser."
+            "The body was parsed and written again with letters beyond ASCII as they are: they were signed as `\\u` escapes; \
+             verify the bytes as they came, before any parser."
         BodyJsonHtmlEscaped "body-json-html-escaped"
-            "The body was parsed and written again: it was signed with `<`, `>` and `&` escaped, as Go's \
-             `json.Marshal` does; verify the bytes as they came, before any parser."
+            "The body was parsed and written again: it was signed with `<`, `>` and `&` escaped, as Go's `json.Marshal` does; \
+             verify the bytes as they came, before any parser."
         BodyJsonIndented "body-json-indented"
-            "The body was parsed and written again: it was signed indented; verify the bytes as they came, before \
-             any parser."
+            "The body was parsed and written again: it was signed indented; verify the bytes as they came, before any parser."
         BodyJsonSlashEscaped "body-json-slash-escaped"
-            "The body was parsed and written again: it was signed with `/` escaped, as PHP's `json_encode` does; \
+            "The body was parsed and written again: it was signed with `/` escaped, as PHP's `json_encode` does; verify the \
+             bytes as they came, before any parser."
+        BodyJsonSlashUnescaped "body-json-slash-unescaped"
+            "The body was parsed and written again with `/` escaped, as PHP's `json_encode` does: it was signed without; \
              verify the bytes as they came, before any parser."
         BodyJsonSorted "body-json-sorted"
-            "The body was parsed and written again in another order: it was signed with its keys sorted; verify \
-             the bytes as they came, before any parser."
+            "The body was parsed and written again in another order: it was signed with its keys sorted; verify the bytes as \
+             they came, before any parser."
         BodyJsonSpaced "body-json-spaced"
-            "The body was parsed and written again: it was signed with a space behind each comma and colon, as \
-             Python's `json.dumps` does; verify the bytes as they came, before any parser."
+            "The body was parsed and written again: it was signed with a space behind each comma and colon, as Python's \
+             `json.dumps` does; verify the bytes as they came, before any parser."
         BodyJsonString "body-json-string"
-            "The body was put into a JSON string, quotes and all: it was stringified twice; verify what is in the \
-             string."
+            "The body was put into a JSON string, quotes and all: it was stringified twice; verify what is in the string."
         BodyJsonUnescaped "body-json-unescaped"
-            "The body was parsed and written again with `\\u` escapes: letters were signed as they are; verify \
-             the bytes as they came, before any parser."
+            "The body was parsed and written again with `\\u` escapes: letters were signed as they are; verify the bytes as \
+             they came, before any parser."
         BodyLf "body-lf"
-            "The line ends of the body were changed from CRLF to LF: git, an editor or a text mode did that; read \
-             it as bytes."
+            "The line ends of the body were changed from CRLF to LF: git, an editor or a text mode did that; read it as \
+             bytes."
         BodyMojibake "body-mojibake"
-            "The body is UTF-8 that was read as Latin-1 or Windows-1252 and written again, so letters became two: \
-             read it as bytes, not as text."
+            "The body is UTF-8 that was read as Latin-1 or Windows-1252 and written again, so letters became two: read it as \
+             bytes, not as text."
         BodyNewlineAdded "body-newline-added"
             "A newline was added behind the body, by an editor, `echo` or a heredoc: remove it."
         BodyNewlineLost "body-newline-lost"
             "The newline at the end of the body was lost: it was signed; do not trim the body."
+        BodyNotJson "body-not-json"
+            "The body is not JSON, which every sender here sends: it was wrapped, encoded or replaced on the way; compare it \
+             with what the sender sent, and take the bytes as they came."
         BodyNotUtf8 "body-not-utf-8"
             "The body was converted from UTF-8 into Latin-1: read it as bytes, not as text."
         BodyNulPadded "body-nul-padded"
@@ -197,147 +169,153 @@ causes! {
         BodyPythonBytes "body-python-bytes"
             "The body is the Python text of bytes, `b'..'`: somebody called `str` on it; take the bytes."
         BodyReplaced "body-replaced"
-            "The body holds U+FFFD, which stands where bytes were no UTF-8: if the sender did not send it, the \
-             body was read as text and those bytes are gone; read it as bytes."
+            "The body holds U+FFFD, which stands where bytes were no UTF-8: if the sender did not send it, the body was read \
+             as text and those bytes are gone; read it as bytes."
+        BodySorted "body-sorted"
+            "The fields of the body stand in alphabetical order, and this sender writes them in another: it was parsed and \
+             written again, as with `sort_keys` or from a map; verify the bytes as they came, before any parser."
+        BodySpaceAdded "body-space-added"
+            "Spaces or empty lines were added before or behind the body, by an editor or a template: remove them, or take the \
+             bytes as they came."
         BodyTooLong "body-too-long"
             "The body goes on behind the `Content-Length`: take that many bytes of it."
-        BodyTrimmed "body-trimmed"
-            "White space around the body was added: take the bytes as they came."
         BodyUtf16 "body-utf-16"
             "The body was saved as UTF-16, as PowerShell does: take the bytes as they came."
     }
     Signature {
         SignatureBase64 "signature-base64"
-            "The signature is written in base64 where this sender writes hex: whatever signs is not that sender, \
-             or pages in circulation misled it; write hex."
+            "The signature is written in base64 where this sender writes hex: whatever signs is not that sender, or pages in \
+             circulation misled it; write hex."
         SignatureBase64Url "signature-base64url"
             "The signature is written in the URL-safe base64, with `-` and `_`: write standard base64."
         SignatureEncodedTwice "signature-encoded-twice"
             "The signature is the base64 of its hex digits: encode the 32 bytes once."
         SignatureFolded "signature-folded"
-            "White space or a line end stands inside the signature, as from a wrapped or folded header: send it in \
-             one piece."
+            "White space or a line end stands inside the signature, as from a wrapped or folded header: send it in one piece."
         SignatureHex "signature-hex"
-            "The signature is written in hex where this sender writes base64: whatever signs is not that sender; \
-             write base64."
+            "The signature is written in hex where this sender writes base64: whatever signs is not that sender; write \
+             base64."
         SignatureList "signature-list"
-            "The header holds several signatures, joined by a proxy or as Standard Webhooks do in a rotation: this \
-             sender sends one; find what joins them."
+            "The header holds several signatures, joined by a proxy or as Standard Webhooks do in a rotation: this sender \
+             sends one; find what joins them."
         SignatureMalformed "signature-malformed"
-            "The signature header does not hold a signature in any spelling: it was cut off or replaced; compare \
-             it with what the sender sent."
+            "The signature header does not hold a signature in any spelling: it was cut off or replaced; compare it with what \
+             the sender sent."
         SignaturePrefixAdded "signature-prefix-added"
-            "A prefix such as `sha256=` stands before the signature that this sender does not write: whatever \
-             signs is another sender, or a script written for another one; leave it out."
+            "Before the signature stands a prefix, such as `sha256=`, that this sender does not write: it comes from a script \
+             or a product made for another one; configure that sender, or have the prefix left out there."
         SignaturePrefixCase "signature-prefix-case"
-            "The prefix before the signature is in another case: whatever changed it may not."
+            "The prefix before the signature, `v1,` for instance, is in another case: find what changed it, and hand the \
+             header on as it is."
         SignaturePrefixDoubled "signature-prefix-doubled"
-            "The prefix before the signature is there twice: put it there once."
+            "The prefix before the signature is there twice: whatever signs has it in the value already; put it there once."
         SignaturePrefixMissing "signature-prefix-missing"
-            "The prefix before the signature, `v1,` for instance, is missing: something split the value at it; hand \
-             the header on whole."
+            "The prefix before the signature, `v1,` for instance, is missing: something split the value at it; hand the \
+             header on whole."
         SignatureQuoted "signature-quoted"
-            "Quotes or white space stand around the signature: leave them out."
+            "Quotes or white space stand around the signature: have them left out by whatever wrote them."
         SignatureTruncated "signature-truncated"
             "The signature is only the beginning of the right one: it was cut off; hand the header on whole."
         SignatureUnpadded "signature-unpadded"
-            "The signature lacks the `=` at its end: it was split at `=` or written without padding; hand the \
-             header on whole."
+            "The signature lacks the `=` at its end: it was split at `=` or written without padding; hand the header on \
+             whole."
         SignatureUrlMangled "signature-url-mangled"
-            "The signature went through a URL: `+` became a space or characters were percent-encoded; hand the \
-             header on as it is."
+            "The signature went through a URL: `+` became a space or characters were percent-encoded; hand the header on as \
+             it is."
     }
     Mac {
         MacSha1 "mac-sha1"
-            "The signature is made with HMAC-SHA1: use HMAC-SHA256."
+            "The signature is made with HMAC-SHA1: have whatever signs use HMAC-SHA256."
         MacSha384 "mac-sha384"
-            "The signature is made with HMAC-SHA384: use HMAC-SHA256."
+            "The signature is made with HMAC-SHA384: have whatever signs use HMAC-SHA256."
         MacSha512 "mac-sha512"
-            "The signature is made with HMAC-SHA512: use HMAC-SHA256."
+            "The signature is made with HMAC-SHA512: have whatever signs use HMAC-SHA256."
         MacSwapped "mac-swapped"
             "The signature is made with key and message swapped: in whatever signs, swap the two arguments."
         MacWithoutKey "mac-without-key"
-            "The signature is the SHA-256 digest of the text without any secret, which anybody can make: use \
-             HMAC-SHA256 with the secret."
+            "The signature is the SHA-256 digest of the text without any secret, which anybody can make: have whatever signs \
+             use HMAC-SHA256 with the secret."
         MacWithSuffix "mac-with-suffix"
-            "The signature is the SHA-256 digest of the text with the secret behind it: use HMAC-SHA256."
+            "The signature is the SHA-256 digest of the text with the secret behind it: have whatever signs use HMAC-SHA256."
         MacWithPrefix "mac-with-prefix"
-            "The signature is the SHA-256 digest of the secret with the text behind it: use HMAC-SHA256."
+            "The signature is the SHA-256 digest of the secret with the text behind it: have whatever signs use HMAC-SHA256."
     }
     SignedText {
         SignedBase64 "signed-base64"
-            "The signature is over the base64 of the body: sign the bytes of the body."
+            "The signature is over the base64 of the body: have whatever signs take the bytes of the body."
         SignedBodyAlone "signed-body-alone"
-            "The signature is over the body alone: delivery id and time belong before it, as in `id.time.body`."
+            "The signature is over the body alone: have whatever signs put delivery id and time before it, as in \
+             `id.time.body`."
         SignedConstant "signed-constant"
-            "The signature is over `{}` or over nothing, and not over this body, so it would fit any body: whatever \
-             signs does so before it has the body."
+            "The signature is over `{}` or over nothing, and not over this body, so it would fit any body: whatever signs \
+             does so before it has the body."
         SignedDigest "signed-digest"
-            "The signature is over the SHA-256 digest of the body: sign the bytes of the body."
+            "The signature is over the SHA-256 digest of the body: have whatever signs take the bytes of the body."
         SignedIdChanged "signed-id-changed"
-            "The delivery id was signed in another spelling, in upper case or without hyphens: hand it on as it is."
+            "The delivery id was signed in another spelling, in another case or with other hyphens: hand it on as the sender \
+             wrote it."
         SignedOrder "signed-order"
-            "The right parts are signed in the wrong order: it is `id.time.body`."
+            "The right parts are signed in the wrong order: have whatever signs take `id.time.body`."
         SignedSeparators "signed-separators"
-            "The parts are signed with the wrong text between them: it is a full stop, as in `id.time.body`."
+            "The parts are signed with the wrong text between them: have whatever signs put a full stop there, as in \
+             `id.time.body`."
         SignedTimestampChanged "signed-timestamp-changed"
-            "The time was signed in another spelling than the header has, in milliseconds for instance: sign the \
-             header's text."
+            "The header has the time in another spelling than was signed, in milliseconds for instance: hand the sender's \
+             header on, or have whatever signs use the same digits for both, Unix seconds."
         SignedWithoutId "signed-without-id"
-            "The delivery id is missing from the signed text: it is `id.time.body`."
+            "The delivery id is missing from the signed text: have whatever signs take `id.time.body`."
         SignedWithoutTimestamp "signed-without-timestamp"
-            "The time is missing from the signed text: it is `id.time.body`."
+            "The time is missing from the signed text: have whatever signs take `id.time.body`."
         SignedWithUrl "signed-with-url"
-            "The URL or the path is signed in front of the body: leave it out."
+            "The URL or the path is signed in front of the body: have whatever signs leave it out."
     }
     Header {
         DeliveryIdMalformed "delivery-id-malformed"
-            "The delivery id is empty, longer than 64 characters, or holds a full stop or a space: pass it on as the \
-             sender wrote it."
+            "The delivery id is empty, longer than 64 characters, or holds a full stop or a space: pass it on as the sender \
+             wrote it."
         SchemeOther "scheme-other"
-            "The delivery is signed as another product does: whatever signs it is not the sender that you \
-             configured; find what stands between, or describe its scheme with `Sender::new`."
+            "The delivery is signed as another product does: whatever signs it is not the sender that you configured; find \
+             what stands between, or describe its scheme with `Sender::new`."
         SenderOther "sender-other"
-            "The delivery comes from another sender than the one that you configured: configure that one for this \
-             endpoint."
+            "The delivery comes from another sender than the one that you configured: configure that one for this endpoint."
         SignatureHeaderDoubled "signature-header-doubled"
             "The signature header is there more than once: a proxy added it again; let it set the header, not add."
         SignatureHeaderMissing "signature-header-missing"
-            "There is no signature header: the sender has no secret configured, or a proxy drops the header; set a \
-             secret at the sender, and let the proxy pass the header."
+            "There is no signature header: the sender has no secret configured, or a proxy drops the header; set a secret at \
+             the sender, and let the proxy pass the header."
         SignatureHeaderOther "signature-header-other"
             "The signature stands in another header: rename it to the one that the sender uses."
         SignatureHeaderRenamed "signature-header-renamed"
-            "The signature header was renamed on the way, as CGI, WSGI and gateways do: pass it on under its own \
-             name."
+            "The signature header was renamed on the way, as CGI, WSGI and gateways do: pass it on under its own name."
         SignatureInQuery "signature-in-query"
             "The signature stands in the query of the URL: it belongs into the header."
         SignedHeaderDoubled "signed-header-doubled"
-            "The header of the delivery id or the time is there more than once: a proxy added it again; let it set \
-             the header, not add."
+            "The header of the delivery id or the time is there more than once: a proxy added it again; let it set the \
+             header, not add."
         SignedHeaderMissing "signed-header-missing"
             "A header that is signed, of the delivery id or the time, is missing: let the proxy pass it."
         SignedHeaderQuoted "signed-header-quoted"
             "Quotes or white space stand around the delivery id or the time: leave them out."
         SignedHeaderRenamed "signed-header-renamed"
-            "A header that is signed, of the delivery id or the time, was renamed on the way: pass it on under its \
-             own name."
+            "A header that is signed, of the delivery id or the time, was renamed on the way: pass it on under its own name."
     }
     Clock {
         ClockBehind "clock-behind"
-            "The delivery is signed at a time that is still to come: your clock is behind, or the sender's is \
-             ahead; let both follow NTP."
+            "The delivery is signed at a time that is still to come: your clock is behind, or the sender's is ahead; let both \
+             follow NTP."
+        ClockMilliseconds "clock-milliseconds"
+            "The time of receipt is in milliseconds, or even smaller units: count your clock in seconds, as this sender does."
         DeliveryOld "delivery-old"
-            "The delivery is older than the tolerance: a recording, a replay or a late retry, or your clock is \
-             ahead; judge a recording by the time at which it was received."
+            "The delivery is older than the tolerance: a recording, a replay or a late retry, or your clock is ahead; judge a \
+             recording by the time at which it was received."
         TimestampFormat "timestamp-format"
-            "The time is not written as Unix seconds in plain digits: write it so."
+            "The time is not written as Unix seconds in plain digits: have whatever signs write it so."
         TimestampMilliseconds "timestamp-milliseconds"
             "The time is in milliseconds, or even smaller units: send seconds, as this sender does."
         TimeZone "time-zone"
-            "The time is wrong by whole or half hours, as if local time were taken for UTC: make whichever side \
-             takes it from local time use UTC. A time in the past may as well be that of a delivery of this age \
-             that was sent again (a replay), which is rightly refused."
+            "The time is wrong by whole or half hours, as if local time were taken for UTC: make whichever side takes it from \
+             local time use UTC. A time in the past may as well be that of a delivery of this age that was sent again (a \
+             replay), which is rightly refused."
     }
     Authorization {
         AuthorizationBearerDoubled "authorization-bearer-doubled"
@@ -345,26 +323,24 @@ causes! {
         AuthorizationDoubled "authorization-doubled"
             "There is more than one `Authorization` header: a proxy adds its own; let it pass the sender's alone."
         AuthorizationMismatch "authorization-mismatch"
-            "`Authorization` holds another token than the one that you expect: compare the two where they were \
-             entered."
+            "`Authorization` holds another token than the one that you expect: compare the two where they were entered."
         AuthorizationMissing "authorization-missing"
-            "There is no `Authorization` header: the sender has no token configured, or a proxy strips the header; \
-             let it pass."
+            "There is no `Authorization` header: the sender has no token configured, or a proxy strips the header; let it \
+             pass."
         AuthorizationQuoted "authorization-quoted"
             "The token in `Authorization` has quotes or white space around it: leave them out at the sender."
         AuthorizationRenamed "authorization-renamed"
             "The token stands in another header: a proxy moved it there; let it pass `Authorization` as it is."
         AuthorizationScheme "authorization-scheme"
-            "`Authorization` has the right token under another scheme than `Bearer`, such as `Basic` or `Token`: \
-             enter it with `Bearer` at the sender, or expect the value as it comes."
+            "`Authorization` has the right token under another scheme than `Bearer`, such as `Basic` or `Token`: enter it \
+             with `Bearer` at the sender, or expect the value as it comes."
         AuthorizationSecret "authorization-secret"
-            "`Authorization` holds the signing secret: at the sender, token and secret were mixed up; enter each \
-             in its place, and take a new secret, because this one went over the wire."
+            "`Authorization` holds the signing secret: at the sender, token and secret were mixed up; enter each in its \
+             place, and take a new secret, because this one went over the wire."
         AuthorizationSchemeMissing "authorization-scheme-missing"
-            "`Authorization` holds the token without the word `Bearer`: enter it with that word at the sender, or \
-             expect the value as it comes."
+            "`Authorization` holds the token without the word `Bearer`: enter it with that word at the sender, or expect the \
+             value as it comes."
         TokenWithScheme "token-with-scheme"
-            "The token that you expect begins with the word `Bearer`: leave it out, because it is not part of the \
-             token."
+            "The token that you expect begins with the word `Bearer`: leave it out, because it is not part of the token."
     }
 }
