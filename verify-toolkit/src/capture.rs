@@ -1,6 +1,7 @@
 mod curl;
 mod error;
 mod har;
+mod http;
 mod json;
 mod read;
 
@@ -14,7 +15,7 @@ pub(crate) use curl::{percent_encoded, unescape, url_decoded};
 pub use error::{CaptureError, JsonError};
 pub use har::HarError;
 
-use crate::WireRequest;
+use crate::{WireRequest, request::is_renamed};
 
 /// One delivery as it was received, byte for byte, with the clock that it was received by.
 ///
@@ -72,7 +73,7 @@ impl Capture {
     /// Makes a capture of a request of which nothing else is known. The sender is the one whose
     /// signature header it has.
     fn of(origin: &str, received_at: Option<UnixTime>, request: WireRequest) -> Self {
-        let sender = signed_by(&request).map_or("", |sender| sender.name());
+        let sender = signed_by(request.names()).map_or("", |sender| sender.name());
         Self { origin: origin.to_owned(), ..Self::new(sender, received_at, request) }
     }
 
@@ -83,9 +84,16 @@ impl Capture {
     }
 }
 
-/// Finds the sender whose signature header a request has.
-pub(crate) fn signed_by(request: &WireRequest) -> Option<&'static Sender> {
-    Sender::ALL.iter().find(|sender| request.header(sender.signature_header()).next().is_some())
+/// Finds the sender whose signature header is among these, if need be under the name that something
+/// on the way gave it.
+pub(crate) fn signed_by<'n>(
+    names: impl Iterator<Item = &'n str> + Clone,
+) -> Option<&'static Sender> {
+    let has = |is: fn(&str, &str) -> bool| {
+        let is_there = |sender: &&Sender| names.clone().any(|n| is(n, sender.signature_header()));
+        Sender::ALL.iter().find(is_there)
+    };
+    has(str::eq_ignore_ascii_case).or_else(|| has(is_renamed))
 }
 
 /// Shows no secret, value or body.

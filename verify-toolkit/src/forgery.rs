@@ -21,7 +21,7 @@ pub enum Forgery {
     Secret,
     /// One character of the signature is changed.
     Signature,
-    /// It is signed as it should be, but an hour ago.
+    /// It is signed as it should be, but 40 minutes ago.
     Stale,
     /// The time is changed after signing, by a second.
     Timestamp,
@@ -42,7 +42,8 @@ impl Forgery {
         Self::Unsigned,
     ];
 
-    const HOUR: Duration = Duration::from_secs(60 * 60);
+    /// Not a whole or half hour, which looks like a time zone.
+    const STALE: Duration = Duration::from_secs(40 * 60);
 
     /// Returns its name, such as `body`.
     #[must_use]
@@ -63,9 +64,9 @@ impl Forgery {
             Self::Id => ("id", "change the delivery id after signing"),
             Self::Secret => ("secret", "sign with another secret"),
             Self::Signature => ("signature", "change a character of the signature"),
-            Self::Stale => ("stale", "sign as if it were an hour ago"),
+            Self::Stale => ("stale", "sign as if it were 40 minutes ago"),
             Self::Timestamp => ("timestamp", "change the time after signing, by a second"),
-            Self::Unsigned => ("unsigned", "leave the signature out"),
+            Self::Unsigned => ("unsigned", "leave out all that signs it, id and time as well"),
         }
     }
 }
@@ -121,7 +122,7 @@ impl Delivery {
             Forgery::Secret => return self.sign([secret.as_ref(), b"x"].concat(), now),
             Forgery::Stale => {
                 sender.timestamp_header().ok_or(SignError::NotSent(forgery))?;
-                let then = now.as_secs().saturating_sub(Forgery::HOUR.as_secs());
+                let then = now.as_secs().saturating_sub(Forgery::STALE.as_secs());
                 return self.sign(secret, UnixTime::from_secs(then));
             }
             Forgery::Unsigned => return Ok(self.unsigned()),

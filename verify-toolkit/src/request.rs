@@ -5,7 +5,9 @@ use core::fmt::{self, Write as _};
 use base64ct::{Base64, Encoding as _};
 
 pub use parse::ParseError;
-#[cfg(any(feature = "explain", feature = "socket"))]
+#[cfg(feature = "socket")]
+pub(crate) use parse::join_chunks;
+#[cfg(feature = "explain")]
 pub(crate) use parse::unchunked;
 
 /// A request as it goes over the wire: nothing is decoded, joined or put in order.
@@ -30,6 +32,18 @@ impl WireRequest {
     pub fn header(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let named = move |header: &&(String, Vec<u8>)| header.0.eq_ignore_ascii_case(name);
         self.headers.iter().filter(named).map(|(_, value)| value.as_slice())
+    }
+
+    /// The names of the headers.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.headers.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Yields the headers whose name was made from `name` on the way.
+    #[cfg(feature = "explain")]
+    pub(crate) fn renamed(&self, name: &str) -> impl Iterator<Item = (&str, &[u8])> {
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        headers.filter(move |(other, _)| is_renamed(other, name))
     }
 
     /// The headers, but for those that say how the body is framed.
@@ -114,6 +128,16 @@ impl WireRequest {
         }
         command
     }
+}
+
+/// Whether a header's name was made from another: with underscores, `HTTP_` in front, or a prefix of a
+/// gateway such as `X-Forwarded-` or `X-Amzn-Remapped-`.
+pub(crate) fn is_renamed(name: &str, from: &str) -> bool {
+    let core = from.trim_start_matches("x-");
+    let other = name.to_ascii_lowercase().replace('_', "-");
+    let is_made_from =
+        other == core || other.strip_suffix(core).is_some_and(|front| front.ends_with('-'));
+    is_made_from && !name.eq_ignore_ascii_case(from)
 }
 
 /// Whether a header says how the body is framed, which is the business of whoever sends it.

@@ -8,7 +8,7 @@ pub use error::{CurlError, CurlProblem};
 #[cfg(feature = "explain")]
 pub(crate) use words::unescape;
 
-use super::read::find;
+use super::http::find;
 use crate::WireRequest;
 use options::{Arguments, Effect};
 

@@ -9,6 +9,13 @@ use crate::ParseError;
 pub enum CaptureError {
     /// A `curl` command that does not say what it sends.
     Curl(CurlError),
+    /// What `curl -v` prints, which has no body.
+    CurlVerbose,
+    /// A header goes on in the next line, as HTTP allows no more.
+    Folded {
+        /// The line that belongs to the one before, from 1.
+        line: usize,
+    },
     /// A HAR file without a request that can be taken.
     Har(HarError),
     /// The text of a request is damaged.
@@ -62,8 +69,25 @@ impl fmt::Display for CaptureError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Curl(error) => write!(f, "curl command, {error}"),
+            Self::CurlVerbose => f.write_str(
+                "`curl -v` prints no body: put it behind the lines that begin with `>`, or give the `curl` \
+                 command itself",
+            ),
+            Self::Folded { line } => write!(
+                f,
+                "HTTP request, line {line}: a header that is folded: join this line to the one before, with a \
+                 space between them"
+            ),
             Self::Har(error) => write!(f, "HAR file: {error}"),
-            Self::Http { error, line } => write!(f, "HTTP request, line {line}: {error}"),
+            Self::Http { error, line } => {
+                write!(f, "HTTP request, line {line}: {error}")?;
+                match error {
+                    ParseError::Chunks => f.write_str(
+                        "; if it was put together already, take the line `Transfer-Encoding` out of the head",
+                    ),
+                    _ => Ok(()),
+                }
+            }
             Self::Json(error) => write!(f, "not a capture: {error}"),
             Self::TooLarge => f.write_str(
                 "larger than 32 MiB: cut out the one request, a HAR entry for instance",

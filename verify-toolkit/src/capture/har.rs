@@ -4,7 +4,7 @@ use base64ct::{Base64, Encoding as _};
 use serde::Deserialize;
 use verify_core::{UnixTime, mlflow::Timestamp};
 
-use super::{Capture, CaptureError, JsonError, curl::path_of};
+use super::{Capture, CaptureError, JsonError, curl::path_of, signed_by};
 use crate::WireRequest;
 
 impl Capture {
@@ -17,16 +17,48 @@ impl Capture {
     ///
     /// It is not JSON, lacks a field, or has a request whose body was not recorded.
     pub fn from_har(json: &[u8]) -> Result<Vec<Self>, CaptureError> {
-        let file: File =
-            serde_json::from_slice(json).map_err(|error| HarError::Json(JsonError(error)))?;
-        let entries = match file {
-            File::Log { log } => log.entries,
-            File::Entry(entry) => vec![entry],
-            File::Request(request) => vec![Entry { started: None, request }],
-        };
-        let captures = entries.into_iter().enumerate();
-        captures.map(|(place, entry)| Ok(entry.capture(place + 1)?)).collect()
+        Ok(entries(json)?
+            .into_iter()
+            .zip(1..)
+            .map(|(one, n)| one.capture(n))
+            .collect::<Result<_, _>>()?)
     }
+}
+
+/// The entry that is meant where nobody says which: the only one, or the only one that is signed.
+pub(super) fn only(json: &[u8]) -> Result<Capture, HarError> {
+    let entries = entries(json)?;
+    let found = entries.len();
+    let is_meant = |entry: &Entry| found == 1 || entry.is_signed();
+    let mut meant: Vec<_> =
+        entries.into_iter().zip(1..).filter(|(entry, _)| is_meant(entry)).collect();
+    match (meant.pop(), meant.is_empty()) {
+        (Some((entry, number)), true) => entry.capture(number),
+        (last, _) => {
+            let signed = meant.iter().chain(&last).map(|(_, number)| *number).collect();
+            Err(HarError::NotOne { found, signed })
+        }
+    }
+}
+
+/// One entry, counted from 1.
+pub(super) fn entry(json: &[u8], number: usize) -> Result<Capture, HarError> {
+    let entries = entries(json)?;
+    let found = entries.len();
+    let mut numbered = entries.into_iter().zip(1..);
+    match numbered.find(|(_, other)| *other == number) {
+        Some((entry, _)) => entry.capture(number),
+        None => Err(HarError::EntryMissing { entry: number, found }),
+    }
+}
+
+fn entries(json: &[u8]) -> Result<Vec<Entry>, HarError> {
+    let file = serde_json::from_slice(json).map_err(|error| HarError::Json(JsonError(error)))?;
+    Ok(match file {
+        File::Log { log } => log.entries,
+        File::Entry(entry) => vec![entry],
+        File::Request(request) => vec![Entry { started: None, request }],
+    })
 }
 
 #[derive(Deserialize)]
@@ -75,6 +107,11 @@ struct PostData {
 }
 
 impl Entry {
+    fn is_signed(&self) -> bool {
+        let headers = self.request.headers.iter();
+        signed_by(headers.map(|header| header.name.as_str())).is_some()
+    }
+
     fn capture(self, entry: usize) -> Result<Capture, HarError> {
         let Self { started, request: Request { method, url, headers, post_data, body_size } } =
             self;
@@ -125,14 +162,21 @@ pub enum HarError {
         /// Which entry, from 1.
         entry: usize,
     },
+    /// There are not so many entries.
+    EntryMissing {
+        /// Which entry was asked for, from 1.
+        entry: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// It is not JSON, or not that of a HAR file.
     Json(JsonError),
     /// There are several requests, or none, and not exactly one has a sender's signature header.
     NotOne {
         /// How many there are.
         found: usize,
-        /// How many of them have such a header.
-        signed: usize,
+        /// Which of them have such a header, from 1.
+        signed: Vec<usize>,
     },
 }
 
@@ -148,10 +192,21 @@ impl fmt::Display for HarError {
                  `copy as cURL (bash)`"
             ),
             Self::Json(error) => write!(f, "neither a log, an entry nor a request: {error}"),
-            Self::NotOne { found, signed } => write!(
-                f,
-                "{found} requests, {signed} with a known signature header: cut out the one entry"
-            ),
+            Self::EntryMissing { entry, found } => {
+                write!(f, "there is no entry {entry}: it has {found}, counted from 1")
+            }
+            Self::NotOne { found, signed } => {
+                write!(f, "{found} requests, and ")?;
+                match signed.as_slice() {
+                    [] => f.write_str("none has")?,
+                    [one, rest @ ..] => {
+                        write!(f, "{one}")?;
+                        rest.iter().try_for_each(|number| write!(f, ", {number}"))?;
+                        f.write_str(" have")?;
+                    }
+                }
+                f.write_str(" a known signature header: say which one")
+            }
         }
     }
 }

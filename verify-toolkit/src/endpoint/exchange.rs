@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     attack::{Answer, Attempt, Framing, Step},
-    request::unchunked,
+    request::join_chunks,
 };
 
 /// The most that is read of an answer.
@@ -159,20 +159,25 @@ async fn read_body(
     if matches!(status, 204 | 304) {
         return Ok(Vec::new());
     }
-    let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let length = length.and_then(|(_, value)| core::str::from_utf8(value).ok()?.parse().ok());
-    let is_chunked = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
+    let value_of = |wanted: &str| {
+        let header = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        header.and_then(|(_, value)| core::str::from_utf8(value).ok())
+    };
+    let is_chunked = value_of("transfer-encoding").is_some();
+    // Chunks say themselves where they end.
+    let length = value_of("content-length").filter(|_| !is_chunked);
+    let length = length.and_then(|length| length.parse().ok());
     loop {
         // However it is cut, it is the same answer.
-        if let Some(body) = is_chunked.then(|| unchunked(&received).ok()).flatten() {
-            return Ok(body);
-        }
-        let is_whole = length.is_some_and(|length| received.len() >= length);
+        let mut joined = Vec::new();
+        let is_complete = is_chunked && join_chunks(&received, &mut joined);
+        let is_whole = is_complete || length.is_some_and(|length| received.len() >= length);
         // A body that ends in a reset is as long as it is.
         if is_whole || received.len() >= MOST || !matches!(more(read, &mut received).await, Ok(1..))
         {
-            received.truncate(length.unwrap_or(MOST).min(MOST));
-            return Ok(received);
+            let mut body = if is_chunked { joined } else { received };
+            body.truncate(length.unwrap_or(MOST).min(MOST));
+            return Ok(body);
         }
     }
 }

@@ -5,6 +5,9 @@ use httparse::{Request, Status};
 use super::WireRequest;
 
 impl WireRequest {
+    /// Most headers that [`from_http`](Self::from_http) takes.
+    pub(crate) const MOST_HEADERS: usize = 256;
+
     /// Reads the text of an HTTP/1 request, such as one cut from a packet capture or a proxy's log.
     ///
     /// A chunked body is put together. Of one with a `Content-Length`, what goes beyond that is left
@@ -23,7 +26,7 @@ impl WireRequest {
     ///
     /// It is not the head of a request, its chunks are none, or it is encoded in another way.
     pub fn from_http(text: &[u8]) -> Result<Self, ParseError> {
-        let mut headers = [httparse::EMPTY_HEADER; 256];
+        let mut headers = [httparse::EMPTY_HEADER; Self::MOST_HEADERS];
         let mut head = Request::new(&mut headers);
         let (rest, method, path) = match (head.parse(text), head.method, head.path) {
             (Ok(Status::Complete(length)), Some(method), Some(path)) => {
@@ -55,20 +58,29 @@ impl WireRequest {
 }
 
 /// Puts a chunked body together. What is behind its last chunk is left out.
-pub(crate) fn unchunked(mut text: &[u8]) -> Result<Vec<u8>, ParseError> {
+pub(crate) fn unchunked(text: &[u8]) -> Result<Vec<u8>, ParseError> {
     let mut body = Vec::new();
+    if join_chunks(text, &mut body) { Ok(body) } else { Err(ParseError::Chunks) }
+}
+
+/// Adds to a body what its chunks hold, and returns whether the last one was there. Of what is cut
+/// off it adds all that came.
+pub(crate) fn join_chunks(mut text: &[u8], body: &mut Vec<u8>) -> bool {
     loop {
         let Ok(Status::Complete((head, size))) = httparse::parse_chunk_size(text) else {
-            return Err(ParseError::Chunks);
+            return false;
         };
         if size == 0 {
-            return Ok(body);
+            return true;
         }
-        let size = usize::try_from(size).map_err(|_| ParseError::Chunks)?;
         let rest = text.get(head..).unwrap_or_default();
-        let (chunk, rest) = rest.split_at_checked(size).ok_or(ParseError::Chunks)?;
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let (chunk, rest) = rest.split_at(size.min(rest.len()));
         body.extend_from_slice(chunk);
-        text = rest.strip_prefix(b"\r\n").or(rest.strip_prefix(b"\n")).ok_or(ParseError::Chunks)?;
+        match rest.strip_prefix(b"\r\n").or(rest.strip_prefix(b"\n")) {
+            Some(next) => text = next,
+            None => return false,
+        }
     }
 }
 

@@ -7,7 +7,10 @@ mod tls_server;
 use core::time::Duration;
 use std::io::ErrorKind;
 
-use tokio::{io::AsyncReadExt as _, net::TcpListener};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 use verify_toolkit::{Delivery, Endpoint, UnixTime, UrlError, WireRequest, attack::Outcome};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -75,6 +78,33 @@ async fn no_answer_is_told_from_a_slow_one() {
     drop(listener);
     let refused = endpoint.send(&request, PATIENCE).await;
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+}
+
+/// However an answer in chunks ends, no chunk line is taken for a part of it.
+#[tokio::test]
+async fn an_answer_in_chunks_is_joined_as_far_as_it_came() {
+    let chunk = [b"7530\r\n", vec![b'x'; 30_000].as_slice(), b"\r\n"].concat();
+    for (chunks, end, least) in
+        [(4, "0\r\n\r\n", 64_000), (2, "7530\r\nxx", 60_002), (1, "", 30_000)]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n";
+        let answer = [head.as_bytes(), &chunk.repeat(chunks), end.as_bytes()].concat();
+        let answering = async {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut received = Vec::new();
+            while !received.ends_with(b"{}") && socket.read_buf(&mut received).await.unwrap() > 0 {}
+            // Who has read enough hangs up.
+            let _ = socket.write_all(&answer).await;
+        };
+        let request = request();
+        let endpoint = Endpoint::new(&url).unwrap();
+        let (answer, ()) = tokio::join!(endpoint.send(&request, PATIENCE), answering);
+        let body = answer.unwrap().body;
+        assert!(body.iter().all(|byte| *byte == b'x'), "{chunks}");
+        assert!((least..=64 * 1024).contains(&body.len()), "{chunks}: {}", body.len());
+    }
 }
 
 #[test]
