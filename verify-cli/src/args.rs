@@ -1,6 +1,6 @@
 //! The command line as a whole. Each command has its options in its own file.
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::{
     Error, Output, Verdict,
@@ -14,10 +14,6 @@ use crate::{
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-
-    /// Print JSON, one object a line, for scripts.
-    #[arg(long, global = true, help_heading = "Output")]
-    pub(crate) json: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -29,31 +25,49 @@ Exit code: 0 verified (or accepted, or nothing found), 1 refused, 2 wrong usage 
 /// In the order in which one gets to know them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Send(send::Options),
-    Sign(sign::Options),
-    Check(check::Options),
-    Explain(explain::Options),
-    Listen(listen::Options),
-    Attack(attack::Options),
-    Senders(senders::Options),
-    #[command(hide = true)]
+    Send(Printed<send::Options>),
+    Sign(Printed<sign::Options>),
+    Check(Printed<check::Options>),
+    Explain(Printed<explain::Options>),
+    Listen(Printed<listen::Options>),
+    Attack(Printed<attack::Options>),
+    Senders(Printed<senders::Options>),
     Completions(completions::Options),
-    #[command(hide = true)]
     Man(man::Options),
 }
 
+// No doc comment: clap would take it for the command's, which is that of the options.
+#[derive(Args, Debug)]
+pub(crate) struct Printed<O: Args> {
+    #[command(flatten)]
+    options: O,
+
+    /// Print JSON, one object a line, for scripts.
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+impl<O: Args> Printed<O> {
+    fn run(
+        self,
+        run: impl FnOnce(O, &mut Output) -> Result<Verdict, Error>,
+    ) -> Result<Verdict, Error> {
+        run(self.options, &mut Output::new(self.json))
+    }
+}
+
 impl Command {
-    pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
+    pub(crate) fn run(self) -> Result<Verdict, Error> {
         match self {
-            Self::Send(options) => options.run(output),
-            Self::Sign(options) => options.run(output),
-            Self::Check(options) => options.run(output),
-            Self::Explain(options) => options.run(output),
-            Self::Listen(options) => options.run(output),
-            Self::Attack(options) => options.run(output),
-            Self::Senders(options) => options.run(output),
-            Self::Completions(options) => options.run(output),
-            Self::Man(options) => options.run(output),
+            Self::Send(printed) => printed.run(send::Options::run),
+            Self::Sign(printed) => printed.run(sign::Options::run),
+            Self::Check(printed) => printed.run(check::Options::run),
+            Self::Explain(printed) => printed.run(explain::Options::run),
+            Self::Listen(printed) => printed.run(|options, output| options.run(output)),
+            Self::Attack(printed) => printed.run(attack::Options::run),
+            Self::Senders(printed) => printed.run(senders::Options::run),
+            Self::Completions(options) => options.run(&mut Output::new(false)),
+            Self::Man(options) => options.run(&mut Output::new(false)),
         }
     }
 }

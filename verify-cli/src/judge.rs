@@ -22,6 +22,10 @@ pub(crate) struct Case {
     /// capture in JSON; `-` is standard input.
     capture: PathBuf,
 
+    /// Take this entry of a HAR file, counted from 1. Without it: the one with a signature header.
+    #[arg(long, value_name = "NUMBER")]
+    entry: Option<usize>,
+
     /// Who should have sent it. Without it: the one whose signature header it has.
     #[arg(long, value_name = "SENDER", value_parser = sender_parser())]
     sender: Option<Sender>,
@@ -75,11 +79,16 @@ pub(crate) struct Evidence {
 impl Case {
     /// Reads everything.
     pub(crate) fn read(self) -> Result<Evidence, Error> {
-        let Self { capture: path, sender, now: clock, tolerance, secret, previous, token } = self;
+        let Self { capture: path, entry, sender, now: clock, tolerance, secret, previous, token } =
+            self;
         // One more, so that a larger one is refused and not cut off.
         let most = u64::try_from(Capture::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-        let capture = Capture::read(&read(&path, most)?)
-            .map_err(|error| Error::Capture { path: path.clone(), error })?;
+        let text = read(&path, most)?;
+        let capture = match entry {
+            Some(number) => Capture::read_entry(&text, number),
+            None => Capture::read(&text),
+        };
+        let capture = capture.map_err(|error| Error::Capture { path: path.clone(), error })?;
         let sender =
             sender.or_else(|| capture.known_sender()).ok_or(Error::SenderUnknown { path })?;
         let now = match clock {

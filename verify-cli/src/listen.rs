@@ -34,7 +34,7 @@ use self::{
     guard::Guard,
     journal::Journal,
     secrets::Keys,
-    serve::{serve, stop_signal},
+    serve::{CONNECTIONS, serve, stop_signal},
     store::Store,
 };
 pub(crate) use self::{error::ListenError, options::Options};
@@ -64,17 +64,18 @@ impl Options {
         let path = self.store.path()?;
         let store = Store::open(&path, self.store.keep()).map_err(ListenError::Store)?;
         let runtime = Runtime::new().map_err(ListenError::Runtime)?;
-        runtime.block_on(self.listen(keys, is_try_out, store, output.is_json()))?;
+        let ended = runtime.block_on(self.listen(keys, is_try_out, &store, output.is_json()));
         // What waits for a handler or a page is not waited for.
         runtime.shutdown_background();
-        Ok(Verdict::Verified)
+        store.close();
+        ended.map(|()| Verdict::Verified)
     }
 
     async fn listen(
         self,
         keys: Keys,
         is_try_out: bool,
-        store: Store,
+        store: &Store,
         is_json: bool,
     ) -> Result<(), Error> {
         let deliveries = bind("--bind", self.bind).await?;
@@ -83,7 +84,7 @@ impl Options {
         let origin = format!("http://{}", address(&deliveries)?);
         let page_url = format!("http://{}", address(&page)?);
 
-        let journal = Journal::new(store);
+        let journal = Journal::new(store.clone());
         let news = journal.watch();
         let receiving = receive::router(&journal, self.forward_to.clone(), keys.verifiers()?);
         let desk = Desk {
@@ -99,12 +100,12 @@ impl Options {
         greeting::print(&self, &keys, is_try_out, &origin, &page_url);
 
         let (stop, stopping) = watch::channel(());
-        let receiving = tokio::spawn(serve(deliveries, receiving, async move {
+        let receiving = tokio::spawn(serve(deliveries, receiving, CONNECTIONS, async move {
             let mut stopping = stopping;
             let _ = stopping.changed().await;
         }));
         // Until the end, so that it shows what is still in flight then.
-        tokio::spawn(serve(page, api::router(desk, rules), core::future::pending()));
+        tokio::spawn(serve(page, api::router(desk, rules), CONNECTIONS, core::future::pending()));
 
         let shown = terminal::show(news, self.forward_to.is_some(), is_json);
         let shown = shown.map_err(ListenError::Runtime)?;

@@ -28,16 +28,19 @@ enum Verdict {
     Verified,
     /// Refused, or something was found: exit code 1.
     Refused,
+    /// Sent, and answered by nobody who judges deliveries: exit code 2.
+    Undelivered,
 }
 
 fn main() -> ExitCode {
-    let Cli { command, json } = match Cli::try_parse() {
+    let Cli { command } = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return misused(&error),
     };
-    match command.run(&mut Output::new(json)) {
+    match command.run() {
         Ok(Verdict::Verified) => ExitCode::SUCCESS,
         Ok(Verdict::Refused) => ExitCode::from(1),
+        Ok(Verdict::Undelivered) => ExitCode::from(2),
         // Whoever reads the output has seen enough, as `head` does.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,21 +1,22 @@
 //! What is delivered: who sends it, and which body.
 
 use std::{
+    ffi::OsStr,
     fs::File,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use clap::{
-    Args,
-    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+    Arg, Args,
+    builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser},
 };
 use verify_toolkit::{
     Delivery, Forgery, Sender, SignError, UnixTime, WireRequest,
     samples::{self, Sample},
 };
 
-use crate::{Error, secret::SecretBytes, set::Assignment};
+use crate::{Error, secret::SecretBytes, set::Assignment, text::Shown};
 
 // No doc comments on structs that are flattened: clap would take them for the command's.
 #[derive(Args, Debug)]
@@ -26,15 +27,15 @@ pub(crate) struct Payload {
     pub(crate) sender: Sender,
 
     /// The event whose sample is the body, in any case. `verify senders SENDER` lists them.
-    #[arg(conflicts_with = "body")]
+    #[arg(conflicts_with = "body", value_parser = EventParser, hide_possible_values = true)]
     event: Option<String>,
 
     /// Take the body from this file, byte for byte; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
 
-    /// Set a field of the JSON body, as in `data.tags.0.key=stage`; its type stays. `FIELD:=JSON` sets
-    /// any type. Can be repeated.
+    /// Set a field of the JSON body, as in `data.tags.stage=prod`; its type stays, and one that is not
+    /// there is added as a text. `FIELD:=JSON` sets any type. Can be repeated.
     #[arg(long, value_name = "FIELD=VALUE")]
     set: Vec<Assignment>,
 
@@ -52,6 +53,27 @@ pub(crate) fn sender_parser() -> impl TypedValueParser<Value = Sender> {
     PossibleValuesParser::new(Sender::ALL.iter().map(Sender::name)).try_map(|name| {
         Sender::ALL.iter().find(|sender| sender.name() == name).copied().ok_or("no such sender")
     })
+}
+
+/// Takes any text, as the sender is not known here; shells complete it from the events there are.
+#[derive(Clone)]
+struct EventParser;
+
+impl TypedValueParser for EventParser {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue>>> {
+        Some(Box::new(samples::ALL.iter().map(|sample| PossibleValue::new(sample.event))))
+    }
 }
 
 fn forgery_parser() -> impl TypedValueParser<Value = Forgery> {
@@ -73,7 +95,13 @@ impl Payload {
             }
             (None, None, None) => return Err(Error::EventMissing { sender }),
         };
-        self.set.iter().try_fold(body, |body, set| set.apply(&body).map_err(Error::Set))
+        self.set.iter().try_fold(body, |body, set| {
+            let (body, is_new) = set.apply(&body).map_err(Error::Set)?;
+            if is_new {
+                anstream::eprintln!("{}", Shown(set.note().as_bytes()));
+            }
+            Ok(body)
+        })
     }
 
     /// Signs the body as the sender does, or as it should not be.

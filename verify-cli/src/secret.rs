@@ -199,7 +199,8 @@ pub(crate) fn from_file(path: &Path) -> Result<SecretBytes, Error> {
     /// A larger file is no secret, and may have no end.
     const MOST: u64 = 64 * 1024;
     let read = || {
-        let mut content = Zeroizing::new(Vec::new());
+        // Room for all of it: a vector that grows leaves behind what nobody wipes.
+        let mut content = Zeroizing::new(Vec::with_capacity(MOST as usize + 1));
         let length = File::open(path)?.take(MOST + 1).read_to_end(&mut content)?;
         if length as u64 > MOST { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(content) }
     };
@@ -211,4 +212,21 @@ pub(crate) fn from_file(path: &Path) -> Result<SecretBytes, Error> {
         }
     }
     Ok(SecretBytes(content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_file;
+
+    #[test]
+    fn a_file_is_read_into_one_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        for length in [0, 1, 64 * 1024] {
+            std::fs::write(&path, vec![b'x'; length]).unwrap();
+            let secret = from_file(&path).unwrap();
+            // Neither more nor less than was reserved.
+            assert_eq!((secret.0.len(), secret.0.capacity()), (length, 64 * 1024 + 1));
+        }
+    }
 }

@@ -32,12 +32,12 @@ impl FromStr for Assignment {
 }
 
 impl Assignment {
-    /// Sets the field in a body.
+    /// Sets the field in a body, and says whether it was not there before.
     ///
     /// # Errors
     ///
     /// The body is not JSON, has no such place, or has a value of another type there.
-    pub(crate) fn apply(&self, body: &[u8]) -> Result<Vec<u8>, SetError> {
+    pub(crate) fn apply(&self, body: &[u8]) -> Result<(Vec<u8>, bool), SetError> {
         let not_json = |_| SetError { field: self.field.clone(), problem: Problem::NotJson };
         let text = core::str::from_utf8(body).map_err(|_| self.error(Problem::NotJson))?;
         let mut value: &RawValue = serde_json::from_str(text).map_err(not_json)?;
@@ -52,7 +52,8 @@ impl Assignment {
                         let first = if fields.is_empty() { "" } else { ", " };
                         // In front of the closing brace.
                         let end = offset(text, value) + value.get().len() - 1;
-                        return Ok(splice(text, end, end, &format!("{first}{member}")));
+                        let body = splice(text, end, end, &format!("{first}{member}"));
+                        return Ok((body, true));
                     }
                     None => {
                         let known = fields.into_keys().collect();
@@ -69,7 +70,18 @@ impl Assignment {
         }
         let start = offset(text, value);
         let new_value = self.new_value(Some(value))?;
-        Ok(splice(text, start, start + value.get().len(), &new_value))
+        Ok((splice(text, start, start + value.get().len(), &new_value), false))
+    }
+
+    /// What to know of a field that was not there before.
+    pub(crate) fn note(&self) -> String {
+        let Self { field, is_json, .. } = self;
+        let kind = if *is_json {
+            String::new()
+        } else {
+            format!(", as a text; `{field}:=JSON` adds any type")
+        };
+        format!("note: the body had no `{field}`: it was added{kind}")
     }
 
     /// The value as JSON, of the type that the field has.
@@ -159,7 +171,7 @@ mod tests {
 
     fn set(assignment: &str) -> Result<String, String> {
         let assignment: Assignment = assignment.parse()?;
-        let body = assignment.apply(BODY.as_bytes()).map_err(|error| error.to_string())?;
+        let (body, _) = assignment.apply(BODY.as_bytes()).map_err(|error| error.to_string())?;
         Ok(String::from_utf8(body).unwrap())
     }
 

@@ -5,9 +5,9 @@ use std::{fs, path::PathBuf};
 
 use clap::Args;
 use tokio::runtime::{Builder, Runtime};
-use verify_toolkit::{Endpoint, UrlError, attack::Answer};
+use verify_toolkit::{Endpoint, UrlError};
 
-use crate::Error;
+use crate::{Error, Verdict};
 
 // No doc comments on structs that are flattened: clap would take them for the command's.
 #[derive(Args, Debug)]
@@ -47,9 +47,40 @@ impl Target {
     }
 }
 
-/// Whether a receiver took a delivery.
-pub(crate) fn is_accepted(answer: &Answer) -> bool {
-    (200..=299).contains(&answer.status)
+/// What a receiver's answer says of a delivery.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fate {
+    /// 2xx.
+    Accepted,
+    /// There is no receiver at this path: 404, 405, 410 and 421.
+    Nowhere,
+    /// Another client error: what verifies refuses so.
+    Refused,
+    /// The receiver could not judge it, and may later: 408, 429, 5xx and what is no status.
+    Unable,
+    /// 3xx, which is not followed.
+    Elsewhere,
+}
+
+impl Fate {
+    pub(crate) const fn of(status: u16) -> Self {
+        match status {
+            200..=299 => Self::Accepted,
+            300..=399 => Self::Elsewhere,
+            404 | 405 | 410 | 421 => Self::Nowhere,
+            408 | 429 => Self::Unable,
+            400..=499 => Self::Refused,
+            _ => Self::Unable,
+        }
+    }
+
+    pub(crate) const fn verdict(self) -> Verdict {
+        match self {
+            Self::Accepted => Verdict::Verified,
+            Self::Refused => Verdict::Refused,
+            Self::Elsewhere | Self::Nowhere | Self::Unable => Verdict::Undelivered,
+        }
+    }
 }
 
 /// Reads a number of seconds, of which a fraction may be left.

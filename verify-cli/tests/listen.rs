@@ -256,6 +256,10 @@ fn nothing_of_a_delivery_reaches_the_terminal_but_text() {
     let stray = WireRequest { path: "/wrong".to_owned(), ..request };
     assert_eq!(listen.deliver(&stray).status, 404);
     assert_eq!(listen.line(), "nothing listens at POST /wrong: 404");
+    let long = format!("/{}", "x".repeat(9000));
+    listen.deliver(&WireRequest { path: long.clone(), method: "X".repeat(900), ..stray });
+    let (method, path) = ("X".repeat(16), &long[..64]);
+    assert_eq!(listen.line(), format!("nothing listens at {method} {path}..: 404"));
 }
 
 #[test]

@@ -21,6 +21,9 @@ Examples:
   From the clipboard, copied in a browser's network view as HAR or as cURL:
     xclip -o | verify check -
 
+  The third request of a HAR file:
+    verify check recorded.har --entry 3
+
   During a rotation:
     verify check delivery.json --secret-env NEW_SECRET --previous-secret-env OLD_SECRET
 
@@ -138,7 +141,10 @@ fn receipt_text(receipt: &Receipt, evidence: &Evidence) -> String {
     }
     if let (Some(signed_at), Some(skew)) = (receipt.signed_at(), receipt.skew()) {
         let when = match evidence.now {
-            Some(_) => format!("{}, {skew} s before it was received", signed_at.as_secs()),
+            Some(_) => {
+                let side = if skew < 0 { "after" } else { "before" };
+                format!("{}, {} s {side} it was received", signed_at.as_secs(), skew.unsigned_abs())
+            }
             None => signed_at.as_secs().to_string(),
         };
         line("signed at", &when);

@@ -34,10 +34,12 @@ Examples:
     jq .payload saved.json | verify send wandb --body - --to https://hooks.example.com/wandb
 
   A thousand, fifty a second:
-    verify send mlflow prompt.created --count 1000 --rate 50 --to http://127.0.0.1:8080/
+    verify send mlflow prompt.created --count 1000 --rate 50 \\
+        --to http://127.0.0.1:8080/webhooks/mlflow
 
-Exit code: 0 if each was answered 2xx, 1 if one was answered otherwise, 2 if there was no answer.
-It is the same for a forged one: 1 is what you want to see.";
+Exit code: 0 if each was accepted (2xx), 1 if one was refused (401, 403 and other 4xx), 2 if one was
+not delivered: no answer, no receiver at the path (404, 405, 410, 421), a redirect, or a receiver
+that could not judge it (408, 429, 5xx). It is the same for a forged one: 1 is what you want to see.";
 
 /// How many deliveries may be without an answer while others are sent.
 const MOST_IN_FLIGHT: usize = 64;
@@ -99,7 +101,7 @@ impl Options {
         } else {
             indicatif::ProgressBar::hidden()
         };
-        let mut summary = Summary::new();
+        let mut summary = Summary::new(payload.forge.is_some());
         let mut take = |sent: Result<Sent, JoinError>| {
             let sent = sent.map_err(|error| Error::Runtime(error.into()))?;
             bar.inc(1);

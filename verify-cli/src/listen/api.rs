@@ -1,19 +1,17 @@
-//! What the page asks for.
+//! What the page asks for, and scripts may: `docs/listen.md` has it as a table.
 
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 use std::sync::Arc;
 
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    http::{
-        StatusCode,
-        header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    },
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     middleware,
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse as _, Response},
     routing::{get, post},
 };
 use base64ct::{Base64, Encoding as _};
@@ -22,6 +20,7 @@ use serde_json::{Value, json};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use verify_toolkit::{Capture, UnixTime, WireRequest};
 
+use self::trouble::{Trouble, in_one_form};
 use super::{
     forward::Forward,
     guard::{Guard, guard},
@@ -29,7 +28,7 @@ use super::{
     live, page,
     record::Summary,
     secrets::Keys,
-    store::{Keep, StoreError},
+    store::Keep,
 };
 
 /// What the page is made from.
@@ -60,48 +59,8 @@ pub(super) fn router(desk: Desk, rules: Guard) -> Router {
         .route("/api/live", get(async |State(desk): State<Desk>| live::stream(&desk.journal)))
         .route("/api/search", get(search))
         .layer(middleware::from_fn_with_state(rules, guard))
+        .layer(middleware::map_response(in_one_form))
         .with_state(desk)
-}
-
-/// Why there is no answer.
-enum Trouble {
-    Busy,
-    Failed,
-    Gone,
-    NoHandler,
-    NotVerified,
-    Store(StoreError),
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl IntoResponse for Trouble {
-    fn into_response(self) -> Response {
-        let (status, text) = match self {
-            Self::Busy => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "another delivery is being explained: ask again".to_owned(),
-            ),
-            Self::Gone => (StatusCode::NOT_FOUND, "this delivery is not kept any more".to_owned()),
-            Self::NoHandler => (
-                StatusCode::CONFLICT,
-                "there is no handler: start with `--forward-to URL`".to_owned(),
-            ),
-            Self::NotVerified => (
-                StatusCode::CONFLICT,
-                "it did not verify, and no handler is given such a delivery".to_owned(),
-            ),
-            Self::Failed => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "the explanation failed".to_owned())
-            }
-            Self::Store(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
-        };
-        (status, Json(json!({ "error": text }))).into_response()
-    }
 }
 
 impl Desk {

@@ -30,7 +30,7 @@ pub(crate) enum ListenError {
 
 impl ListenError {
     /// Says what to do next.
-    pub(crate) const fn hint(&self) -> Option<&'static str> {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Bind { .. } => {
                 "another program may have it: choose an address with `--bind` and `--page`, such \
@@ -46,6 +46,11 @@ impl ListenError {
             Self::SecretShared(_) => {
                 "with one secret, a delivery of one sender can be made to pass for one of the \
                  other: give each its own"
+            }
+            Self::Store(StoreError::File { error, .. })
+                if error.kind() == io::ErrorKind::NotFound =>
+            {
+                "its folder is not there: make it, or name another file with `--store FILE`"
             }
             Self::Store(StoreError::InUse { .. }) => "name another file with `--store FILE`",
             Self::Store(StoreError::Damaged(_) | StoreError::Database(_)) => {

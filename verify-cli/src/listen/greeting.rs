@@ -1,9 +1,13 @@
 //! What is said at the beginning, on standard error.
 
 use anstream::eprintln;
-use verify_toolkit::samples;
+use verify_toolkit::{Sender, samples};
 
-use super::{options::Options, receive, secrets::Keys};
+use super::{
+    options::{KeyOptions, Options},
+    receive,
+    secrets::Keys,
+};
 use crate::{
     output::{STRONG, Styled},
     secret,
@@ -11,6 +15,26 @@ use crate::{
 
 /// The events that say the most of what these senders do.
 const FIRST: [&str; 3] = ["LINK_ARTIFACT", "MODEL_VERSION_CREATED", "model_version.created"];
+
+/// The options of `verify send` for what `verify listen` was told of a sender.
+fn same_secret(keys: &KeyOptions, sender: Sender) -> String {
+    let KeyOptions { secret_env, secret_file, token_env } = keys;
+    let own = |option: &str, named: &[(Sender, String)]| {
+        let (_, name) = named.iter().find(|(of, _)| of.name() == sender.name())?;
+        Some(format!(" {option} {}", word(name)))
+    };
+    let secret = own("--secret-env", secret_env).or_else(|| own("--secret-file", secret_file));
+    [secret, own("--token-env", token_env)].into_iter().flatten().collect()
+}
+
+/// Quotes a name or a path for a shell, if it has to be.
+fn word(text: &str) -> String {
+    let is_plain = |char: char| char.is_alphanumeric() || "_-./".contains(char);
+    match text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
 
 /// Says where everything is, and how to make a first delivery.
 pub(super) fn print(options: &Options, keys: &Keys, is_try_out: bool, origin: &str, page: &str) {
@@ -30,7 +54,8 @@ pub(super) fn print(options: &Options, keys: &Keys, is_try_out: bool, origin: &s
             format!("{}={secret} ", secret::variable(sender))
         });
         let secret = secret.unwrap_or_default();
-        eprintln!("  {secret}verify send {} {event} --to {origin}{path}\n", sender.name());
+        let same = same_secret(&options.keys, sender);
+        eprintln!("  {secret}verify send {} {event} --to {origin}{path}{same}\n", sender.name());
     }
     if options.dangerous_open_page {
         eprintln!("warning: the page shows bodies and tokens to every machine that reaches it");

@@ -79,7 +79,14 @@ impl Guard {
             // Not from a browser, or typed into it.
             is_same_origin || (!is_told || site == Some("none")) && !headers.contains_key(ORIGIN)
         };
-        if is_allowed { Ok(()) } else { Err((StatusCode::FORBIDDEN, "not from another site\n")) }
+        if is_allowed {
+            Ok(())
+        } else {
+            Err((
+                StatusCode::FORBIDDEN,
+                "not from another site: a script sends this address as its `Origin`\n",
+            ))
+        }
     }
 
     /// Whether a `Host` is what this page is reached by.

@@ -22,7 +22,7 @@ pub(super) struct Journal {
 pub(super) enum News {
     /// A delivery was kept, or more of what became of it.
     Delivery(Arc<Summary>),
-    /// A request came to a path where nothing listens.
+    /// A request came to a path where nothing listens: the beginnings of both.
     Stray { method: String, path: String },
     /// The store failed. The sender was told to come again.
     Trouble(StoreError),
@@ -66,7 +66,9 @@ impl Journal {
         }
     }
 
-    pub(super) fn stray(&self, method: String, path: String) {
+    pub(super) fn stray(&self, method: &str, path: &str) {
+        let clipped = |text: &str, most| text.chars().take(most).collect();
+        let (method, path) = (clipped(method, Facts::METHOD), clipped(path, Facts::PATH));
         self.tell(News::Stray { method, path });
     }
 

@@ -1,10 +1,14 @@
 use core::{net::SocketAddr, num::NonZeroU64};
-use std::{env, path::PathBuf};
+use std::{env, fs, path::PathBuf, sync::Arc};
 
 use clap::{Args, builder::ValueParser};
 use verify_toolkit::Sender;
 
-use super::{ListenError, forward::Forward, store::Keep};
+use super::{
+    ListenError,
+    forward::Forward,
+    store::{Keep, StoreError},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -100,11 +104,12 @@ impl StoreOptions {
         Keep { deliveries: self.keep, bytes: self.keep_mib.get().saturating_mul(1024 * 1024) }
     }
 
-    /// Returns the file.
+    /// Returns the file. If none is named, the folder of the usual one is made.
     ///
     /// # Errors
     ///
-    /// None is named, and this system does not say where programs keep their state.
+    /// None is named, and this system does not say where programs keep their state, or nothing can be
+    /// kept there.
     pub(super) fn path(&self) -> Result<PathBuf, ListenError> {
         if let Some(path) = &self.store {
             return Ok(path.clone());
@@ -117,6 +122,10 @@ impl StoreOptions {
                 env::home_dir().map(|home| home.join(".local/state"))
             }
         });
-        Ok(state.ok_or(ListenError::StoreNowhere)?.join("verify/listen.redb"))
+        let folder = state.ok_or(ListenError::StoreNowhere)?.join("verify");
+        fs::create_dir_all(&folder)
+            .map_err(|error| StoreError::File { path: folder.clone(), error: Arc::new(error) })
+            .map_err(ListenError::Store)?;
+        Ok(folder.join("listen.redb"))
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn router(
         app = app.route(&path, any(on_delivery).layer(guard));
     }
     app.fallback(async move |head: Parts| {
-        receiver.journal.stray(head.method.to_string(), head.uri.path().to_owned());
+        receiver.journal.stray(head.method.as_str(), head.uri.path());
         StatusCode::NOT_FOUND
     })
     .layer(middleware::from_fn(break_loop))

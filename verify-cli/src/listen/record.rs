@@ -79,6 +79,8 @@ pub(super) enum Outcome {
 }
 
 impl Facts {
+    /// Characters of the method of a request that is not kept.
+    pub(super) const METHOD: usize = 16;
     /// Characters of a path: the request has all of it.
     pub(super) const PATH: usize = 512;
     /// More than this of what became of a delivery is not kept.

@@ -65,9 +65,6 @@ impl Store {
     fn database(path: &Path) -> Result<Database, StoreError> {
         let trouble =
             |error: io::Error| StoreError::File { path: path.to_owned(), error: Arc::new(error) };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(trouble)?;
-        }
         let mut options = fs::File::options();
         options.read(true).write(true).create(true);
         #[cfg(unix)]
@@ -133,6 +130,12 @@ impl Store {
         handled: Handled,
     ) -> Result<Option<Summary>, StoreError> {
         self.write(Task::Handled { id, handled }).await
+    }
+
+    /// Waits for what is being written, and closes the file, so that it need not be repaired when it
+    /// is opened again. Nothing is kept or found any more.
+    pub(super) fn close(&self) {
+        self.place.close();
     }
 
     async fn write(&self, task: Task) -> Result<Option<Summary>, StoreError> {

@@ -20,6 +20,9 @@ use crate::{
     text::Shown,
 };
 
+/// Characters of a path that is nobody's: whoever scans must not fill the screen.
+const PATH: usize = 64;
+
 /// Prints what happens until nobody tells any more, on a thread of its own: a terminal or a pipe may
 /// stand still, and the rest must not. What it is behind by more than [`Journal::BEHIND`] is counted.
 ///
@@ -45,9 +48,12 @@ fn print(mut news: Receiver<News>, is_forwarding: bool, output: &mut Output) -> 
                 output.json(&json!({ "stray": { "method": method, "path": path } }))?;
             }
             Ok(News::Stray { method, path }) => {
-                let request = format!("{method} {path}");
+                let shown: String = path.chars().take(PATH).collect();
+                let more = if shown.len() < path.len() { ".." } else { "" };
+                let request = format!("{method} {shown}");
                 let request = Shown(request.as_bytes());
-                output.line(Styled(DIM, format_args!("nothing listens at {request}: 404")))?;
+                output
+                    .line(Styled(DIM, format_args!("nothing listens at {request}{more}: 404")))?;
             }
             Ok(News::Trouble(error)) => {
                 anstream::eprintln!("verify: {}", Shown(error.to_string().as_bytes()));

@@ -152,6 +152,67 @@ fn a_capture_is_the_delivery() {
     }
 }
 
+/// Whoever says no: the guard, the router, or what is behind it.
+#[test]
+fn every_error_has_one_form() {
+    let folder = tempdir().unwrap();
+    let listen = Listen::start(&folder.path().join("store"), &[]);
+    let own = format!("http://{}", listen.page);
+    let own = [("origin", own.as_str())];
+    for (method, path, headers, status, error) in [
+        // As curl asks without more.
+        (
+            "POST",
+            "/api/deliveries/1/replay",
+            &[][..],
+            403,
+            "not from another site: a script sends this address as its `Origin`",
+        ),
+        ("GET", "/api/deliveries/1", &[], 404, "no delivery of this number is kept, or no more"),
+        ("GET", "/api/deliveries/x", &[], 400, "Invalid URL: Cannot parse `x` to a `u64`"),
+        (
+            "GET",
+            "/api/search",
+            &[],
+            400,
+            "Failed to deserialize query string: missing field `text`",
+        ),
+        ("GET", "/nowhere", &[], 404, "not found"),
+        ("POST", "/api/deliveries", &own, 405, "method not allowed"),
+    ] {
+        let reply = listen.ask(method, path, headers);
+        assert_eq!(reply.status, status, "{path}");
+        assert_eq!(reply.header("content-type"), Some("application/json"), "{path}");
+        let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!(body, serde_json::json!({ "error": error }), "{path}");
+    }
+    let reply = listen.ask("POST", "/api/deliveries", &own);
+    assert_eq!(reply.header("allow"), Some("GET,HEAD"));
+    let reply = exchange(&listen.page, b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+    assert!(reply.body.starts_with(b"{\"error\":\"ask for this page by its address"));
+}
+
+/// What the documentation says there is.
+#[test]
+fn the_api_is_the_documented_one() {
+    let folder = tempdir().unwrap();
+    let handler = Handler::start(b"HTTP/1.1 204 No Content\r\n\r\n");
+    let listen = Listen::start(&folder.path().join("store"), &["--forward-to", &handler.url]);
+    listen.deliver(&signed(Sender::DATABRICKS));
+    let own = format!("http://{}", listen.page);
+    let document = include_str!("../../docs/listen.md");
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let routes: Vec<_> = rows.filter_map(|(route, _)| route.split_once(" /api/")).collect();
+    assert_eq!(routes.len(), 8);
+    for (method, path) in routes {
+        let path = format!("/api/{path}").replace("{id}", "1").replace("TEXT", "x");
+        if path == "/api/live" {
+            continue;
+        }
+        assert_eq!(listen.ask(method, &path, &[("origin", &own)]).status, 200, "{path}");
+    }
+}
+
 #[test]
 fn what_cannot_be_done_is_said() {
     let folder = tempdir().unwrap();
@@ -163,7 +224,7 @@ fn what_cannot_be_done_is_said() {
     };
     assert_eq!(
         ask("/api/deliveries/1/replay"),
-        (404, r#"{"error":"this delivery is not kept any more"}"#.to_owned())
+        (404, r#"{"error":"no delivery of this number is kept, or no more"}"#.to_owned())
     );
     listen.deliver(&signed(Sender::DATABRICKS));
     assert_eq!(

@@ -61,7 +61,17 @@ impl Listen {
     }
 
     pub(crate) fn start_with(store: &Path, options: &[&str], settings: &[(&str, &str)]) -> Self {
-        let mut command = command(store, options);
+        Self::run(command(store, options), settings)
+    }
+
+    /// With its store where it is when nothing is said.
+    pub(crate) fn start_usual(settings: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_verify"));
+        command.env_clear().args(["listen", "--bind", "127.0.0.1:0", "--page", "127.0.0.1:0"]);
+        Self::run(command, settings)
+    }
+
+    fn run(mut command: Command, settings: &[(&str, &str)]) -> Self {
         command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let mut stderr = BufReader::new(process.stderr.take().unwrap());

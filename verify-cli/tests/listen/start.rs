@@ -50,7 +50,7 @@ fn with_secrets_the_senders_that_have_one_are_listened_for() {
         [("A", "another"), ("B", "databricks secret"), ("WANDB_WEBHOOK_SECRET", "w"), SECRETS[1]];
     let listen = Listen::start_with(&folder.path().join("store"), &options, &settings);
     let line = format!(
-        "  verify send mlflow model_version.created --to http://{}/webhooks/mlflow\n",
+        "  verify send mlflow model_version.created --to http://{}/webhooks/mlflow --secret-env A\n",
         listen.address
     );
     assert!(listen.greeting.contains(&line), "{}", listen.greeting);
@@ -60,6 +60,18 @@ fn with_secrets_the_senders_that_have_one_are_listened_for() {
         assert_eq!(listen.deliver(&signed(sender)).status, 204);
         assert_eq!(listen.json("/api/deliveries")["deliveries"][0]["verdict"]["secret"], *label);
     }
+    drop(listen);
+
+    let spaced = folder.path().join("it's a secret");
+    std::fs::rename(file, &spaced).unwrap();
+    let of_file = format!("mlflow={}", spaced.display());
+    let options = ["--secret-file", &of_file, "--token-env", "mlflow=T"];
+    let listen = Listen::start_with(&folder.path().join("store"), &options, &[("T", "t0ken")]);
+    let same = format!(
+        " --secret-file '{}' --token-env T\n",
+        spaced.display().to_string().replace('\'', r"'\''")
+    );
+    assert!(listen.greeting.contains(&same), "{}", listen.greeting);
     drop(listen);
     let settings =
         [("MLFLOW_WEBHOOK_SECRET", "new"), ("MLFLOW_WEBHOOK_SECRET_PREVIOUS", "mlflow secret")];
@@ -148,7 +160,7 @@ fn a_page_that_is_opened_says_so() {
 #[test]
 fn one_file_is_not_used_by_two() {
     let folder = tempdir().unwrap();
-    let store = folder.path().join("a/folder/store");
+    let store = folder.path().join("store");
     let listen = Listen::start(&store, &[]);
     #[cfg(unix)]
     {
@@ -193,13 +205,66 @@ fn a_signal_ends_it_well() {
     assert_eq!(listen.wait(), Some(0));
 }
 
+/// Whether a store has to be repaired when it is opened.
+#[cfg(unix)]
+fn is_repaired(store: &std::path::Path) -> bool {
+    use core::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::Arc;
+
+    let is_repaired = Arc::new(AtomicBool::new(false));
+    let repaired = Arc::clone(&is_repaired);
+    let mut builder = redb::Database::builder();
+    builder.set_repair_callback(move |_| repaired.store(true, Ordering::Relaxed));
+    drop(builder.open(store).unwrap());
+    is_repaired.load(Ordering::Relaxed)
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_signal_ended_needs_no_repair() {
+    let folder = tempdir().unwrap();
+    let store = folder.path().join("store");
+    for is_killed in [false, true] {
+        let listen = Listen::start(&store, &[]);
+        assert_eq!(listen.deliver(&signed(Sender::DATABRICKS)).status, 204);
+        if is_killed {
+            listen.kill();
+        } else {
+            Command::new("kill").arg(listen.id().to_string()).status().unwrap();
+            assert_eq!(listen.wait(), Some(0));
+        }
+        assert_eq!(is_repaired(&store), is_killed);
+    }
+}
+
+/// The folder of the usual store is made, and no other.
+#[test]
+fn only_the_usual_folder_is_made() {
+    let folder = tempdir().unwrap();
+    let nowhere = folder.path().join("nowhere");
+    let output = command(&nowhere.join("store"), &[]).envs(SECRETS).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("hint: its folder is not there: make it, or name another file"),
+        "{error}"
+    );
+    assert!(!nowhere.exists());
+    let state = folder.path().join("state");
+    let store = state.join("verify/listen.redb");
+    let state = state.to_str().unwrap();
+    drop(Listen::start_usual(&[SECRETS[0], ("XDG_STATE_HOME", state)]));
+    assert!(store.exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_is_heard_while_nobody_reads_the_output() {
     let folder = tempdir().unwrap();
-    let listen = Listen::start(&folder.path().join("store"), &[]);
+    let listen = Listen::start(&folder.path().join("store"), &["--json"]);
     let path = format!("/{}", "x".repeat(30_000));
-    for _ in 0..20 {
+    // Of each, 512 characters are shown: more than a pipe and a reader's buffer hold.
+    for _ in 0..200 {
         let stray = WireRequest { path: path.clone(), ..signed(Sender::DATABRICKS) };
         assert_eq!(listen.deliver(&stray).status, 404);
     }

@@ -85,3 +85,20 @@ fn errors_say_what_to_do_next() {
         assert!(said.starts_with("error: ") && said.contains(expected), "{said}");
     }
 }
+
+#[test]
+fn cases_that_need_another_secret_are_counted() {
+    let to = format!("attack mlflow --to http://{}/open --only secret/", receiver());
+    let shown = verify(&to).run().ended(1);
+    assert!(shown.ends_with(" failed\n"), "{shown}");
+    let plain = verify(&to).arg("--secret-env").arg("S").env("S", "plain").run().ended(1);
+    let note = " more need a secret of which every part counts: `verify attack --help` has one\n";
+    let (start, _) = plain.split_once(note).unwrap();
+    let count = |shown: &str| -> usize {
+        let (_, line) = shown.split_once("\nmlflow: ").unwrap();
+        line.split(' ').next().unwrap().parse().unwrap()
+    };
+    let more: usize = start.lines().last().unwrap().parse().unwrap();
+    assert_eq!(count(&plain) + more, count(&shown));
+    assert!(plain.ends_with(note));
+}

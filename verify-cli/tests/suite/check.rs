@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::support::{SECRET, file, verify};
 
@@ -25,11 +25,21 @@ fn the_receipt_and_the_event_are_shown() {
 }
 
 #[test]
+fn a_body_of_the_users_own_is_shown_as_it_came() {
+    let signed = verify("sign wandb --body - --json").input(r#"{"z": 1, "alias": "a"}"#).run();
+    let shown = verify("check -").input(signed.ended(0)).run().ended(0);
+    assert!(shown.contains("\nevent without a name\n"), "{shown}");
+    assert!(shown.contains(r#"{"z": 1, "alias": "a"}"#), "{shown}");
+}
+
+#[test]
 fn the_clock_is_that_of_the_recording_or_as_told() {
     let capture = file("old.json", capture());
     let check = |options: &str| verify(&format!("check {options}")).arg(&capture);
     check("").run().ended(0);
     check("--now 1700000300").run().ended(0);
+    let early = check("--now 1699999927").run().ended(0);
+    assert!(early.contains("1700000000, 73 s after it was received\n"), "{early}");
     let shown = check("--now 1700000301").run().ended(1);
     assert_eq!(
         shown,
@@ -64,6 +74,44 @@ fn a_curl_command_is_a_capture() {
     assert!(
         verify("check -").input(forged).run().ended(1).contains("refused databricks: header does")
     );
+}
+
+#[test]
+fn an_entry_of_a_har_file_is_taken_by_its_number() {
+    let capture: Value = serde_json::from_str(&capture()).unwrap();
+    let entry = |path: &str| {
+        let headers = capture["headers"].as_array().unwrap().iter();
+        let headers: Vec<_> = headers.map(|h| json!({"name": h[0], "value": h[1]})).collect();
+        let body = json!({"text": capture["body_base64"], "encoding": "base64"});
+        json!({"request": {"method": "POST", "url": path, "headers": headers, "postData": body}})
+    };
+    let mut entries = vec![entry("http://h/1"), entry("http://h/2")];
+    entries[0]["request"]["headers"][0]["value"] = "forged".into();
+    entries[0]["request"]["postData"]["text"] = "e30=".into();
+    let har = json!({"log": {"entries": entries}}).to_string();
+    let check = |options: &str| verify(&format!("check - {options}")).input(har.clone()).run();
+    let said = check("").failed();
+    assert!(said.contains("2 requests, and 1, 2 have a known signature header"), "{said}");
+    assert!(said.contains("hint: take one by its number: `--entry 1`"), "{said}");
+    check("--entry 1").ended(1);
+    check("--entry 2").ended(0);
+    assert!(check("--entry 3").failed().contains("there is no entry 3: it has 2"));
+}
+
+/// The README's capture is one, and has every field that its table has.
+#[test]
+fn the_capture_in_the_readme_verifies() {
+    let readme = include_str!("../../README.md");
+    let (table, rest) = readme.split_once("\n```json\n").unwrap();
+    let (json, _) = rest.split_once("\n```").unwrap();
+    let shown = verify("check -").without_variables().input(json).run().ended(0);
+    assert!(shown.contains("\nevent RUN_STATE\n"), "{shown}");
+    let fields: serde_json::Map<String, Value> = serde_json::from_str(json).unwrap();
+    let (_, table) = table.rsplit_once("| field | holds |").unwrap();
+    assert_eq!(fields.len(), 8);
+    for field in fields.keys() {
+        assert!(table.contains(&format!("`{field}`")), "{field}");
+    }
 }
 
 #[test]

@@ -51,6 +51,20 @@ fn completions_and_pages_are_made() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         assert!(verify(&format!("completions {shell}")).run().ended(0).contains("forge"));
     }
+    // The events, and `--json` where it does something.
+    let bash = verify("completions bash").run().ended(0);
+    let options = |command: &str| {
+        let (_, rest) = bash.split_once(&format!("verify__subcmd__{command})\n")).unwrap();
+        rest.lines().next().unwrap().to_owned()
+    };
+    assert!(options("send").contains(" prompt_alias.created "), "{}", options("send"));
+    for (command, has_json) in
+        [("send", true), ("check", true), ("man", false), ("completions", false)]
+    {
+        assert_eq!(options(command).contains("--json"), has_json, "{command}");
+        let ran = verify(&format!("{command} --json")).run();
+        assert_eq!(ran.stderr.contains("unexpected argument '--json'"), !has_json, "{command}");
+    }
     let page = verify("man").run().ended(0);
     assert!(page.contains(".TH verify 1"), "{page}");
     let folder = format!("{}/man", env!("CARGO_TARGET_TMPDIR"));

@@ -42,7 +42,51 @@ fn every_forgery_is_refused() {
 #[test]
 fn a_refusal_says_what_to_look_at() {
     let shown = verify(&format!("send wandb LINK_MODEL --to http://{}/databricks", receiver()));
-    assert!(shown.run().ended(1).contains("Is it the secret that the receiver has?"));
+    assert!(shown.run().ended(1).contains("Is it the secret that the receiver has"));
+}
+
+#[test]
+fn only_an_answer_of_who_judges_is_a_refusal() {
+    let receiver = receiver();
+    let to = |path: &str, options: &str| {
+        verify(&format!("send wandb LINK_MODEL --to http://{receiver}/{path} {options}")).run()
+    };
+    for (status, code, said) in [
+        (202, 0, ""),
+        (302, 2, "Not delivered: the answer leads elsewhere"),
+        (400, 1, ""),
+        (403, 1, "Refused. Is it the secret that the receiver has"),
+        (404, 2, "Not delivered: no receiver is at this path."),
+        (405, 2, "Not delivered: no receiver is at this path."),
+        (413, 1, ""),
+        (429, 2, "Not delivered: the receiver failed, or wants it again later."),
+        (500, 2, "Not delivered: the receiver failed"),
+        (503, 2, "Not delivered: the receiver failed"),
+    ] {
+        let path = format!("status/{status}");
+        let shown = to(&path, "").ended(code);
+        assert!(shown.contains(said), "{status}: {shown}");
+        to(&path, "--count 2").ended(code);
+        // What nobody judged is no refusal of what was forged either.
+        let shown = to(&path, "--forge body").ended(code);
+        assert_eq!(shown.contains("Refused, as it should be."), code == 1, "{status}: {shown}");
+        let shown = to(&path, "--forge body --count 2").ended(code);
+        assert_eq!(shown.contains("\nRefused, as it should be.\n"), code == 1, "{status}: {shown}");
+    }
+    let shown = to("open", "--forge body --count 2").ended(0);
+    assert!(shown.ends_with("\nThe receiver accepted 2 forged deliveries.\n"), "{shown}");
+    let shown = to("status/404", "--count 2").ended(2);
+    assert!(shown.ends_with("compare the path in `--to` with its route.\n"), "{shown}");
+}
+
+#[test]
+fn a_field_that_was_not_there_is_noted() {
+    let to = format!("send wandb LINK_MODEL --to http://{}/wandb --set", receiver());
+    let set = |assignment: &str| verify(&to).arg(assignment).run();
+    set("alias=x").ended(0);
+    set("nope=1")
+        .noted("note: the body had no `nope`: it was added, as a text; `nope:=JSON` adds any type");
+    set("nope:=1").noted("note: the body had no `nope`: it was added");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use axum::{Router, http::StatusCode, routing::post};
+use axum::{Router, extract::Path, http::StatusCode, routing::post};
 use tokio::{net::TcpListener, runtime::Runtime};
 use verify_axum::{Delivery, Secret, Sender, Verifier, VerifyLayer};
 
@@ -107,11 +107,19 @@ impl Ran {
         assert_eq!(self.stdout, "");
         self.stderr
     }
+
+    /// The output of a command that had something to note besides.
+    #[track_caller]
+    pub(crate) fn noted(self, note: &str) -> String {
+        assert_eq!(self.code, 0, "{}\n{}", self.stdout, self.stderr);
+        assert_eq!(self.stderr, format!("{note}\n"));
+        self.stdout
+    }
 }
 
 /// A receiver of all senders on a port of its own, at `/databricks`, `/mlflow` and `/wandb`; with a
 /// token at `/token`; one that checks nothing at `/open`; and one with an ugly answer at `/ugly`,
-/// which is a refusal, and at `/ugly/open`.
+/// which is a refusal, and at `/ugly/open`. `/status/503` answers so, and the like.
 /// It lives as long as the test program.
 pub(crate) fn receiver() -> SocketAddr {
     on_a_runtime(async || {
@@ -126,6 +134,10 @@ pub(crate) fn receiver() -> SocketAddr {
             .route("/mlflow", handler.clone().layer(layer(Sender::MLFLOW, None)))
             .route("/wandb", handler.clone().layer(layer(Sender::WANDB, None)))
             .route("/token", handler.layer(layer(Sender::WANDB, Some(TOKEN))))
+            .route(
+                "/status/{status}",
+                post(async |Path(status): Path<u16>| StatusCode::from_u16(status).unwrap()),
+            )
             .route("/open", post(async || "taken"))
             .route("/ugly", post(async || (StatusCode::IM_A_TEAPOT, super::hostile::UGLY)))
             .route("/ugly/open", post(async || super::hostile::UGLY));

@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// Prints what was found: for each group of cases a line, and for each failure what is wrong.
-pub(super) fn print(report: &Report, output: &mut Output) -> Result<(), Error> {
+/// `untried` cases need another secret.
+pub(super) fn print(report: &Report, untried: usize, output: &mut Output) -> Result<(), Error> {
     if output.is_json() {
         return report.cases.iter().try_for_each(|case| print_json(case, output));
     }
@@ -29,7 +30,13 @@ pub(super) fn print(report: &Report, output: &mut Output) -> Result<(), Error> {
     output.line(format_args!(
         "\n{}: {tried} cases, {skipped} skipped, {failed} failed",
         Styled(STRONG, report.sender)
-    ))
+    ))?;
+    if untried > 0 {
+        output.line(format_args!(
+            "{untried} more need a secret of which every part counts: `verify attack --help` has one"
+        ))?;
+    }
+    Ok(())
 }
 
 fn print_findings(report: &CaseReport, output: &mut Output) -> Result<(), Error> {

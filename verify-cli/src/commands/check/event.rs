@@ -4,7 +4,8 @@ use verify_toolkit::{EventError, Verified, databricks, mlflow, wandb};
 /// What a verified delivery says.
 pub(super) struct Event {
     pub(super) name: Option<String>,
-    /// As JSON for people, in the order of the type.
+    /// As JSON for people, in the order of the type. Of Weights & Biases, where there is no type, the
+    /// body as it came.
     pub(super) fields: String,
 }
 
@@ -33,7 +34,7 @@ pub(super) fn read(verified: &Verified<&[u8]>) -> Result<Event, EventError> {
         _ => {
             let variables: wandb::Variables<'_> = verified.event()?;
             let name = variables.event_type.as_ref().map(|kind| kind.as_str().to_owned());
-            Event::new(name, &variables)
+            Event { name, fields: String::from_utf8_lossy(verified.body()).into_owned() }
         }
     })
 }

@@ -8,7 +8,7 @@ use verify_toolkit::{WireRequest, attack::Answer};
 use crate::{
     output::{BAD, DIM, GOOD, STRONG, Styled},
     payload::Payload,
-    target::is_accepted,
+    target::Fate,
     text::{Shown, indented},
 };
 
@@ -68,7 +68,8 @@ impl Sent {
             let _ = writeln!(text, "  {}", Styled(DIM, format_args!("{name}: {value}")));
         }
         let reason = StatusCode::from_u16(answer.status).ok().and_then(|s| s.canonical_reason());
-        let style = if is_accepted(answer) { GOOD } else { BAD };
+        let fate = Fate::of(answer.status);
+        let style = if fate == Fate::Accepted { GOOD } else { BAD };
         let _ = writeln!(
             text,
             "{} {} after {} ms",
@@ -77,15 +78,26 @@ impl Sent {
             milliseconds(self.took)
         );
         text += &indented(&answer.body);
-        let is_refused = matches!(answer.status, 401 | 403);
-        text += match (payload.forge, is_accepted(answer)) {
-            (Some(_), true) => "\nThe receiver accepted a forged delivery.\n",
-            (Some(_), false) if is_refused => "\nRefused, as it should be.\n",
-            (None, false) if is_refused => {
-                "\nRefused. Is it the secret that the receiver has? Its log says why, or `verify \
-                 explain` from a capture\nof what it received.\n"
+        text += match (fate, payload.forge) {
+            (Fate::Accepted, None) => "",
+            (Fate::Accepted, Some(_)) => "\nThe receiver accepted a forged delivery.\n",
+            (Fate::Refused, Some(_)) => "\nRefused, as it should be.\n",
+            (Fate::Refused, None) => {
+                "\nRefused. Is it the secret that the receiver has, and does it want a token, \
+                 `--token-env`? Its log may say\nwhy (of these receivers under `RUST_LOG=verify=debug`), or \
+                 `verify explain` from a capture of what it got.\n"
             }
-            _ => "",
+            (Fate::Nowhere, _) => {
+                "\nNot delivered: no receiver is at this path. Compare the path in `--to` with its route, \
+                 such as\n`/webhooks/mlflow`.\n"
+            }
+            (Fate::Elsewhere, _) => {
+                "\nNot delivered: the answer leads elsewhere, and is not followed. Give `--to` the URL in \
+                 `location`.\n"
+            }
+            (Fate::Unable, _) => {
+                "\nNot delivered: the receiver failed, or wants it again later. Its log says why.\n"
+            }
         };
         text
     }

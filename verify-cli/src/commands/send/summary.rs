@@ -1,16 +1,14 @@
 use core::{fmt, time::Duration};
 use std::{collections::BTreeMap, io};
 
-use tokio::time::Instant;
-use verify_toolkit::attack::Answer;
-
 use super::sent::{Sent, milliseconds};
 use crate::{
     Verdict,
     output::{BAD, GOOD, Styled},
-    target::is_accepted,
+    target::Fate,
     text::Shown,
 };
+use tokio::time::Instant;
 
 /// What became of many deliveries.
 pub(super) struct Summary {
@@ -18,17 +16,17 @@ pub(super) struct Summary {
     statuses: BTreeMap<u16, usize>,
     /// How long the answers took.
     times: Vec<Duration>,
-    accepted: usize,
+    is_forged: bool,
     unanswered: Vec<io::Error>,
 }
 
 impl Summary {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(is_forged: bool) -> Self {
         Self {
             start: Instant::now(),
             statuses: BTreeMap::new(),
             times: Vec::new(),
-            accepted: 0,
+            is_forged,
             unanswered: Vec::new(),
         }
     }
@@ -36,7 +34,6 @@ impl Summary {
     pub(super) fn take(&mut self, sent: Sent) {
         match sent.outcome {
             Ok(answer) => {
-                self.accepted += usize::from(is_accepted(&answer));
                 *self.statuses.entry(answer.status).or_default() += 1;
                 self.times.push(sent.took);
             }
@@ -44,17 +41,43 @@ impl Summary {
         }
     }
 
-    /// Whether all were accepted.
+    /// The worst that became of one: not delivered, refused, accepted.
     ///
     /// # Errors
     ///
     /// None was answered: the error of the first.
     pub(super) fn verdict(self) -> io::Result<Verdict> {
-        let answered = self.times.len();
+        let verdicts: Vec<_> = self.fates().map(|(fate, _)| fate.verdict()).collect();
         match self.unanswered.into_iter().next() {
-            Some(error) if answered == 0 => Err(error),
-            None if self.accepted == answered => Ok(Verdict::Verified),
-            _ => Ok(Verdict::Refused),
+            Some(error) if verdicts.is_empty() => Err(error),
+            Some(_) => Ok(Verdict::Undelivered),
+            None if verdicts.contains(&Verdict::Undelivered) => Ok(Verdict::Undelivered),
+            None if verdicts.contains(&Verdict::Refused) => Ok(Verdict::Refused),
+            None => Ok(Verdict::Verified),
+        }
+    }
+
+    /// What became of those that were answered, and of how many.
+    fn fates(&self) -> impl Iterator<Item = (Fate, usize)> {
+        self.statuses.iter().map(|(status, count)| (Fate::of(*status), *count))
+    }
+
+    /// What the numbers amount to, where deliveries were forged or did not arrive.
+    fn conclusion(&self) -> String {
+        let count = |wanted: fn(Fate) -> bool| -> usize {
+            self.fates().filter(|(fate, _)| wanted(*fate)).map(|(_, count)| count).sum()
+        };
+        let accepted = count(|fate| fate == Fate::Accepted);
+        let refused = count(|fate| fate == Fate::Refused);
+        let nowhere = count(|fate| fate == Fate::Nowhere);
+        if self.is_forged && accepted > 0 {
+            format!("\nThe receiver accepted {accepted} forged deliveries.\n")
+        } else if self.is_forged && refused == self.times.len() && self.unanswered.is_empty() {
+            "\nRefused, as it should be.\n".to_owned()
+        } else if nowhere > 0 {
+            "\nNo receiver is at this path: compare the path in `--to` with its route.\n".to_owned()
+        } else {
+            String::new()
         }
     }
 }
@@ -69,7 +92,7 @@ impl fmt::Display for Summary {
             count as f64 / seconds
         )?;
         for (status, count) in &self.statuses {
-            let style = if is_accepted(&Answer::new(*status, vec![], vec![])) { GOOD } else { BAD };
+            let style = if Fate::of(*status) == Fate::Accepted { GOOD } else { BAD };
             writeln!(f, "  {} {count:>6}", Styled(style, status))?;
         }
         if let Some(error) = self.unanswered.first() {
@@ -91,6 +114,6 @@ impl fmt::Display for Summary {
                 milliseconds(*last)
             )?;
         }
-        Ok(())
+        f.write_str(&self.conclusion())
     }
 }

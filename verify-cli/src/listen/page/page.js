@@ -130,7 +130,7 @@ function facts({ summary }) {
     ['secret', verdict.secret],
     ['signature', verdict.encoding],
     ['delivery id', verdict.delivery_id],
-    ['signed at', signed && `${signed}, ${verdict.skew} s before it was received`],
+    ['signed at', signed && `${signed}, ${Math.abs(verdict.skew)} s ${verdict.skew < 0 ? 'after' : 'before'} it was received`],
     ['replay key', verdict.replay_key],
   ].filter(([, value]) => value !== undefined && value !== null);
 }

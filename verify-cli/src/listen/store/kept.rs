@@ -55,13 +55,32 @@ impl Kept {
         let shelf = if facts.is_verified() { &mut self.verified } else { &mut self.refused };
         shelf.deliveries.push_back((id, bytes));
         shelf.bytes = shelf.bytes.saturating_add(bytes);
-        let mut gone = Vec::new();
-        while shelf.deliveries.len() > 1
-            && (shelf.deliveries.len() as u64 > self.keep.deliveries.get()
-                || shelf.bytes > self.keep.bytes)
+        shelf.make_room(self.keep)
+    }
+
+    /// Counts what a delivery has become by what is known of it now, and returns the numbers of those
+    /// that have to go for it; it may be among them.
+    pub(super) fn grow(&mut self, facts: &Facts, id: u64, bytes: u64) -> Vec<u64> {
+        let shelf = if facts.is_verified() { &mut self.verified } else { &mut self.refused };
+        if let Ok(place) = shelf.deliveries.binary_search_by_key(&id, |(id, _)| *id)
+            && let Some((_, own)) = shelf.deliveries.get_mut(place)
         {
-            if let Some((id, bytes)) = shelf.deliveries.pop_front() {
-                shelf.bytes = shelf.bytes.saturating_sub(bytes);
+            *own = own.saturating_add(bytes);
+            shelf.bytes = shelf.bytes.saturating_add(bytes);
+        }
+        shelf.make_room(self.keep)
+    }
+}
+
+impl Shelf {
+    /// Takes off the oldest ones until the rest may stay, and returns their numbers.
+    fn make_room(&mut self, keep: Keep) -> Vec<u64> {
+        let mut gone = Vec::new();
+        while self.deliveries.len() > 1
+            && (self.deliveries.len() as u64 > keep.deliveries.get() || self.bytes > keep.bytes)
+        {
+            if let Some((id, bytes)) = self.deliveries.pop_front() {
+                self.bytes = self.bytes.saturating_sub(bytes);
                 gone.push(id);
             }
         }

@@ -11,16 +11,24 @@ type Open = dyn Fn() -> Result<Database, StoreError> + Send + Sync;
 
 pub(super) struct Place {
     open: Box<Open>,
-    /// `None` after an I/O error, until it can be opened again. Whoever uses it reads the lock.
-    database: RwLock<Option<Database>>,
+    /// Whoever uses it reads the lock.
+    state: RwLock<State>,
+}
+
+enum State {
+    /// An I/O error broke it: it is opened again before it is used again.
+    Broken,
+    /// For good.
+    Closed,
+    Open(Database),
 }
 
 impl Place {
     pub(super) fn open(
         open: impl Fn() -> Result<Database, StoreError> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
-        let database = RwLock::new(Some(open()?));
-        Ok(Self { open: Box::new(open), database })
+        let state = RwLock::new(State::Open(open()?));
+        Ok(Self { open: Box::new(open), state })
     }
 
     /// Uses the database, and opens it again before if the last use broke it. May wait for the disk.
@@ -29,25 +37,33 @@ impl Place {
         work: impl FnOnce(&Database) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.reopen()?;
-        let outcome = {
-            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-            work(database.as_ref().ok_or(StoreError::Closed)?)
+        let outcome = match &*self.state.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(database) => work(database),
+            State::Broken | State::Closed => return Err(StoreError::Closed),
         };
         if outcome.as_ref().is_err_and(StoreError::is_final) {
             // Dropped, it lets go of the file, which only one may have open.
-            *self.database.write().unwrap_or_else(PoisonError::into_inner) = None;
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            if matches!(*state, State::Open(_)) {
+                *state = State::Broken;
+            }
         }
         outcome
     }
 
+    /// Waits for who uses the database, and closes it for good.
+    pub(super) fn close(&self) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = State::Closed;
+    }
+
     fn reopen(&self) -> Result<(), StoreError> {
-        if self.database.read().unwrap_or_else(PoisonError::into_inner).is_some() {
+        if !matches!(*self.state.read().unwrap_or_else(PoisonError::into_inner), State::Broken) {
             return Ok(());
         }
-        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         // Another may have done it in the meantime.
-        if database.is_none() {
-            *database = Some((self.open)()?);
+        if matches!(*state, State::Broken) {
+            *state = State::Open((self.open)()?);
         }
         Ok(())
     }

@@ -118,6 +118,38 @@ async fn what_became_of_a_delivery_is_bounded_and_keeps_its_beginning() {
     assert!(store.handled(99, one).await.unwrap().is_none());
 }
 
+/// So that it is the same number before a restart and after it.
+#[tokio::test]
+async fn what_became_of_a_delivery_counts_at_once() {
+    let store = Store::open_in(InMemoryBackend::new, KEEP).unwrap();
+    for _ in 0..3 {
+        store.append(facts(true), &request(&[b'x'; 2000])).await.unwrap();
+    }
+    let answered = async |id: u64| {
+        let outcome = Outcome::Answered { status: 200, body: "x".repeat(2000) };
+        let one = Handled { at: now(), is_replay: true, millis: 1, outcome };
+        store.handled(id, one).await.unwrap().map(|summary| summary.id)
+    };
+    assert_eq!(answered(2).await, Some(2));
+    assert_eq!(ids(&store.list().await.unwrap()), [3, 2, 1]);
+    assert_eq!(answered(3).await, Some(3));
+    assert_eq!(ids(&store.list().await.unwrap()), [3, 2]);
+    // The oldest goes, even if it is the one that grew.
+    assert_eq!(answered(2).await, None);
+    assert_eq!(ids(&store.list().await.unwrap()), [3]);
+    assert!(store.load(2).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_closed_store_is_closed_for_good() {
+    let store = Store::open_in(InMemoryBackend::new, KEEP).unwrap();
+    store.append(facts(true), &request(b"")).await.unwrap();
+    store.close();
+    let appended = store.append(facts(true), &request(b"")).await;
+    assert!(matches!(appended, Err(StoreError::Closed)));
+    assert!(matches!(store.list().await, Err(StoreError::Closed)));
+}
+
 #[tokio::test]
 async fn search_finds_text_in_requests_and_facts() {
     let store = Store::open_in(InMemoryBackend::new, KEEP).unwrap();

@@ -69,28 +69,33 @@ fn write(
         let mut all_facts = transaction.open_table(FACTS)?;
         let mut requests = transaction.open_table(REQUESTS)?;
         for task in tasks {
-            let summary = match task {
+            let (summary, gone) = match task {
                 Task::Append { facts, request } => {
                     let id = kept.next();
                     requests.insert(id, request.as_slice())?;
                     let bytes = to_json(&facts)?.len() + request.len();
-                    for gone in kept.add(&facts, id, bytes as u64) {
-                        all_facts.remove(gone)?;
-                        requests.remove(gone)?;
-                    }
-                    Some(Summary { id, facts: *facts })
+                    let gone = kept.add(&facts, id, bytes as u64);
+                    (Some(Summary { id, facts: *facts }), gone)
                 }
-                Task::Handled { id, handled } => {
-                    let facts = all_facts.get(id)?.map(|facts| parse(facts.value())).transpose()?;
-                    facts.map(|mut facts| {
+                Task::Handled { id, handled } => match all_facts.get(id)?.as_ref() {
+                    Some(stored) => {
+                        let mut facts = parse(stored.value())?;
                         facts.push(handled);
-                        Summary { id, facts }
-                    })
-                }
+                        let more = to_json(&facts)?.len().saturating_sub(stored.value().len());
+                        let gone = kept.grow(&facts, id, more as u64);
+                        (Some(Summary { id, facts }), gone)
+                    }
+                    None => (None, Vec::new()),
+                },
             };
             if let Some(Summary { id, facts }) = &summary {
                 all_facts.insert(id, to_json(facts)?.as_slice())?;
             }
+            for gone in &gone {
+                all_facts.remove(gone)?;
+                requests.remove(gone)?;
+            }
+            let summary = summary.filter(|summary| !gone.contains(&summary.id));
             summaries.push(summary);
         }
     }
