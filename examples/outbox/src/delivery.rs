@@ -1,0 +1,52 @@
+use core::fmt;
+
+use verify_core::{UnixTime, Verified};
+
+/// A delivery as it was kept. It was verified before: nothing else can be kept.
+#[derive(Clone, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// The same for each posting of the delivery, and for no other: what it is posted to may recognise a
+    /// second one by it. Its replay key, unless its sender's deliveries
+    /// [may be alike](crate::Builder::retention_of_alike).
+    pub key: [u8; 32],
+    /// The sender's name: `databricks`.
+    pub sender: String,
+    /// When it was received.
+    pub received_at: UnixTime,
+    /// The body, byte for byte as it was sent. It may hold personal data or a token.
+    pub body: Vec<u8>,
+}
+
+/// What is kept of it.
+impl<B: AsRef<[u8]>> From<&Verified<B>> for Delivery {
+    fn from(verified: &Verified<B>) -> Self {
+        let receipt = verified.receipt();
+        Self {
+            key: receipt.replay_key(),
+            sender: receipt.sender().to_owned(),
+            received_at: receipt.received_at(),
+            body: verified.body().as_ref().to_vec(),
+        }
+    }
+}
+
+/// Leaves the body out.
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("sender", &self.sender)
+            .field("received_at", &self.received_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// That a delivery is on the disk. Acknowledge it in either case.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Kept {
+    /// It came for the first time, and will be posted.
+    New,
+    /// It came before, and is not posted again.
+    Repeated,
+}

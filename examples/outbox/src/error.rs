@@ -1,0 +1,123 @@
+use core::fmt;
+use std::{io, path::PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// Why the store did not do what it was asked to. What was to be kept is not kept: answer 503, so
+/// that the sender comes again.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// More waits to be written than is allowed to wait.
+    Busy,
+    /// The thread that writes has ended.
+    Closed,
+    /// SQLite failed, and says this.
+    Failed(String),
+    /// The file has its largest size, or the disk is full. It recovers by itself once there is room.
+    Full,
+    /// Another process keeps the file locked.
+    Locked,
+    /// The file was moved or deleted, or another one is in its place. It recovers by itself if the file
+    /// is put back; else a restart begins with what is there.
+    Moved,
+}
+
+impl StoreError {
+    /// Returns a word for logs and metrics that stays the same.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Closed => "closed",
+            Self::Failed(_) => "failed",
+            Self::Full => "full",
+            Self::Locked => "locked",
+            Self::Moved => "moved",
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy => f.write_str("too much waits to be written"),
+            Self::Closed => f.write_str("the store is closed"),
+            Self::Failed(what) => write!(f, "the store failed: {what}"),
+            Self::Full => f.write_str("the store is full"),
+            Self::Locked => f.write_str("the store is locked by another process"),
+            Self::Moved => f.write_str("the store was moved or deleted"),
+        }
+    }
+}
+
+impl core::error::Error for StoreError {}
+
+/// Why a store could not be opened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The file or the one beside it that is locked could not be made or opened.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Another process works on it.
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another version of this crate wrote it.
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// The version of its schema.
+        found: i32,
+        /// The version that is known.
+        known: i32,
+    },
+    /// A file of something else.
+    NotAStore {
+        /// The file.
+        path: PathBuf,
+    },
+    /// SQLite does not open it.
+    Store {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: StoreError,
+    },
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, error } => write!(f, "`{}`: {error}", path.display()),
+            Self::InUse { path } => write!(f, "`{}` is in use by another process", path.display()),
+            Self::Schema { path, found, known } => write!(
+                f,
+                "`{}` was written by another version: its schema is {found}, and {known} is known",
+                path.display()
+            ),
+            Self::NotAStore { path } => {
+                write!(f, "`{}` is not a store of this kind", path.display())
+            }
+            Self::Store { path, error } => write!(f, "`{}`: {error}", path.display()),
+        }
+    }
+}
+
+impl core::error::Error for OpenError {}

@@ -1,0 +1,134 @@
+//! Posts over HTTP, for whoever posts to a service on the web.
+
+mod answer;
+mod endpoint;
+mod retry_after;
+
+use core::{fmt, time::Duration};
+use std::io;
+
+use ureq::{
+    Agent, Error, RequestBuilder,
+    tls::{RootCerts, TlsConfig},
+    typestate::WithBody,
+};
+
+pub use self::{
+    answer::Answer,
+    endpoint::{Endpoint, EndpointError},
+};
+
+/// A client that does what it is told: no proxy from the environment, no redirects, one limit for the
+/// time that all of it takes. TLS trusts Mozilla's list of authorities. What it logs has no secret: whoever
+/// builds with this crate has nothing at `trace` by way of the `log` facade.
+#[derive(Clone)]
+pub struct Http(Agent);
+
+/// Why there is no answer. What was posted may have arrived all the same, unless it says that no
+/// connection came about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// No connection: the name, the network, or TLS.
+    Connect(String),
+    /// The connection broke, or what came is not HTTP.
+    Broken(String),
+    /// It took too long.
+    Timeout,
+}
+
+impl Http {
+    /// Bytes of an answer that are read. What a service says about an error is short.
+    const ANSWER: u64 = 64 * 1024;
+
+    /// Makes a client. `name` tells the service who is calling, and `time` is the limit for a whole
+    /// exchange, from the name's lookup to the end of the answer.
+    #[must_use]
+    pub fn new(name: &str, time: Duration) -> Self {
+        let tls = TlsConfig::builder().root_certs(RootCerts::WebPki).build();
+        let config = Agent::config_builder()
+            .user_agent(name)
+            .timeout_global(Some(time))
+            .proxy(None)
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .tls_config(tls)
+            .build();
+        Self(config.new_agent())
+    }
+
+    /// Posts JSON, and waits for the answer. Of its body, which people read as a reason, words of the headers
+    /// and pieces of the URL's path are struck, as far as they are long enough for a secret.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn post(
+        &self,
+        endpoint: &Endpoint,
+        headers: &[(&str, &str)],
+        json: &[u8],
+    ) -> Result<Answer, HttpError> {
+        let request = self.0.post(endpoint.url()).content_type("application/json");
+        let add = |request: RequestBuilder<WithBody>, (name, value): &(&str, &str)| {
+            request.header(*name, *value)
+        };
+        let answer = headers.iter().fold(request, add).send(json)?;
+        let (head, body) = answer.into_parts();
+        let read = body.into_with_config().limit(Self::ANSWER).read_to_vec();
+        // Whether it arrived stands in the head.
+        let mut body = read.unwrap_or_default();
+        let url = endpoint.secret_part().split(['/', '?', '&', '=']);
+        let values = headers.iter().flat_map(|(_, value)| value.split(' '));
+        url.chain(values).for_each(|secret| strike(&mut body, secret));
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+    }
+}
+
+/// Replaces each occurrence of what may be a secret.
+fn strike(body: &mut Vec<u8>, secret: &str) {
+    // Shorter than any token, and longer than most words.
+    const LEAST: usize = 16;
+    let secret_bytes = secret.as_bytes();
+    if secret.len() >= LEAST && body.windows(secret.len()).any(|there| there == secret_bytes) {
+        *body = String::from_utf8_lossy(body).replace(secret, "***").into_bytes();
+    }
+}
+
+/// What is kept of an error holds no URL: it may be a secret.
+impl From<Error> for HttpError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Timeout(_) => Self::Timeout,
+            Error::HostNotFound => Self::Connect("no such host".to_owned()),
+            Error::ConnectionFailed => Self::Connect("no connection".to_owned()),
+            Error::Rustls(error) => Self::Connect(error.to_string()),
+            Error::Tls(what) => Self::Connect(what.to_owned()),
+            Error::Io(error) => match error.kind() {
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Timeout,
+                io::ErrorKind::ConnectionRefused => Self::Connect("connection refused".to_owned()),
+                _ => Self::Broken(error.to_string()),
+            },
+            Error::Protocol(error) => Self::Broken(error.to_string()),
+            _ => Self::Broken("no HTTP answer".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken(what) => write!(f, "the connection broke: {what}"),
+            Self::Connect(what) => write!(f, "no connection: {what}"),
+            Self::Timeout => f.write_str("it took too long"),
+        }
+    }
+}
+
+impl core::error::Error for HttpError {}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").finish_non_exhaustive()
+    }
+}

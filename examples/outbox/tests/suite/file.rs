@@ -1,0 +1,164 @@
+//! Which files are opened, and by whom.
+
+use crate::common::{Store, there, verified};
+use outbox::OpenError;
+use rusqlite::Connection;
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_may_read_it() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+    let store = Store::new();
+    fs::write(store.path(), "").unwrap();
+    fs::set_permissions(store.path(), fs::Permissions::from_mode(0o644)).unwrap();
+    let (outbox, _workers) = store.builder().open().unwrap();
+    outbox.keep(&verified("a secret"), there()).await.unwrap();
+    let mut files: Vec<_> = fs::read_dir(store.path().parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name(), entry.metadata().unwrap().permissions().mode() & 0o777))
+        .collect();
+    files.sort();
+    let names =
+        ["outbox.db", "outbox.db-shm", "outbox.db-wal", "outbox.db.lock", "outbox.db.reserve"];
+    assert_eq!(files, names.map(|name| (name.into(), 0o600)));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn one_that_is_moved_or_deleted_keeps_nothing_until_it_is_put_back() {
+    use std::fs;
+
+    use outbox::{Kept, StoreError};
+
+    let store = Store::new();
+    let (outbox, _workers) = store.builder().open().unwrap();
+    outbox.keep(&verified("a"), there()).await.unwrap();
+    let moved = Err(StoreError::Moved);
+    let aside = store.path().with_extension("aside");
+    fs::rename(store.path(), &aside).unwrap();
+    assert_eq!(outbox.keep(&verified("b"), there()).await, Err(StoreError::Moved));
+    assert_eq!(outbox.check().await, moved);
+    fs::write(store.path(), "").unwrap();
+    assert_eq!(outbox.check().await, moved, "it is another file");
+    fs::rename(&aside, store.path()).unwrap();
+    assert_eq!(outbox.keep(&verified("b"), there()).await, Ok(Kept::New));
+    fs::remove_file(store.path()).unwrap();
+    assert_eq!(outbox.check().await, moved);
+}
+
+/// What SQLite goes on to write into a log that was deleted is gone after a kill.
+#[cfg(unix)]
+#[tokio::test]
+async fn one_whose_log_is_moved_or_deleted_keeps_nothing() {
+    use std::fs;
+
+    use outbox::{Kept, StoreError};
+
+    for log in ["db-wal", "db-shm"] {
+        let store = Store::new();
+        let (outbox, _workers) = store.builder().open().unwrap();
+        outbox.keep(&verified("a"), there()).await.unwrap();
+        let log = store.path().with_extension(log);
+        let aside = log.with_extension("aside");
+        fs::rename(&log, &aside).unwrap();
+        assert_eq!(outbox.keep(&verified("b"), there()).await, Err(StoreError::Moved));
+        fs::rename(&aside, &log).unwrap();
+        assert_eq!(outbox.keep(&verified("b"), there()).await, Ok(Kept::New));
+    }
+}
+
+#[tokio::test]
+async fn a_reserve_that_is_deleted_is_filled_again() {
+    let store = Store::new();
+    let reserve = store.path().with_extension("db.reserve");
+    let (outbox, _workers) = store.builder().open().unwrap();
+    for body in ["a", "b"] {
+        outbox.keep(&verified(body), there()).await.unwrap();
+        assert_eq!(std::fs::metadata(&reserve).unwrap().len(), 8 * 1024 * 1024);
+        std::fs::remove_file(&reserve).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_in_place_of_the_reserve_is_not_followed() {
+    use std::{fs, os::unix::fs::symlink};
+
+    let store = Store::new();
+    let reserve = store.path().with_extension("db.reserve");
+    let (short, long) = (reserve.with_extension("short"), reserve.with_extension("long"));
+    fs::write(&short, "somebody's").unwrap();
+    fs::write(&long, vec![0; 8 * 1024 * 1024]).unwrap();
+    for other in [short, long] {
+        symlink(&other, &reserve).unwrap();
+        let before = fs::read(&other).unwrap();
+        let (outbox, _workers) = store.builder().open().unwrap();
+        outbox.check().await.unwrap();
+        assert!(fs::symlink_metadata(&reserve).unwrap().is_file(), "{other:?}");
+        assert!(fs::read(&other).unwrap() == before, "{other:?}");
+        fs::remove_file(&reserve).unwrap();
+    }
+}
+
+#[test]
+fn one_process_at_a_time_works_on_it() {
+    let store = Store::new();
+    let opened = store.builder().open().unwrap();
+    let error = store.builder().open().unwrap_err();
+    assert!(matches!(error, OpenError::InUse { .. }), "{error}");
+    assert!(error.to_string().ends_with("outbox.db` is in use by another process"), "{error}");
+    drop(opened);
+    store.builder().open().unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn one_process_at_a_time_works_on_it_by_whatever_name() {
+    let store = Store::new();
+    let link = store.path().with_file_name("link.db");
+    std::os::unix::fs::symlink(store.path(), &link).unwrap();
+    drop(store.builder().open().unwrap());
+    let (outbox, _workers) = outbox::Outbox::builder(&link).open().unwrap();
+    outbox.keep(&verified("a"), there()).await.unwrap();
+    let error = store.builder().open().unwrap_err();
+    assert!(matches!(error, OpenError::InUse { .. }), "{error}");
+}
+
+#[test]
+fn another_schema_is_refused_by_its_number() {
+    let store = Store::new();
+    drop(store.builder().open().unwrap());
+    for version in [1, 7] {
+        let connection = Connection::open(store.path()).unwrap();
+        connection.pragma_update(None, "user_version", version).unwrap();
+        let error = store.builder().open().unwrap_err().to_string();
+        let expected =
+            format!("was written by another version: its schema is {version}, and 2 is known");
+        assert!(error.ends_with(&expected), "{error}");
+    }
+}
+
+#[test]
+fn a_file_of_something_else_is_left_alone() {
+    let store = Store::new();
+    Connection::open(store.path()).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
+    let error = store.builder().open().unwrap_err();
+    assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
+    assert_eq!(store.sql::<i64>("SELECT COUNT(*) FROM sqlite_schema"), 1);
+
+    let text = "not a database, and longer than the head of one is: ".repeat(10);
+    std::fs::write(store.path(), &text).unwrap();
+    let error = store.builder().open().unwrap_err();
+    assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
+    assert_eq!(std::fs::read_to_string(store.path()).unwrap(), text);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_not_made() {
+    let store = Store::new();
+    let path = store.path().with_file_name("not-mounted").join("outbox.db");
+    let error = outbox::Outbox::builder(&path).open().unwrap_err();
+    assert!(matches!(error, OpenError::File { .. }), "{error}");
+    assert!(!path.parent().unwrap().exists());
+}
