@@ -1,0 +1,29 @@
+//! What the bridges in this folder share, and what has nothing to do with their frameworks or with
+//! where they post to: settings, commands, and the figures of what waits.
+
+mod command;
+mod dead;
+mod event;
+mod gauges;
+mod hidden;
+mod mistake;
+mod secret;
+mod senders;
+mod settings;
+mod store;
+mod telling;
+#[cfg(test)]
+mod tests;
+mod webhook_url;
+
+pub use command::{Command, Dead, Settings, Which, exit_code};
+pub use event::Event;
+pub use gauges::Gauges;
+pub use hidden::{is_hidden, printable_json};
+pub use mistake::{Lines, Mistake};
+pub use secret::{NamedSecret, Source};
+pub use senders::Senders;
+pub use settings::{check_addresses, parse_settings, read_settings};
+pub use store::Store;
+pub use telling::{count_nothing, log_repeated};
+pub use webhook_url::WebhookUrl;

@@ -1,0 +1,167 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+use verify_core::{Secret, Sender, Verifier};
+
+use crate::{Lines, Mistake, Source};
+
+/// The tables `[senders.*]`, by the senders' names.
+#[derive(Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Senders(BTreeMap<Spanned<String>, Table>);
+
+/// One sender. Of a variable and a file for the same secret one is set.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    secret_env: Option<Spanned<String>>,
+    secret_file: Option<Spanned<String>>,
+    previous_secret_env: Option<Spanned<String>>,
+    previous_secret_file: Option<Spanned<String>>,
+    bearer_env: Option<Spanned<String>>,
+    bearer_file: Option<Spanned<String>>,
+    previous_bearer_env: Option<Spanned<String>>,
+    previous_bearer_file: Option<Spanned<String>>,
+    link: Option<Spanned<String>>,
+}
+
+/// A sender that there may be a table for.
+struct Known {
+    sender: Sender,
+    /// Whether it can send a bearer token.
+    has_bearer: bool,
+}
+
+const KNOWN: [Known; 3] = [
+    Known { sender: Sender::DATABRICKS, has_bearer: true },
+    Known { sender: Sender::MLFLOW, has_bearer: false },
+    Known { sender: Sender::WANDB, has_bearer: true },
+];
+
+impl Senders {
+    /// Checks what stands in them. No secret is read.
+    ///
+    /// # Errors
+    ///
+    /// There is none, one that is not known, or one with a bearer token that it does not send.
+    pub fn check(&self, lines: &Lines) -> Result<(), Mistake> {
+        if self.0.is_empty() {
+            return Err(lines.mistake(None, "there is no `[senders.…]`, so nothing could come in"));
+        }
+        for (name, table) in &self.0 {
+            let Some(known) = Known::find(name.as_ref()) else {
+                let names = KNOWN.map(|known| known.sender.name()).join(", ");
+                let text = format!("no sender is called `{}`; there are {names}", name.as_ref());
+                return Err(lines.at(name, text));
+            };
+            let place = table.bearers().iter().find_map(Source::place);
+            if let (false, Some(place)) = (known.has_bearer, place) {
+                return Err(lines.at(place, format!("{} sends no bearer token", name.as_ref())));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that there is a table for the sender that a route names.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn check_named(&self, sender: &Spanned<String>, lines: &Lines) -> Result<(), Mistake> {
+        match self.0.contains_key(sender) {
+            true => Ok(()),
+            false => Err(lines.at(sender, format!("there is no `[senders.{}]`", sender.as_ref()))),
+        }
+    }
+
+    /// Returns their names.
+    pub fn names(&self) -> impl Iterator<Item = &Spanned<String>> {
+        self.0.keys()
+    }
+
+    /// Returns what links to a sender's pages begin with, by the sender's name, where it is set. What
+    /// stands there was not checked: not every bridge shows links.
+    pub fn links(&self) -> impl Iterator<Item = (&str, &Spanned<String>)> {
+        self.0
+            .iter()
+            .filter_map(|(name, table)| Some((name.as_ref().as_str(), table.link.as_ref()?)))
+    }
+
+    /// Reads the secrets, and makes a verifier with each sender's, by the sender's name.
+    ///
+    /// # Errors
+    ///
+    /// A secret is not named, cannot be read, or occurs twice: one that two senders share would let a
+    /// delivery of one pass for a delivery of the other.
+    pub fn verifiers(&self, lines: &Lines) -> Result<Vec<(&'static str, Verifier)>, Mistake> {
+        let mut used = Vec::new();
+        let verifier = |(name, table): (&Spanned<String>, &Table)| {
+            let sender = Known::find(name.as_ref())?.sender;
+            let verifier = table.verifier(sender, name, &mut used, lines);
+            Some(verifier.map(|verifier| (sender.name(), verifier)))
+        };
+        self.0.iter().filter_map(verifier).collect()
+    }
+}
+
+impl Known {
+    fn find(name: &str) -> Option<&'static Self> {
+        KNOWN.iter().find(|known| known.sender.name() == name)
+    }
+}
+
+impl Table {
+    /// What deliveries are signed with: now, and before it was changed.
+    fn secrets(&self) -> [(&'static str, Source<'_>); 2] {
+        let previous = Source { env: &self.previous_secret_env, file: &self.previous_secret_file };
+        [
+            ("current", Source { env: &self.secret_env, file: &self.secret_file }),
+            ("previous", previous),
+        ]
+    }
+
+    /// The tokens that have to come as well, now and before.
+    fn bearers(&self) -> [Source<'_>; 2] {
+        [
+            Source { env: &self.bearer_env, file: &self.bearer_file },
+            Source { env: &self.previous_bearer_env, file: &self.previous_bearer_file },
+        ]
+    }
+
+    /// Makes the verifier. `used` are the secrets until now, and whose they are.
+    fn verifier(
+        &self,
+        sender: Sender,
+        name: &Spanned<String>,
+        used: &mut Vec<(&'static str, String)>,
+        lines: &Lines,
+    ) -> Result<Verifier, Mistake> {
+        let mut builder = Verifier::builder(sender);
+        for (label, source) in self.secrets() {
+            let Some(read) = source.read(lines)? else {
+                if label == "current" {
+                    return Err(lines.at(name, "set `secret_env` or `secret_file`"));
+                }
+                continue;
+            };
+            if let Some((other, _)) = used.iter().find(|(_, secret)| *secret == read.value) {
+                let text = match *other == sender.name() {
+                    true => "the same as the other secret of this sender".to_owned(),
+                    false => format!("`{other}` has the same secret: each sender needs its own"),
+                };
+                return Err(lines.at(read.place, text));
+            }
+            let secret = Secret::new(&read.value);
+            let secret = secret.map_err(|error| lines.at(read.place, error.to_string()))?;
+            builder = builder.secret_named(label, secret);
+            used.push((sender.name(), read.value));
+        }
+        for source in self.bearers() {
+            if let Some(read) = source.read(lines)? {
+                builder = builder.bearer(read.value);
+            }
+        }
+        builder.build().map_err(|error| lines.at(name, error.to_string()))
+    }
+}

@@ -1,0 +1,30 @@
+use outbox::Endpoint;
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::{Lines, Mistake, Source};
+
+/// A table that names where the URL of a destination's webhook is. Such a URL is a secret: whoever has
+/// it can post.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookUrl {
+    url_env: Option<Spanned<String>>,
+    url_file: Option<Spanned<String>>,
+}
+
+impl WebhookUrl {
+    /// Reads the URL; `name` is the name of the table.
+    ///
+    /// # Errors
+    ///
+    /// None is named, it cannot be read, or it is not one that the outbox posts to.
+    pub fn read(&self, name: &Spanned<String>, lines: &Lines) -> Result<Endpoint, Mistake> {
+        let url = Source { env: &self.url_env, file: &self.url_file }.read(lines)?;
+        let url = url.ok_or_else(|| {
+            lines.at(name, "set `url_env` or `url_file`: where the URL of the webhook is")
+        })?;
+        Endpoint::new(url.value.trim())
+            .map_err(|error| lines.at(url.place, format!("the URL in it is {error}")))
+    }
+}

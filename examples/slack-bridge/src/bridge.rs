@@ -1,0 +1,143 @@
+//! Takes deliveries in, and lets them be posted.
+
+use core::time::Duration;
+use std::{sync::Arc, thread, time::SystemTime};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::RETRY_AFTER},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use bridge_common::{Event, Gauges, count_nothing, log_repeated};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use outbox::{Kept, Outbox, Policy, Workers};
+use receiver_common::{log_to_stderr, stop_signal};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::oneshot};
+use verify_axum::{Delivery, VerifyLayer};
+
+use crate::{
+    admin::{self, Admin},
+    config::{Config, Routes},
+    serve::serve,
+    slack::{self, DryRun, Slack},
+};
+
+#[derive(Clone)]
+struct Bridge {
+    outbox: Outbox,
+    routes: Arc<Routes>,
+    /// How old an event may be. `None`: as old as it likes, since it is only printed.
+    most_age: Option<Duration>,
+}
+
+/// Runs until it is told to stop.
+pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
+    log_to_stderr("info");
+    let prometheus = PrometheusBuilder::new().install_recorder();
+    let prometheus = prometheus.map_err(|error| error.to_string())?;
+
+    let verifiers = config.verifiers()?;
+    config.oddities().iter().for_each(|oddity| eprintln!("slack-bridge: {oddity}"));
+    // Deliveries that were only printed must not count as posted.
+    let folder = dry_run.then(TempDir::new).transpose().map_err(|error| error.to_string())?;
+    let (outbox, workers) = match &folder {
+        Some(folder) => open_to_print(&config, folder)?,
+        None => open(&config)?,
+    };
+
+    let bind = async |address| {
+        let listener = TcpListener::bind(address).await;
+        listener.map_err(|error| format!("cannot listen on {address}: {error}"))
+    };
+    let listener = bind(config.file.listen).await?;
+    let admin_listener = bind(*config.file.admin.as_ref()).await?;
+    let address = |listener: &TcpListener| listener.local_addr().map_err(|error| error.to_string());
+
+    let gauges = Gauges::new("slack-bridge", outbox.clone(), config.channels());
+    let gauges = gauges.map_err(|error| error.to_string())?;
+    let admin = admin::app(Admin { outbox: outbox.clone(), prometheus, gauges });
+
+    let mut app = Router::new();
+    for (name, verifier) in verifiers {
+        let path = format!("/webhooks/{name}");
+        eprintln!("POST {path} is guarded");
+        app = app.route(&path, post(on_delivery).layer(VerifyLayer::new(verifier)));
+    }
+    let most_age = (!dry_run).then(|| config.file.store.retention());
+    let app = app.with_state(Bridge { outbox, routes: Arc::new(config.routes), most_age });
+    eprintln!("admin on http://{}/metrics, /healthz and /readyz", address(&admin_listener)?);
+    eprintln!("listening on http://{}", address(&listener)?);
+
+    // Asked by machines of the operator; cut off at the end.
+    let admin = tokio::spawn(axum::serve(admin_listener, admin).into_future());
+    serve(listener, app).await;
+    admin.abort();
+    let (stopped, all_stopped) = oneshot::channel::<()>();
+    thread::spawn(move || {
+        workers.stop();
+        drop(stopped);
+    });
+    // A second signal does not wait for Slack: what it may have taken is posted again.
+    tokio::select! {
+        _ = all_stopped => {}
+        () = stop_signal() => {}
+    }
+    Ok(())
+}
+
+/// Opens the store, and begins to post what is in it.
+fn open(config: &Config) -> Result<(Outbox, Workers), String> {
+    let endpoints = config.endpoints()?;
+    let (outbox, mut workers) = config.file.store.open_at(config.file.store.path())?;
+    let http = Slack::client();
+    for (channel, endpoint) in endpoints {
+        let slack = Slack { http: http.clone(), endpoint, links: config.links() };
+        let policy = slack::policy(config.file.store.give_up_after());
+        workers.add(&channel, policy, slack).map_err(|error| error.to_string())?;
+    }
+    Ok((outbox, workers))
+}
+
+/// The same, in a store that nobody needs any more, to print it.
+fn open_to_print(config: &Config, folder: &TempDir) -> Result<(Outbox, Workers), String> {
+    let (outbox, mut workers) = config.file.store.open_at(&folder.path().join("outbox.db"))?;
+    for channel in config.channels() {
+        let print = DryRun { channel: channel.clone(), links: config.links() };
+        let added = workers.add(&channel, Policy::default(), print);
+        added.map_err(|error| error.to_string())?;
+    }
+    Ok((outbox, workers))
+}
+
+/// Runs for verified deliveries only. What it accepts is on the disk.
+async fn on_delivery(State(bridge): State<Bridge>, Delivery(verified): Delivery) -> Response {
+    let sender = verified.receipt().sender();
+    let event = Event::read(sender, verified.body());
+    let channels = bridge.routes.channels(sender, &event);
+    if channels.is_empty() {
+        count_nothing(sender, "unrouted");
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let is_outdated = |most_age| event.is_outdated(most_age, SystemTime::now());
+    if bridge.most_age.is_some_and(is_outdated) {
+        count_nothing(sender, "outdated");
+        tracing::warn!(sender, "not posted: it is older than `retention_days`");
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    match bridge.outbox.keep(&verified, channels).await {
+        Ok(kept) => {
+            if kept == Kept::Repeated {
+                log_repeated(sender);
+            }
+            StatusCode::NO_CONTENT.into_response()
+        }
+        // MLflow comes again on a 503, and drops what is answered 4xx for good.
+        Err(error) => {
+            tracing::error!(sender, %error, "a delivery was not kept");
+            (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")]).into_response()
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The settings: one TOML file, and the secrets that it names.
+
+mod events;
+mod file;
+mod routes;
+
+use std::{collections::BTreeMap, path::Path};
+
+use bridge_common::{Lines, Mistake, check_addresses, read_settings};
+use outbox::Endpoint;
+use verify_axum::Verifier;
+
+pub(crate) use self::{file::File, routes::Routes};
+
+/// The settings without the secrets.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) file: File,
+    pub(crate) routes: Routes,
+    lines: Lines,
+}
+
+impl Config {
+    /// Reads a file.
+    pub(crate) fn read(path: &Path) -> Result<Self, Mistake> {
+        let (file, lines) = read_settings(path)?;
+        Self::new(file, lines)
+    }
+
+    fn new(file: File, lines: Lines) -> Result<Self, Mistake> {
+        check_addresses(file.listen, &file.admin, &lines)?;
+        file.senders.check(&lines)?;
+        for (_, link) in file.senders.links() {
+            let url = link.as_ref();
+            let is_plain =
+                url.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>|".contains(&byte));
+            if !is_plain || !(url.starts_with("https://") || url.starts_with("http://")) {
+                return Err(lines.at(link, "not a URL such as `https://host`"));
+            }
+        }
+        file.store.check(&lines)?;
+        Ok(Self { routes: Routes::new(&file, &lines)?, file, lines })
+    }
+
+    /// Returns what is no mistake, and probably not meant.
+    pub(crate) fn oddities(&self) -> Vec<String> {
+        let mut oddities = self.routes.unknown_events(&self.lines);
+        for channel in self.file.channels.keys() {
+            if !self.routes.names(channel.as_ref()) {
+                oddities.push(self.lines.at(channel, "no route leads to this channel").to_string());
+            }
+        }
+        for sender in self.file.senders.names() {
+            if !self.routes.takes(sender.as_ref()) {
+                oddities.push(
+                    self.lines.at(sender, "no route takes anything of this sender").to_string(),
+                );
+            }
+        }
+        oddities
+    }
+
+    /// Checks what is there besides the settings: the folder of the store.
+    pub(crate) fn check_folder(&self) -> Result<(), Mistake> {
+        self.file.store.check_folder(&self.lines)
+    }
+
+    /// Reads the senders' secrets, and makes a verifier with each, by the sender's name.
+    pub(crate) fn verifiers(&self) -> Result<Vec<(&'static str, Verifier)>, Mistake> {
+        self.file.senders.verifiers(&self.lines)
+    }
+
+    /// Returns what links begin with, by the sender's name.
+    pub(crate) fn links(&self) -> BTreeMap<String, String> {
+        let links = self.file.senders.links();
+        links.map(|(name, link)| (name.to_owned(), link.as_ref().clone())).collect()
+    }
+
+    /// Returns the channels.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = String> {
+        self.file.channels.keys().map(|name| name.as_ref().clone())
+    }
+
+    /// Reads the channels' URLs, which are secrets.
+    pub(crate) fn endpoints(&self) -> Result<BTreeMap<String, Endpoint>, Mistake> {
+        let channels = self.file.channels.iter();
+        channels
+            .map(|(name, url)| Ok((name.as_ref().clone(), url.read(name, &self.lines)?)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

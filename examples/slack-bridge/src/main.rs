@@ -1,0 +1,48 @@
+//! Takes deliveries of Databricks, MLflow and Weights & Biases, and posts to Slack what they say. The
+//! README beside it has the settings, and what is promised.
+
+mod admin;
+mod bridge;
+mod config;
+mod message;
+#[path = "../../receiver/src/serve.rs"]
+mod serve;
+mod slack;
+
+use std::process::ExitCode;
+
+use bridge_common::{Command, Mistake, exit_code};
+use clap::Parser;
+
+use crate::config::Config;
+
+/// Posts what Databricks, MLflow and Weights & Biases say about models to Slack, and loses nothing on
+/// the way.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    exit_code("slack-bridge", run(Cli::parse().command).await)
+}
+
+async fn run(command: Command) -> Result<(), String> {
+    let config = Config::read(command.config())?;
+    match command {
+        Command::Serve { dry_run, .. } => bridge::run(config, dry_run).await,
+        Command::Check { .. } => Ok(check(&config)?),
+        Command::Dead { command } => command.run(config.file.store.path(), config.channels()),
+    }
+}
+
+fn check(config: &Config) -> Result<(), Mistake> {
+    config.check_folder()?;
+    let (verifiers, channels) = (config.verifiers()?, config.endpoints()?);
+    config.oddities().iter().for_each(|oddity| println!("{oddity}"));
+    println!("{} senders, {} channels: nothing is wrong", verifiers.len(), channels.len());
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! The commands, and what is said about wrong settings.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+};
+
+use verify_core::Sender;
+
+use crate::{
+    bridge::{Place, moved, moved_text, wait_until},
+    slack::Slack,
+};
+
+#[test]
+fn a_dry_run_prints_messages_and_leaves_no_store() {
+    let slack = Slack::new();
+    let place = Place::simple(&slack);
+    let mut bridge = place.start_with(&["--dry-run"]);
+    assert_eq!(bridge.send(Sender::DATABRICKS, &moved("m", 1)).0, 204);
+    let mut printed = BufReader::new(bridge.process.stdout.take().unwrap()).lines();
+    assert_eq!(printed.next().unwrap().unwrap(), "# to general");
+    let mut message = String::new();
+    while serde_json::from_str::<serde_json::Value>(&message).is_err() {
+        message += &printed.next().unwrap().unwrap();
+    }
+    assert!(message.contains(&moved_text("m", 1)), "{message}");
+    assert!(slack.posted().is_empty());
+    assert!(!place.store().exists());
+}
+
+#[test]
+fn what_is_left_for_a_former_channel_is_shown_and_can_be_dropped() {
+    let slack = Slack::new();
+    slack.behave(|_| crate::slack::Answer::Refuse(500, "", "rollup_error"));
+    let place = Place::simple(&slack);
+    let bridge = place.start();
+    assert_eq!(bridge.send(Sender::DATABRICKS, &moved("m", 1)).0, 204);
+    wait_until(|| !slack.posted().is_empty());
+    drop(bridge);
+    let settings = fs::read_to_string(place.config()).unwrap();
+    fs::write(place.config(), settings.replace("general", "renamed")).unwrap();
+    fs::write(place.config().with_file_name("renamed"), slack.url("renamed")).unwrap();
+
+    let bridge = place.start();
+    let said =
+        "1 postings are left for `general`, which is not configured any more: see `dead list`";
+    assert!(bridge.said.contains(said), "{}", bridge.said);
+    let (_, metrics) = bridge.get("/metrics");
+    let waits = "bridge_postings{destination=\"general\",state=\"pending\"} 1\n";
+    assert!(metrics.contains(waits), "{metrics}");
+    let list = place.run(&["dead", "list"]);
+    assert!(list.trim_end().ends_with("the destination is not configured any more"), "{list}");
+    let refused = place.command(&["dead", "retry", "1"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(place.run(&["dead", "drop", "1"]), "1 of 1 dropped\n");
+    assert_eq!(place.run(&["dead", "list"]), "");
+}
+
+#[test]
+fn wrong_settings_are_a_line_of_text_and_exit_code_2() {
+    let place = Place::simple(&Slack::new());
+    let settings = fs::read_to_string(place.config()).unwrap();
+    fs::write(place.config(), settings.replace("url_file", "url_path")).unwrap();
+    let output = place.command(&["serve"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let expected = "bridge.toml:13: unknown field `url_path`, expected `url_env` or `url_file`\n";
+    assert!(said.ends_with(expected), "{said}");
+    assert!(!place.store().exists());
+}
+
+#[test]
+fn two_bridges_do_not_share_a_store() {
+    let place = Place::simple(&Slack::new());
+    let _bridge = place.start();
+    let output = place.command(&["serve"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("store.db` is in use by another process"), "{said}");
+}
