@@ -1,0 +1,49 @@
+//! Takes deliveries of Databricks, MLflow and Weights & Biases, and starts pipelines when a model
+//! moves. The README beside it has the settings, and what is promised.
+
+mod admin;
+mod config;
+mod movement;
+mod pipeline;
+#[path = "../../receiver-actix/src/serve.rs"]
+mod serve;
+mod trigger;
+
+use std::process::ExitCode;
+
+use bridge_common::{Command, Mistake, exit_code};
+use clap::Parser;
+
+use crate::config::Config;
+
+/// Starts pipelines when Databricks, MLflow or Weights & Biases say that a model moved.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    exit_code("ci-trigger", run(Cli::parse().command).await)
+}
+
+async fn run(command: Command) -> Result<(), String> {
+    let config = Config::read(command.config())?;
+    match command {
+        Command::Serve { dry_run, .. } => trigger::run(config, dry_run).await,
+        Command::Check { .. } => Ok(check(&config)?),
+        Command::Dead { command } => {
+            command.run(config.file.store.path(), config.pipelines().into_keys())
+        }
+    }
+}
+
+fn check(config: &Config) -> Result<(), Mistake> {
+    config.check_folder()?;
+    let (verifiers, pipelines) = (config.verifiers()?, config.destinations()?);
+    config.oddities().iter().for_each(|oddity| println!("{oddity}"));
+    println!("{} senders, {} pipelines: nothing is wrong", verifiers.len(), pipelines.len());
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! What operators ask, and how it ends.
+
+use core::time::Duration;
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
+
+use crate::{
+    service::Trouble,
+    trigger::{Trigger, World, alias},
+};
+
+/// A GET: status and body.
+fn get(trigger: &Trigger, path: &str) -> (String, String) {
+    let mut socket = TcpStream::connect(trigger.admin.strip_prefix("http://").unwrap()).unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head[9..12].to_owned(), body.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_readiness_and_figures() {
+    let world = World::new(&["github.deploy"]);
+    world.only("fraud");
+    world.github.trouble([Trouble::Answer(404, String::new(), "")]);
+    let trigger = world.start();
+    for version in 1..=2 {
+        assert_eq!(trigger.move_alias("fraud", version).await.unwrap(), 204);
+    }
+    assert_eq!(trigger.move_alias("another", 1).await.unwrap(), 204);
+    assert_eq!(
+        trigger.deliver_signed_with("another", "mlflow", alias("fraud", 1)).await.unwrap(),
+        401
+    );
+    world.github.wait_for(1);
+    assert_eq!(get(&trigger, "/healthz"), ("200".to_owned(), "ok\n".to_owned()));
+    assert_eq!(get(&trigger, "/readyz"), ("200".to_owned(), "ready\n".to_owned()));
+    let (status, figures) = get(&trigger, "/metrics");
+    assert_eq!(status, "200");
+    for figure in [
+        "bridge_postings{destination=\"github.deploy\",state=\"dead\"} 1",
+        "bridge_postings{destination=\"teams.models\",state=\"pending\"} 0",
+        "bridge_oldest_pending_seconds{destination=\"teams.models\"} 0",
+        "outbox_kept_total{sender=\"mlflow\",result=\"new\"} 2",
+        "bridge_nothing_total{sender=\"mlflow\",reason=\"unrouted\"} 1",
+        "verify_verified_total{sender=\"mlflow\",secret=\"current\"} 3",
+        "verify_refused_total{sender=\"mlflow\",code=\"signature_mismatch\"} 1",
+    ] {
+        assert!(figures.contains(figure), "{figure}\n{figures}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_finishes_what_is_being_started_and_keeps_the_rest() {
+    let world = World::new(&["github.deploy"]);
+    world.github.trouble([Trouble::Late(Duration::from_secs(2))]);
+    let mut trigger = world.start();
+    for version in 1..=2 {
+        assert_eq!(trigger.move_alias("fraud", version).await.unwrap(), 204);
+    }
+    // Taken, and not answered yet.
+    world.github.wait_for(1);
+    trigger.signal("TERM");
+    assert!(trigger.process.wait().unwrap().success());
+    let _again = world.start();
+    let taken = world.github.wait_for(2);
+    let versions: Vec<_> = taken.iter().map(|json| &json["client_payload"]["version"]).collect();
+    assert_eq!(versions, ["1", "2"]);
+}
