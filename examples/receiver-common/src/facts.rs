@@ -7,6 +7,12 @@ use verify_core::{EventError, Verified, databricks, mlflow, wandb};
 /// Makes the line for a verified delivery.
 #[must_use]
 pub fn line(verified: &Verified<Bytes>) -> String {
+    format!("{}\n", describe(verified))
+}
+
+/// Makes the object that the line is, for whoever has more to say.
+#[must_use]
+pub fn describe(verified: &Verified<Bytes>) -> Value {
     let receipt = verified.receipt();
     let mut line = json!({
         "sender": receipt.sender(),
@@ -19,7 +25,7 @@ pub fn line(verified: &Verified<Bytes>) -> String {
         // Verified all the same: what is not understood is not lost.
         Err(error) => line["unreadable"] = error.to_string().into(),
     }
-    format!("{line}\n")
+    line
 }
 
 /// Picks the facts from the verified body.

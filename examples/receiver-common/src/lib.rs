@@ -7,6 +7,6 @@ mod settings;
 mod start;
 mod try_it;
 
-pub use facts::line;
+pub use facts::{describe, line};
 pub use output::Output;
-pub use start::{start, stop_signal};
+pub use start::{log_to_stderr, start, stop_signal};

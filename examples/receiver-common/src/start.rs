@@ -31,12 +31,7 @@ pub fn start() -> Result<(TcpListener, Vec<(String, Verifier)>), String> {
     } else {
         "info"
     };
-    let log = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_log));
-    tracing_subscriber::fmt()
-        .with_env_filter(log)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
-        .init();
+    log_to_stderr(default_log);
 
     let with_path = |verifier: Verifier| {
         let path = format!("/webhooks/{}", verifier.sender().name());
@@ -46,6 +41,18 @@ pub fn start() -> Result<(TcpListener, Vec<(String, Verifier)>), String> {
     let verifiers = verifiers.into_iter().map(with_path).collect();
     eprintln!("listening on http://{address}; RUST_LOG=verify=debug shows why one is refused");
     Ok((listener, verifiers))
+}
+
+/// Logs to standard error what `default` says, and what `RUST_LOG` says besides or instead: a target that
+/// is in both is logged as in `RUST_LOG`.
+pub fn log_to_stderr(default: &str) {
+    let more = env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
+    let log = EnvFilter::new(format!("{default},{more}"));
+    tracing_subscriber::fmt()
+        .with_env_filter(log)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
 }
 
 /// Waits for Ctrl-C or SIGTERM.

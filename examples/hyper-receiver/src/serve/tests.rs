@@ -1,0 +1,149 @@
+//! What takes minutes, on a clock that runs by itself.
+
+use core::convert::Infallible;
+
+use http_body_util::{Either, Full};
+use hyper::{Request, Response, body::Incoming, client::conn, service::service_fn};
+use tokio::{
+    io::{AsyncWriteExt as _, DuplexStream, duplex},
+    task::JoinHandle,
+    time::Instant,
+};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{
+        ClientConfig, RootCertStore,
+        crypto::ring,
+        pki_types::{PrivatePkcs8KeyDer, ServerName},
+    },
+};
+
+use super::*;
+
+/// A connection, and the client's configuration for it.
+struct Conversation {
+    client: DuplexStream,
+    config: ClientConfig,
+    server: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+    crowded: Arc<Notify>,
+}
+
+fn begin(protocol: &[u8]) -> Conversation {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let certificate = made.cert.der().clone();
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
+    let provider = Arc::new(ring::default_provider());
+    let mut tls = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key)
+        .unwrap();
+    tls.alpn_protocols = vec![protocol.to_vec()];
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate).unwrap();
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![protocol.to_vec()];
+
+    let (client, socket) = duplex(64 * 1024);
+    let (stop, stopping) = watch::channel(false);
+    let answer = async |_: Request<Incoming>| {
+        Ok::<_, Infallible>(Response::new(Either::Left(Full::from("ok"))))
+    };
+    let crowded = Arc::new(Notify::new());
+    let around = Around { stopping, crowded: Arc::clone(&crowded) };
+    let server = tokio::spawn(converse(socket, Arc::new(tls), service_fn(answer), around));
+    Conversation { client, config, server, stop, crowded }
+}
+
+async fn lasts(server: JoinHandle<()>) -> Duration {
+    let start = Instant::now();
+    timeout(CONNECTION_AGE * 2, server).await.expect("an end").unwrap();
+    start.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_has_a_deadline() {
+    let Conversation { client: _client, server, stop: _stop, .. } = begin(tls::HTTP_2);
+    assert_eq!(lasts(server).await.as_secs(), HANDSHAKE_DEADLINE.as_secs());
+}
+
+/// HTTP/2 has no deadline for heads, and its client answers each ping.
+#[tokio::test(start_paused = true)]
+async fn a_connection_of_http_2_that_is_merely_open_has_an_end() {
+    let Conversation { client, config, server, stop: _stop, .. } = begin(tls::HTTP_2);
+    let connector = TlsConnector::from(Arc::new(config));
+    let name = ServerName::try_from("localhost").unwrap();
+    let stream = TokioIo::new(connector.connect(name, client).await.unwrap());
+    let (_sender, connection) =
+        conn::http2::handshake::<_, _, Full<bytes::Bytes>>(TokioExecutor::new(), stream)
+            .await
+            .unwrap();
+    tokio::spawn(connection);
+    let lasted = lasts(server).await;
+    assert!((CONNECTION_AGE..=CONNECTION_AGE + STOP_DEADLINE).contains(&lasted), "{lasted:?}");
+}
+
+/// A client that is gone without a word, as behind a cable that was pulled.
+#[tokio::test(start_paused = true)]
+async fn a_client_of_http_2_that_answers_no_ping_is_given_up_on() {
+    let Conversation { client, config, server, stop: _stop, .. } = begin(tls::HTTP_2);
+    let connector = TlsConnector::from(Arc::new(config));
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = connector.connect(name, client).await.unwrap();
+    let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    stream.write_all(hello).await.unwrap();
+    stream.flush().await.unwrap();
+    let lasted = lasts(server).await;
+    assert!((PING..=PING * 3).contains(&lasted), "{lasted:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_without_a_request_makes_room_for_others() {
+    for protocol in [tls::HTTP_2, b"http/1.1"] {
+        let Conversation { client, config, server, stop: _stop, crowded } = begin(protocol);
+        let connector = TlsConnector::from(Arc::new(config));
+        let name = ServerName::try_from("localhost").unwrap();
+        let _stream = connector.connect(name, client).await.unwrap();
+        crowded.notify_one();
+        assert!(lasts(server).await <= GOODBYE_DEADLINE);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_makes_room_for_others() {
+    let Conversation { client: _client, server, stop: _stop, crowded, .. } = begin(tls::HTTP_2);
+    crowded.notify_one();
+    assert_eq!(lasts(server).await, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_in_flight_is_not_made_room_of() {
+    let (count, requests) = watch::channel(0);
+    let (count, crowded) = (Arc::new(count), Notify::new());
+    let first = InFlight::new(&count);
+    let second = InFlight::new(&count);
+    crowded.notify_one();
+    let mut room = pin!(make_room(requests, &crowded));
+    for in_flight in [first, second] {
+        assert!(timeout(CONNECTION_AGE, room.as_mut()).await.is_err());
+        drop(in_flight);
+    }
+    room.await;
+}
+
+/// What is idle when everything is to stop holds nothing up.
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_of_http_1_ends_when_it_is_to_stop() {
+    let Conversation { client, config, server, stop, .. } = begin(b"http/1.1");
+    let connector = TlsConnector::from(Arc::new(config));
+    let name = ServerName::try_from("localhost").unwrap();
+    let _stream = connector.connect(name, client).await.unwrap();
+    stop.send_replace(true);
+    assert!(lasts(server).await < HEAD_DEADLINE);
+}

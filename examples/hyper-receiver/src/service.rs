@@ -1,0 +1,141 @@
+//! What is answered to which request.
+
+use core::{
+    convert::Infallible,
+    future::{Ready, ready},
+};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{Either, Full};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::Incoming,
+    header::{ALLOW, HeaderValue},
+    http::request::Parts,
+    service::{Service, service_fn},
+};
+use receiver_common::Output;
+use tower::Layer as _;
+use verify_axum::{
+    RequestBody, ResolveError, Resolver, ResponseBody, Verified, Verifier, VerifyLayer,
+};
+
+use crate::live::Live;
+
+/// What a connection is served by.
+pub(crate) trait App:
+    Service<
+        Request<Incoming>,
+        Response = Response<Body>,
+        Error = Infallible,
+        Future: Send + 'static,
+    > + Send
+    + 'static
+{
+}
+
+impl<S> App for S where
+    S: Service<
+            Request<Incoming>,
+            Response = Response<Body>,
+            Error = Infallible,
+            Future: Send + 'static,
+        > + Send
+        + 'static
+{
+}
+
+/// The body of an answer: ours, or the one of the layer.
+type Body = Either<Full<Bytes>, ResponseBody<Full<Bytes>>>;
+
+/// Makes the service of all connections, as clones.
+pub(crate) fn service(live: Live, output: Output) -> impl App + Clone {
+    let on_delivery = move |request| on_delivery(output.clone(), request);
+    let guarded = VerifyLayer::with_resolver(ByPath(live)).layer(tower::service_fn(on_delivery));
+    service_fn(move |request| route(guarded.clone(), request))
+}
+
+/// Deliveries go through the layer, and nothing else does.
+async fn route<S>(mut guarded: S, request: Request<Incoming>) -> Result<Response<Body>, Infallible>
+where
+    S: tower::Service<
+            Request<Incoming>,
+            Response = Response<ResponseBody<Full<Bytes>>>,
+            Error = Infallible,
+        >,
+{
+    let path = request.uri().path();
+    Ok(match (request.method(), Endpoint::of(path)) {
+        (&Method::POST, Some(endpoint)) if endpoint.is_of_a_sender() => {
+            // The layer is always ready.
+            guarded.call(request).await?.map(Either::Right)
+        }
+        (_, Some(endpoint)) if endpoint.is_of_a_sender() => {
+            let mut answer = bare(StatusCode::METHOD_NOT_ALLOWED);
+            answer.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            answer.map(Either::Left)
+        }
+        (&Method::GET, None) if path == "/healthz" => {
+            Response::new(Either::Left(Full::from("ok\n")))
+        }
+        _ => bare(StatusCode::NOT_FOUND).map(Either::Left),
+    })
+}
+
+/// Runs for verified deliveries only.
+async fn on_delivery(
+    output: Output,
+    request: Request<RequestBody<Incoming>>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let verified = request.extensions().get::<Verified<Bytes>>();
+    let (Some(verified), Some(endpoint)) = (verified, Endpoint::of(request.uri().path())) else {
+        return Ok(bare(StatusCode::INTERNAL_SERVER_ERROR));
+    };
+    let mut line = receiver_common::describe(verified);
+    line["tenant"] = endpoint.tenant.into();
+    Ok(bare(match output.print(&format!("{line}\n")).await {
+        Ok(()) => StatusCode::NO_CONTENT,
+        // Not accepted if it could not be handled: MLflow sends again on a 503.
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }))
+}
+
+fn bare(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+/// Picks the verifier by the tenant and the sender in the path.
+#[derive(Clone)]
+struct ByPath(Live);
+
+impl Resolver for ByPath {
+    type Future = Ready<Result<Arc<Verifier>, ResolveError>>;
+
+    fn resolve(&self, head: &Parts) -> Self::Future {
+        let find =
+            |endpoint: Endpoint<'_>| self.0.tenants().verifier(endpoint.tenant, endpoint.sender);
+        ready(Endpoint::of(head.uri.path()).and_then(find).ok_or(ResolveError::Unknown))
+    }
+}
+
+/// Where a tenant's deliveries go to: `/webhooks/{tenant}/{sender}`.
+#[derive(Clone, Copy)]
+struct Endpoint<'a> {
+    /// As it stands in the path. Whether there is such a tenant is nobody's business.
+    tenant: &'a str,
+    sender: &'a str,
+}
+
+impl<'a> Endpoint<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        let (tenant, sender) = path.strip_prefix("/webhooks/")?.split_once('/')?;
+        Some(Self { tenant, sender })
+    }
+
+    fn is_of_a_sender(self) -> bool {
+        verify_axum::Sender::ALL.iter().any(|sender| sender.name() == self.sender)
+    }
+}
