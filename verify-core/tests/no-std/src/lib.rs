@@ -69,6 +69,17 @@ pub fn read(body: &[u8]) -> Result<verify_core::mlflow::Event<'_>, verify_core::
     verify_core::mlflow::Event::parse(body)
 }
 
+/// Does what the example does, which is a crate of its own.
+#[cfg(feature = "minimal")]
+pub fn receive_minimally<'a>(
+    verifier: &Verifier,
+    now: UnixTime,
+    headers: &[(&str, &[u8])],
+    body: &'a [u8],
+) -> Result<minimal::Summary<'a>, minimal::Refusal> {
+    minimal::receive(verifier, now, headers, body)
+}
+
 /// Signs a delivery.
 #[cfg(feature = "sign")]
 pub fn send(

@@ -1,0 +1,70 @@
+//! A function as serverless platforms run them: an event of AWS Lambda's function URLs (payload
+//! version 2.0) on standard input, the answer on standard output, the summary on standard error.
+
+use core::error::Error;
+use std::{env, io, process::ExitCode, time::SystemTime};
+
+use base64ct::{Base64, Encoding};
+use minimal::{Headers, Secret, Sender, Summary, UnixTime, Verifier, receive};
+use serde_json::{Map, Value, json};
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lambda: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let name = env::args().nth(1).ok_or("which sender? Name one, such as `mlflow`")?;
+    let is_named = |sender: &&Sender| sender.name() == name;
+    let sender = *Sender::ALL.iter().find(is_named).ok_or("no such sender")?;
+    let verifier = Verifier::builder(sender).secret(Secret::from_env("WEBHOOK_SECRET")?).build()?;
+    let event: Value = serde_json::from_reader(io::stdin())?;
+    let now = UnixTime::try_from(SystemTime::now())?;
+    println!("{}", respond(&verifier, now, &event, |summary| eprintln!("{summary:?}"))?);
+    Ok(())
+}
+
+/// Answers one event; `work` is what the function is there for.
+pub(crate) fn respond(
+    verifier: &Verifier,
+    now: UnixTime,
+    event: &Value,
+    work: impl FnOnce(&Summary<'_>),
+) -> Result<Value, base64ct::Error> {
+    let body = event["body"].as_str().unwrap_or_default();
+    // What was signed are the bytes, not the text that the gateway made of them.
+    let body = match event["isBase64Encoded"].as_bool() {
+        Some(true) => Base64::decode_vec(body)?,
+        _ => body.as_bytes().to_vec(),
+    };
+    let none = Map::new();
+    let headers = FunctionHeaders(event["headers"].as_object().unwrap_or(&none));
+    Ok(match receive(verifier, now, &headers, &body) {
+        Ok(summary) => {
+            work(&summary);
+            json!({"statusCode": 204})
+        }
+        Err(refusal) => {
+            eprintln!("refused: {refusal}");
+            let (status, header) = refusal.answer();
+            let headers: Map<_, _> =
+                header.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect();
+            json!({"statusCode": status, "headers": headers})
+        }
+    })
+}
+
+/// Names in lower case. One that occurred twice has its values joined by a comma, which no signature
+/// has in it twice: it is refused.
+struct FunctionHeaders<'a>(&'a Map<String, Value>);
+
+impl Headers for FunctionHeaders<'_> {
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.0.get(name).and_then(Value::as_str).map(str::as_bytes).into_iter()
+    }
+}

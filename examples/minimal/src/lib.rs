@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+
+mod receive;
+mod refusal;
+mod summary;
+
+pub use receive::receive;
+pub use refusal::Refusal;
+pub use summary::Summary;
+pub use verify_core::{ConfigError, Headers, Secret, Sender, UnixTime, Verifier};

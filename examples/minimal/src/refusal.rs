@@ -1,0 +1,53 @@
+use core::{error::Error, fmt};
+
+use verify_core::{EventError, Rejection, RejectionKind};
+
+/// Why there is no [`Summary`](crate::Summary). For the log: the sender gets [`answer`](Self::answer).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It could not be verified.
+    Rejected(Rejection),
+    /// It was verified, and what it says could not be read.
+    Unreadable(EventError),
+}
+
+impl Refusal {
+    /// Returns the status to answer with and at most one header, its name in lower case. The body of
+    /// the answer is empty: senders show it to whoever presses "test".
+    #[must_use]
+    pub fn answer(&self) -> (u16, Option<(&'static str, &'static str)>) {
+        match self {
+            Self::Rejected(rejection) if rejection.kind() == RejectionKind::BodyTooLarge => {
+                (413, None)
+            }
+            // The same for every reason, or it would help whoever forges.
+            Self::Rejected(_) => (401, Some(("www-authenticate", "HMAC-SHA256, Bearer"))),
+            // Our own trouble: MLflow drops a delivery for good on nearly every 4xx.
+            Self::Unreadable(_) => (503, Some(("retry-after", "1"))),
+        }
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<EventError> for Refusal {
+    fn from(error: EventError) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(rejection) => rejection.fmt(f),
+            Self::Unreadable(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for Refusal {}
