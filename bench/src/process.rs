@@ -39,6 +39,18 @@ impl Server {
         }
     }
 
+    /// Ends it by SIGTERM, and waits until it has ended. SIGINT is ignored by what was started in the
+    /// background of a script.
+    ///
+    /// # Errors
+    ///
+    /// The signal cannot be sent.
+    pub fn end(mut self) -> std::io::Result<()> {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// How long all its threads have run, in nanoseconds.
     pub fn processor_time(&self) -> u64 {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten();
