@@ -18,7 +18,7 @@ use crate::{OpenError, StoreError};
 /// `verO` in ASCII: by it a store is told from other SQLite files.
 const APPLICATION_ID: i32 = 0x7665_724f;
 /// Raised with each change of the schema.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 
 /// A delivery without a body has arrived wherever it was to go. What has arrived is no longer in
 /// `posting`. All times are milliseconds since 1970.
@@ -48,7 +48,8 @@ const SCHEMA: &str = "
         UNIQUE (delivery, destination)
     ) STRICT;
     CREATE INDEX posting_next ON posting (destination, failures / 4, id) WHERE NOT dead;
-    CREATE INDEX posting_oldest ON posting (destination, id) WHERE NOT dead;
+    CREATE INDEX posting_oldest ON posting (destination, id, since) WHERE NOT dead;
+    CREATE INDEX posting_dead ON posting (destination) WHERE dead;
     CREATE TABLE gate (
         destination TEXT PRIMARY KEY,
         open_at INTEGER NOT NULL,

@@ -129,10 +129,14 @@ impl Outbox {
     /// The file cannot be read.
     pub fn waiting(&self) -> Result<Vec<Waiting>, StoreError> {
         self.read(|connection| {
+            // Each half reads an index, and no row of the table.
             let mut select = connection.prepare_cached(
-                "SELECT destination, COUNT(*) FILTER (WHERE NOT dead) AS pending,
-                    COUNT(*) FILTER (WHERE dead) AS dead, MIN(since) FILTER (WHERE NOT dead) AS oldest
-                 FROM posting GROUP BY destination ORDER BY destination",
+                "SELECT destination, SUM(pending) AS pending, SUM(dead) AS dead, MIN(oldest) AS oldest FROM (
+                     SELECT destination, COUNT(*) AS pending, 0 AS dead, MIN(since) AS oldest
+                         FROM posting WHERE NOT dead GROUP BY destination
+                     UNION ALL SELECT destination, 0, COUNT(*), NULL
+                         FROM posting WHERE dead GROUP BY destination)
+                 GROUP BY destination ORDER BY destination",
             )?;
             let rows = select.query_map([], |row| {
                 let oldest: Option<Millis> = row.get("oldest")?;

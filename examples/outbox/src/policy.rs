@@ -30,7 +30,8 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Sets the least time between two postings. Without it: none.
+    /// Sets the least time between two postings. Not known over a restart, after which the first one is
+    /// made at once. Without it: none.
     pub const fn pace(mut self, pace: Duration) -> Self {
         self.pace = pace;
         self
