@@ -23,7 +23,8 @@ Examples:
     verify sign wandb LINK_ARTIFACT --json >capture.json
     verify check capture.json
 
-With --json, the delivery is printed as a capture, without the secret.";
+With --json, the delivery is printed as a capture, without the secret. A bearer token is not printed
+either: curl adds one with -H @FILE, from a file that says `Authorization: Bearer ...`.";
 
 /// Print the headers that sign a body, or a whole `curl` command.
 #[derive(Args, Debug)]
