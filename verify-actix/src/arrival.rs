@@ -33,10 +33,6 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
-    /// What extractors take at least of a request that is only reported: what `web::Json` does by
-    /// itself.
-    const UNVERIFIED_LIMIT: usize = 2 * 1024 * 1024;
-
     pub(crate) fn new(
         settings: Arc<Settings>,
         limits: Rc<Limits>,
@@ -124,8 +120,7 @@ impl Arrival {
     pub(crate) fn report(mut self, refusal: Refusal, unverified: Unverified) -> ServiceRequest {
         self.request.extensions_mut().insert(Reported::new(refusal));
         self.request.set_payload(body::unverified(unverified, self.payload));
-        let limit = self.delivery.body_limit().max(Self::UNVERIFIED_LIMIT);
-        self.limits.lift(&mut self.request, limit);
+        self.limits.lift(&mut self.request, self.delivery.body_limit());
         self.request
     }
 }

@@ -46,7 +46,7 @@ pub struct Delivery(pub Verified<Bytes>);
 /// Why there is no [`Delivery`] to extract.
 ///
 /// On a route without the middleware: 500, and an event at `error` the first time. In report-only
-/// mode, for a delivery that was refused: what the middleware would have answered.
+/// mode, for a delivery that was refused: the default answer to that refusal.
 #[derive(Clone, Copy, Debug)]
 pub struct DeliveryRejection(Refusal);
 

@@ -84,6 +84,21 @@ async fn what_is_set_outside_keeps_all_but_its_limit() {
 }
 
 #[tokio::test]
+async fn what_unpacks_to_more_than_the_verifiers_limit_is_read() {
+    let small = Verifier::builder(Sender::MLFLOW).secret(Secret::new(SECRET).unwrap());
+    let small = Verify::new(small.body_limit(1000).build().unwrap()).with_clock(clock());
+    let unpacked = serde_json::to_vec(&"x".repeat(1_500_000)).unwrap();
+    // In place of a middleware that decompresses.
+    let hook = web::resource("/").route(web::post().to(json)).wrap_fn(move |mut request, inner| {
+        request.set_payload(unpacked.clone().into());
+        inner.call(request)
+    });
+    let app = App::new().service(hook.wrap(small));
+    let (status, read) = post!(app, "/", "application/json", "packed");
+    assert_eq!((status, &*read), (200, "1500000"));
+}
+
+#[tokio::test]
 async fn bytes_and_forms_keep_theirs_too() {
     let app = || {
         App::new()
@@ -118,7 +133,7 @@ async fn what_is_set_behind_counts_as_it_stands() {
 
 #[tokio::test]
 async fn each_verifier_lifts_them_to_its_own_limit() {
-    let verifiers = [("/small", 400_000), ("/large", 500_000)].map(|(path, limit)| {
+    let verifiers = [("/small", 2_200_000), ("/large", 2_400_000)].map(|(path, limit)| {
         let secret = Secret::new(SECRET).unwrap();
         let verifier = Verifier::builder(Sender::MLFLOW).secret(secret).body_limit(limit);
         (path, Arc::new(verifier.build().unwrap()))
@@ -129,7 +144,7 @@ async fn each_verifier_lifts_them_to_its_own_limit() {
     });
     let hook = || web::resource("/{tenant}").route(web::post().to(bytes));
     let app = init_service(App::new().service(hook().wrap(guard.with_clock(clock())))).await;
-    for (path, len) in [("/small", 400_000), ("/large", 500_000), ("/small", 400_000)] {
+    for (path, len) in [("/small", 2_200_000), ("/large", 2_400_000), ("/small", 2_200_000)] {
         let request = delivery(Sender::MLFLOW, vec![b'x'; len]).uri(path).to_request();
         assert_eq!(call_service(&app, request).await.status(), 200, "{path}");
     }
