@@ -3,7 +3,7 @@ use std::{path::Path, time::UNIX_EPOCH};
 
 use outbox::{Delivery, Stuck, Unposted};
 
-use crate::{Dead, Event, Which, is_hidden};
+use crate::{Dead, Event, Which, is_hidden, print_lines};
 
 impl Dead {
     /// Does it in the store at `store`, and prints what was done. `configured` are the destinations that
@@ -26,7 +26,7 @@ impl Dead {
                 for stuck in list {
                     let delivery =
                         unposted.delivery(stuck.id).map_err(|error| error.to_string())?;
-                    println!("{}", line(&stuck, delivery.as_ref()));
+                    print_lines([line(&stuck, delivery.as_ref())])?;
                 }
                 return Ok(());
             }
@@ -41,8 +41,7 @@ impl Dead {
             }
         };
         let (count, done) = done.map_err(|error| error.to_string())?;
-        println!("{count} of {} {done}", ids.len());
-        Ok(())
+        print_lines([format!("{count} of {} {done}", ids.len())])
     }
 }
 

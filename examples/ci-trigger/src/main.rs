@@ -11,7 +11,7 @@ mod trigger;
 
 use std::process::ExitCode;
 
-use bridge_common::{Command, Mistake, exit_code};
+use bridge_common::{Command, exit_code, print_lines};
 use clap::Parser;
 
 use crate::config::Config;
@@ -33,17 +33,17 @@ async fn run(command: Command) -> Result<(), String> {
     let config = Config::read(command.config())?;
     match command {
         Command::Serve { dry_run, .. } => trigger::run(config, dry_run).await,
-        Command::Check { .. } => Ok(check(&config)?),
+        Command::Check { .. } => check(&config),
         Command::Dead { command } => {
             command.run(config.file.store.path(), config.pipelines().into_keys())
         }
     }
 }
 
-fn check(config: &Config) -> Result<(), Mistake> {
+fn check(config: &Config) -> Result<(), String> {
     config.check_folder()?;
     let (verifiers, pipelines) = (config.verifiers()?, config.destinations()?);
-    config.oddities().iter().for_each(|oddity| println!("{oddity}"));
-    println!("{} senders, {} pipelines: nothing is wrong", verifiers.len(), pipelines.len());
-    Ok(())
+    let all =
+        format!("{} senders, {} pipelines: nothing is wrong", verifiers.len(), pipelines.len());
+    print_lines(config.oddities().into_iter().chain([all]))
 }

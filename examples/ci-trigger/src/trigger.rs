@@ -1,7 +1,7 @@
 //! Takes deliveries in, and lets pipelines be started.
 
 use core::{net::SocketAddr, time::Duration};
-use std::{net::TcpListener, sync::Arc, thread, time::SystemTime};
+use std::{net::TcpListener, sync::Arc, time::SystemTime};
 
 use actix_web::{
     HttpResponse,
@@ -11,9 +11,8 @@ use actix_web::{
 use bridge_common::{Event, Gauges, count_nothing, log_repeated};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use outbox::{Kept, Outbox, Policy, Workers};
-use receiver_common::{log_to_stderr, stop_signal};
+use receiver_common::log_to_stderr;
 use tempfile::TempDir;
-use tokio::sync::oneshot;
 use verify_actix::{Delivery, Verify};
 
 use crate::{
@@ -87,20 +86,10 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
             app.service(hook.route(web::post().to(on_delivery)));
         }
     };
-    serve(listener, app).await.map_err(|error| error.to_string())?;
+    let served = bridge_common::serve(serve(listener, app), workers).await;
     // Asked by machines of the operator; cut off at the end.
     admin.stop(false).await;
-    let (stopped, all_stopped) = oneshot::channel::<()>();
-    thread::spawn(move || {
-        workers.stop();
-        drop(stopped);
-    });
-    // A second signal waits for nobody: what may have been started is asked for again.
-    tokio::select! {
-        _ = all_stopped => {}
-        () = stop_signal() => {}
-    }
-    Ok(())
+    served.map_err(|error| error.to_string())
 }
 
 fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {

@@ -11,7 +11,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::GracefulConnection,
 };
-use receiver_common::stop_signal;
+use receiver_common::stopped;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
@@ -55,7 +55,7 @@ pub(crate) async fn serve(listener: TcpListener, live: &Live, service: impl App 
     let places = Arc::new(Semaphore::new(CONNECTIONS as usize));
     let crowded = Arc::new(Notify::new());
     let (stop, stopping) = watch::channel(false);
-    let mut signal = pin!(stop_signal());
+    let mut signal = pin!(stopped(1));
     loop {
         let accepted = async {
             let (socket, _) = listener.accept().await.ok()?;
@@ -84,7 +84,7 @@ pub(crate) async fn serve(listener: TcpListener, live: &Live, service: impl App 
     stop.send_replace(true);
     tokio::select! {
         _ = timeout(STOP_DEADLINE, places.acquire_many(CONNECTIONS)) => {}
-        () = stop_signal() => {}
+        () = stopped(2) => {}
     }
 }
 
@@ -188,11 +188,15 @@ async fn finish(
         _ = connection.as_mut() => return,
         _ = stopping.wait_for(|is_stopping| *is_stopping) => STOP_DEADLINE,
         () = sleep(CONNECTION_AGE) => STOP_DEADLINE,
-        () = make_room(requests, &crowded) => GOODBYE_DEADLINE,
+        () = make_room(requests.clone(), &crowded) => GOODBYE_DEADLINE,
     };
     connection.as_mut().graceful_shutdown();
     // An error is the client's, who is gone.
-    let _ = timeout(deadline, connection).await;
+    let is_over = timeout(deadline, connection.as_mut()).await.is_ok();
+    // A request that crossed the goodbye is answered all the same.
+    if !is_over && *requests.borrow() > 0 {
+        let _ = timeout(STOP_DEADLINE, connection).await;
+    }
 }
 
 /// Waits until others wait for a place while nothing is in flight here.

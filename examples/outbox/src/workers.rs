@@ -62,6 +62,12 @@ impl Workers {
         Ok(())
     }
 
+    /// Returns what tells the threads to end as [`stop`](Self::stop) does, and does not wait.
+    pub fn stopper(&self) -> impl Fn() + Send + Sync + use<> {
+        let bell = Arc::clone(&self.bell);
+        move || bell.stop()
+    }
+
     /// Ends the threads, each after what it is posting just now. What is still to be posted stays in
     /// the file. Blocks for as long as a posting may take.
     pub fn stop(self) {}
@@ -123,7 +129,7 @@ mod tests {
         };
         workers.add("there", Policy::default(), post).unwrap();
         begins.recv().unwrap();
-        workers.bell.stop();
+        workers.stopper()();
         go_on.send(()).unwrap();
         drop(go_on);
         workers.stop();

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::{io, net::TcpListener};
 
 use actix_web::{App, HttpServer, http::KeepAlive, web::ServiceConfig};
-use receiver_common::stop_signal;
+use receiver_common::stopped;
 
 /// How long a client may take over the head of a request.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
@@ -31,13 +31,13 @@ pub(crate) async fn serve(
     let stop = server.handle();
     let mut server = tokio::spawn(server);
     tokio::select! {
-        stopped = &mut server => return stopped?,
-        () = stop_signal() => {}
+        ended = &mut server => return ended?,
+        () = stopped(1) => {}
     }
     eprintln!("stopping; what is in flight is finished");
     tokio::select! {
         () = stop.stop(true) => {}
-        () = stop_signal() => {}
+        () = stopped(2) => {}
     }
     Ok(())
 }

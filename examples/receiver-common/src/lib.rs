@@ -5,8 +5,10 @@ mod facts;
 mod output;
 mod settings;
 mod start;
+mod stop;
 mod try_it;
 
 pub use facts::{describe, line};
 pub use output::Output;
-pub use start::{log_to_stderr, start, stop_signal};
+pub use start::{log_to_stderr, start};
+pub use stop::stopped;

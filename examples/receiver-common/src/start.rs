@@ -1,4 +1,4 @@
-//! The beginning and the end of a receiver.
+//! The beginning of a receiver.
 
 use std::{
     env,
@@ -6,7 +6,6 @@ use std::{
     net::TcpListener,
 };
 
-use tokio::signal;
 use tracing_subscriber::EnvFilter;
 use verify_core::Verifier;
 
@@ -53,15 +52,4 @@ pub fn log_to_stderr(default: &str) {
         .with_ansi(io::stderr().is_terminal())
         .with_writer(io::stderr)
         .init();
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-pub async fn stop_signal() {
-    let interrupt = async { signal::ctrl_c().await.ok() };
-    #[cfg(unix)]
-    let terminate =
-        async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
-    #[cfg(not(unix))]
-    let terminate = core::future::pending::<Option<()>>();
-    tokio::select! { _ = interrupt => {}, _ = terminate => {} }
 }

@@ -10,7 +10,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use receiver_common::stop_signal;
+use receiver_common::stopped;
 use tokio::{
     net::TcpListener,
     time::{sleep, timeout},
@@ -34,7 +34,7 @@ pub(crate) async fn serve(listener: TcpListener, app: Router) {
         // A client that has sent all it has to say still waits for the answer.
         .half_close(true);
     let graceful = GracefulShutdown::new();
-    let mut stop = pin!(stop_signal());
+    let mut stop = pin!(stopped(1));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -53,6 +53,6 @@ pub(crate) async fn serve(listener: TcpListener, app: Router) {
     drop(listener);
     tokio::select! {
         _ = timeout(STOP_DEADLINE, graceful.shutdown()) => {}
-        () = stop_signal() => {}
+        () = stopped(2) => {}
     }
 }

@@ -1,7 +1,7 @@
 //! Takes deliveries in, and lets them be posted.
 
 use core::time::Duration;
-use std::{sync::Arc, thread, time::SystemTime};
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Router,
@@ -13,9 +13,9 @@ use axum::{
 use bridge_common::{Event, Gauges, count_nothing, log_repeated};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use outbox::{Kept, Outbox, Policy, Workers};
-use receiver_common::{log_to_stderr, stop_signal};
+use receiver_common::log_to_stderr;
 use tempfile::TempDir;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::net::TcpListener;
 use verify_axum::{Delivery, VerifyLayer};
 
 use crate::{
@@ -73,18 +73,8 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
 
     // Asked by machines of the operator; cut off at the end.
     let admin = tokio::spawn(axum::serve(admin_listener, admin).into_future());
-    serve(listener, app).await;
+    bridge_common::serve(serve(listener, app), workers).await;
     admin.abort();
-    let (stopped, all_stopped) = oneshot::channel::<()>();
-    thread::spawn(move || {
-        workers.stop();
-        drop(stopped);
-    });
-    // A second signal does not wait for Slack: what it may have taken is posted again.
-    tokio::select! {
-        _ = all_stopped => {}
-        () = stop_signal() => {}
-    }
     Ok(())
 }
 

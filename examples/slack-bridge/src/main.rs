@@ -11,7 +11,7 @@ mod slack;
 
 use std::process::ExitCode;
 
-use bridge_common::{Command, Mistake, exit_code};
+use bridge_common::{Command, exit_code, print_lines};
 use clap::Parser;
 
 use crate::config::Config;
@@ -34,15 +34,14 @@ async fn run(command: Command) -> Result<(), String> {
     let config = Config::read(command.config())?;
     match command {
         Command::Serve { dry_run, .. } => bridge::run(config, dry_run).await,
-        Command::Check { .. } => Ok(check(&config)?),
+        Command::Check { .. } => check(&config),
         Command::Dead { command } => command.run(config.file.store.path(), config.channels()),
     }
 }
 
-fn check(config: &Config) -> Result<(), Mistake> {
+fn check(config: &Config) -> Result<(), String> {
     config.check_folder()?;
     let (verifiers, channels) = (config.verifiers()?, config.endpoints()?);
-    config.oddities().iter().for_each(|oddity| println!("{oddity}"));
-    println!("{} senders, {} channels: nothing is wrong", verifiers.len(), channels.len());
-    Ok(())
+    let all = format!("{} senders, {} channels: nothing is wrong", verifiers.len(), channels.len());
+    print_lines(config.oddities().into_iter().chain([all]))
 }

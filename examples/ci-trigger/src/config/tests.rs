@@ -78,6 +78,7 @@ fn each_mistake_is_named_with_its_line() {
             "[]",
             "an empty list lets nothing pass; leave it out to let everything",
         ),
+        ("8081", "8080", "`listen` is the same: each needs its own"),
         ("give_up_after_days = 1", "give_up_after_days = 0", "`give_up_after_days` is 1 to 365"),
         ("max_mib = 1024", "max_mib = 0", "`max_mib` is 1 to 1000000"),
     ] {

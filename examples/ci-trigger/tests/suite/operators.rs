@@ -4,11 +4,12 @@ use core::time::Duration;
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
+    thread,
 };
 
 use crate::{
     service::Trouble,
-    trigger::{Trigger, World, alias},
+    trigger::{PATIENCE, Trigger, World, alias},
 };
 
 /// A GET: status and body.
@@ -35,6 +36,8 @@ async fn health_readiness_and_figures() {
         trigger.deliver_signed_with("another", "mlflow", alias("fraud", 1)).await.unwrap(),
         401
     );
+    // Only because `RUST_LOG` asks for it.
+    while !trigger.stderr.recv_timeout(PATIENCE).unwrap().contains("signature_mismatch") {}
     world.github.wait_for(1);
     assert_eq!(get(&trigger, "/healthz"), ("200".to_owned(), "ok\n".to_owned()));
     assert_eq!(get(&trigger, "/readyz"), ("200".to_owned(), "ready\n".to_owned()));
@@ -63,10 +66,32 @@ async fn sigterm_finishes_what_is_being_started_and_keeps_the_rest() {
     }
     // Taken, and not answered yet.
     world.github.wait_for(1);
+    let _slow = trigger.begin();
     trigger.signal("TERM");
     assert!(trigger.process.wait().unwrap().success());
+    assert_eq!(world.github.taken().len(), 1, "another was begun while a client was waited for");
     let _again = world.start();
     let taken = world.github.wait_for(2);
     let versions: Vec<_> = taken.iter().map(|json| &json["client_payload"]["version"]).collect();
     assert_eq!(versions, ["1", "2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_waits_for_nobody() {
+    let world = World::new(&["github.deploy"]);
+    world.github.trouble([Trouble::Late(Duration::from_secs(60))]);
+    let mut trigger = world.start();
+    assert_eq!(trigger.move_alias("fraud", 1).await.unwrap(), 204);
+    world.github.wait_for(1);
+    let _slow = trigger.begin();
+    trigger.signal("TERM");
+    while trigger.connect().is_ok() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(trigger.process.try_wait().unwrap().is_none(), "it waits for the client");
+    trigger.signal("TERM");
+    assert!(trigger.process.wait().unwrap().success());
+    // Nor was GitHub waited for until it took too long.
+    let said: Vec<_> = trigger.stderr.iter().collect();
+    assert!(!said.iter().any(|line| line.contains("not posted")), "{said:?}");
 }

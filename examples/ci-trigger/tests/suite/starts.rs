@@ -170,4 +170,8 @@ fn settings_are_checked_with_their_secrets() {
         assert!(stderr.ends_with(&format!(": {expected}\n")), "{stderr}");
         assert!(value.is_empty() || !stderr.contains(value), "{stderr}");
     }
+    world.change(|settings| settings.replace("/store.db", "/not-mounted/store.db"));
+    let (code, stdout, stderr) = world.run(&["check"]);
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(stderr.ends_with(": the folder of this file is not there\n"), "{stderr}");
 }

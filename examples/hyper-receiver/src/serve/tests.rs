@@ -30,6 +30,11 @@ struct Conversation {
 }
 
 fn begin(protocol: &[u8]) -> Conversation {
+    begin_with(protocol, Duration::ZERO)
+}
+
+/// One whose requests take so long.
+fn begin_with(protocol: &[u8], time: Duration) -> Conversation {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let certificate = made.cert.der().clone();
     let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
@@ -52,7 +57,8 @@ fn begin(protocol: &[u8]) -> Conversation {
 
     let (client, socket) = duplex(64 * 1024);
     let (stop, stopping) = watch::channel(false);
-    let answer = async |_: Request<Incoming>| {
+    let answer = move |_: Request<Incoming>| async move {
+        sleep(time).await;
         Ok::<_, Infallible>(Response::new(Either::Left(Full::from("ok"))))
     };
     let crowded = Arc::new(Notify::new());
@@ -115,6 +121,28 @@ async fn a_connection_without_a_request_makes_room_for_others() {
     }
 }
 
+/// Its client had not heard yet that it is to make room.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_crosses_the_goodbye_is_answered() {
+    let time = GOODBYE_DEADLINE * 3;
+    let Conversation { client, config, server, stop: _stop, crowded } =
+        begin_with(tls::HTTP_2, time);
+    let connector = TlsConnector::from(Arc::new(config));
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = connector.connect(name, client).await.unwrap();
+    let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    stream.write_all(hello).await.unwrap();
+    stream.flush().await.unwrap();
+    crowded.notify_one();
+    sleep(GOODBYE_DEADLINE / 2).await;
+    // Headers, at once the end of stream 1: POST, https, / and an authority.
+    let request = b"\0\0\x06\x01\x05\0\0\0\x01\x83\x87\x84\x41\x01x";
+    stream.write_all(request).await.unwrap();
+    stream.flush().await.unwrap();
+    let lasted = lasts(server).await;
+    assert!(lasted >= time, "{lasted:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_handshake_makes_room_for_others() {
     let Conversation { client: _client, server, stop: _stop, crowded, .. } = begin(tls::HTTP_2);
@@ -134,7 +162,7 @@ async fn a_request_in_flight_is_not_made_room_of() {
         assert!(timeout(CONNECTION_AGE, room.as_mut()).await.is_err());
         drop(in_flight);
     }
-    room.await;
+    timeout(CONNECTION_AGE, room).await.expect("room");
 }
 
 /// What is idle when everything is to stop holds nothing up.

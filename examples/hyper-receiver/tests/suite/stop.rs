@@ -7,6 +7,7 @@ use tokio::{
     net::TcpStream,
     time::sleep,
 };
+use tokio_rustls::client::TlsStream;
 
 use crate::{
     client::{Client, Version, connect_tls, mlflow, request},
@@ -20,24 +21,30 @@ async fn is_stopping(receiver: &Receiver) {
     }
 }
 
+/// Sends the head of a delivery whose body has two bytes, and waits until they are asked for.
+async fn begin(receiver: &Receiver) -> TlsStream<TcpStream> {
+    let delivery = mlflow("acme-mlflow");
+    let headers: String = delivery
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}\r\n", core::str::from_utf8(value).unwrap()))
+        .collect();
+    let mut stream = connect_tls(receiver, Some(Version::Http1)).await.unwrap();
+    let head = format!(
+        "POST /webhooks/acme/mlflow HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\
+         expect: 100-continue\r\n{headers}\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    stream.read_exact(&mut interim).await.unwrap();
+    stream
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_flight_is_finished() {
     for signal in ["TERM", "INT"] {
         let mut receiver = Receiver::start();
-        let delivery = mlflow("acme-mlflow");
-        let headers: String = delivery
-            .headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {}\r\n", core::str::from_utf8(value).unwrap()))
-            .collect();
-        let mut stream = connect_tls(&receiver, Some(Version::Http1)).await.unwrap();
-        let head = format!(
-            "POST /webhooks/acme/mlflow HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\
-             expect: 100-continue\r\n{headers}\r\n"
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let mut interim = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
-        stream.read_exact(&mut interim).await.unwrap();
+        let mut stream = begin(&receiver).await;
         // Idle ones do not hold it up.
         let mut idle = Client::connect(&receiver, Version::Http2).await;
 
@@ -48,7 +55,8 @@ async fn what_is_in_flight_is_finished() {
         stream.read_exact(&mut status).await.unwrap();
         assert_eq!(&status, b"HTTP/1.1 204");
         assert!(receiver.process.wait().unwrap().success());
-        assert!(idle.send(request("/webhooks/acme/mlflow", &delivery)).await.is_err());
+        let late = request("/webhooks/acme/mlflow", &mlflow("acme-mlflow"));
+        assert!(idle.send(late).await.is_err());
         assert_eq!(receiver.line()["tenant"], "acme");
     }
 }
@@ -58,13 +66,13 @@ async fn a_second_signal_does_not_wait_for_anyone() {
     let mut receiver = Receiver::start();
     // In the middle of a handshake.
     let _idle = TcpStream::connect(&receiver.address).await.unwrap();
-    let mut stream = connect_tls(&receiver, None).await.unwrap();
-    stream.write_all(b"POST /webhooks/acme/mlflow HTTP/1.1\r\n").await.unwrap();
+    let mut stream = begin(&receiver).await;
     receiver.signal("TERM");
     is_stopping(&receiver).await;
     assert!(receiver.process.try_wait().unwrap().is_none(), "it waits for the first client");
-    while receiver.process.try_wait().unwrap().is_none() {
-        receiver.signal("TERM");
-        sleep(Duration::from_millis(50)).await;
-    }
+    receiver.signal("TERM");
+    assert!(receiver.process.wait().unwrap().success());
+    // Nobody waited for it to time out.
+    let ended = stream.read(&mut [0; 1]).await;
+    assert!(!matches!(ended, Ok(1..)), "the first client was answered");
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader},
 };
 
 use verify_core::Sender;
@@ -60,14 +60,32 @@ fn what_is_left_for_a_former_channel_is_shown_and_can_be_dropped() {
 #[test]
 fn wrong_settings_are_a_line_of_text_and_exit_code_2() {
     let place = Place::simple(&Slack::new());
+    assert_eq!(place.run(&["check"]), "3 senders, 1 channels: nothing is wrong\n");
     let settings = fs::read_to_string(place.config()).unwrap();
-    fs::write(place.config(), settings.replace("url_file", "url_path")).unwrap();
-    let output = place.command(&["serve"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8(output.stderr).unwrap();
-    let expected = "bridge.toml:13: unknown field `url_path`, expected `url_env` or `url_file`\n";
-    assert!(said.ends_with(expected), "{said}");
-    assert!(!place.store().exists());
+    let unknown = "bridge.toml:13: unknown field `url_path`, expected `url_env` or `url_file`\n";
+    let not_there = "bridge.toml:4: the folder of this file is not there\n";
+    for (command, right, wrong, expected) in [
+        ("serve", "url_file", "url_path", unknown),
+        ("check", "url_file", "url_path", unknown),
+        ("check", "/store.db", "/not-mounted/store.db", not_there),
+    ] {
+        fs::write(place.config(), settings.replace(right, wrong)).unwrap();
+        let output = place.command(&[command]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command} with {wrong}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.ends_with(expected), "{said}");
+        assert!(!place.store().exists());
+    }
+}
+
+/// As `head` does.
+#[test]
+fn whoever_reads_what_is_printed_may_have_seen_enough() {
+    let place = Place::simple(&Slack::new());
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let status = place.command(&["check"]).stdout(writer).status().unwrap();
+    assert_eq!(status.code(), Some(0));
 }
 
 #[test]
