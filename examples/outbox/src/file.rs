@@ -15,6 +15,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 pub(crate) use self::{place::Place, reserve::Reserve};
 use crate::{OpenError, StoreError};
 
+/// What the name of the file ends with that is locked beside a store.
+const LOCK: &str = ".lock";
 /// `verO` in ASCII: by it a store is told from other SQLite files.
 const APPLICATION_ID: i32 = 0x7665_724f;
 /// Raised with each change of the schema.
@@ -79,7 +81,7 @@ pub(crate) fn make_private(path: &Path) -> Result<(), OpenError> {
 
 /// Takes the lock that one process at a time has. Two would post everything twice.
 pub(crate) fn lock(path: &Path) -> Result<File, OpenError> {
-    let lock = beside(path, ".lock");
+    let lock = beside(path, LOCK);
     let trouble = |error| OpenError::File { path: lock.clone(), error };
     let mut options = File::options();
     options.write(true).create(true).truncate(false);

@@ -29,9 +29,10 @@ pub struct Http(Agent);
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// No connection: the name, the network, or TLS.
+    /// No connection: the name, or the network.
     Connect(String),
-    /// The connection broke, or what came is not HTTP.
+    /// The connection broke, what came is not HTTP, or TLS failed, as by a certificate that nobody
+    /// vouches for.
     Broken(String),
     /// It took too long.
     Timeout,
@@ -76,12 +77,13 @@ impl Http {
         let answer = headers.iter().fold(request, add).send(json)?;
         let (head, body) = answer.into_parts();
         let read = body.into_with_config().limit(Self::ANSWER).read_to_vec();
-        // Whether it arrived stands in the head.
+        let is_complete = read.is_ok();
+        // What most services mean stands in the head.
         let mut body = read.unwrap_or_default();
         let url = endpoint.secret_part().split(['/', '?', '&', '=']);
         let values = headers.iter().flat_map(|(_, value)| value.split(' '));
         url.chain(values).for_each(|secret| strike(&mut body, secret));
-        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body, is_complete })
     }
 }
 

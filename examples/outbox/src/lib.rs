@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod bell;
+mod builder;
 mod dead;
 mod delivery;
 mod error;
@@ -8,6 +9,7 @@ mod file;
 mod http;
 mod outbox;
 mod policy;
+mod retention;
 mod store;
 #[cfg(test)]
 #[path = "../tests/suite/common/verified.rs"]
@@ -17,11 +19,12 @@ mod workers;
 mod writer;
 
 pub use self::{
+    builder::Builder,
     dead::{Stuck, Unposted},
     delivery::{Delivery, Kept},
     error::{OpenError, StoreError},
     http::{Answer, Endpoint, EndpointError, Http, HttpError},
-    outbox::{Builder, Outbox, Waiting},
+    outbox::{Outbox, Waiting},
     policy::Policy,
     worker::{Outcome, Post},
     workers::Workers,

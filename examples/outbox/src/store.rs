@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 use verify_core::UnixTime;
 
 use crate::{
-    Delivery,
+    Delivery, Waiting,
     policy::{Fate, Gate},
 };
 
@@ -124,6 +124,29 @@ pub(crate) fn next(
         })
     });
     due.optional()
+}
+
+/// Returns what waits, by destination.
+pub(crate) fn waiting(connection: &Connection) -> rusqlite::Result<Vec<Waiting>> {
+    // Each half reads an index, and no row of the table.
+    let mut select = connection.prepare_cached(
+        "SELECT destination, SUM(pending) AS pending, SUM(dead) AS dead, MIN(oldest) AS oldest FROM (
+             SELECT destination, COUNT(*) AS pending, 0 AS dead, MIN(since) AS oldest
+                 FROM posting WHERE NOT dead GROUP BY destination
+             UNION ALL SELECT destination, 0, COUNT(*), NULL
+                 FROM posting WHERE dead GROUP BY destination)
+         GROUP BY destination ORDER BY destination",
+    )?;
+    let rows = select.query_map([], |row| {
+        let oldest: Option<Millis> = row.get("oldest")?;
+        Ok(Waiting {
+            destination: row.get("destination")?,
+            pending: row.get("pending")?,
+            dead: row.get("dead")?,
+            oldest: oldest.map(|oldest| UnixTime::from_secs(oldest.unsigned_abs() / 1000)),
+        })
+    });
+    rows?.collect()
 }
 
 /// Returns the delivery that is to be posted.

@@ -3,12 +3,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::beside;
+use super::{LOCK, beside};
 use crate::StoreError;
 
-/// Which files the paths of a store and of SQLite's log led to. SQLite goes on to write to one that was
-/// moved or deleted, and all of that would be gone after a restart.
-pub(crate) struct Place([(PathBuf, Identity); 3]);
+/// Which files the paths of a store, of its lock and of SQLite's log led to. SQLite goes on to write to one
+/// that was moved or deleted, and all of that would be gone after a restart; and without the lock another
+/// process may post the same.
+pub(crate) struct Place([(PathBuf, Identity); 4]);
 
 type Identity = (u64, u64);
 
@@ -18,6 +19,7 @@ impl Place {
         let place = |path: PathBuf| identity(&path).map(|identity| (path, identity));
         Ok(Self([
             place(path.to_owned())?,
+            place(beside(path, LOCK))?,
             place(beside(path, "-wal"))?,
             // By it connections know what is in the log.
             place(beside(path, "-shm"))?,

@@ -14,8 +14,10 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body: nothing if it breaks off, or is larger than 64 KiB.
+    /// The body: nothing if it is not complete.
     pub body: Vec<u8>,
+    /// Whether the body came to its end, in time, and is not larger than 64 KiB.
+    pub is_complete: bool,
 }
 
 impl Answer {

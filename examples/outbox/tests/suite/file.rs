@@ -50,12 +50,12 @@ async fn one_that_is_moved_or_deleted_keeps_nothing_until_it_is_put_back() {
 /// What SQLite goes on to write into a log that was deleted is gone after a kill.
 #[cfg(unix)]
 #[tokio::test]
-async fn one_whose_log_is_moved_or_deleted_keeps_nothing() {
+async fn one_whose_log_or_lock_is_moved_or_deleted_keeps_nothing() {
     use std::fs;
 
     use outbox::{Kept, StoreError};
 
-    for log in ["db-wal", "db-shm"] {
+    for log in ["db-wal", "db-shm", "db.lock"] {
         let store = Store::new();
         let (outbox, _workers) = store.builder().open().unwrap();
         outbox.keep(&verified("a"), there()).await.unwrap();

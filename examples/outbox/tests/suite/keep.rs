@@ -1,7 +1,7 @@
 //! What is kept, what is known already, and what happens where there is no room or no way.
 
 use core::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 use std::{
@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::common::{NOW, Store, there, verified, wait_until};
-use outbox::{Kept, Outbox, Outcome, Policy, StoreError};
+use outbox::{Kept, Outcome, Policy, StoreError};
 use rusqlite::Connection;
 use verify_core::{Secret, Sender, Signer, UnixTime, Verified, Verifier};
 
@@ -232,8 +232,29 @@ async fn a_locked_store_refuses_and_goes_on_when_it_is_let_go() {
     assert_eq!(store.posted(), ["a"]);
 }
 
-#[test]
-fn an_outbox_that_is_closed_says_so() {
-    assert_eq!(StoreError::Closed.to_string(), "the store is closed");
-    assert_eq!(format!("{:?}", Outbox::builder("x")), r#"Builder { path: "x", .. }"#);
+#[tokio::test]
+async fn nothing_is_kept_once_the_thread_that_writes_has_ended() {
+    let store = Store::new();
+    let ends = Arc::new(AtomicBool::new(false));
+    let clock = {
+        let ends = Arc::clone(&ends);
+        move || {
+            assert!(!ends.load(Ordering::Relaxed), "the end");
+            SystemTime::now()
+        }
+    };
+    let (outbox, _workers) = store.builder().clock(clock).open().unwrap();
+    assert_eq!(outbox.keep(&verified("a"), there()).await, Ok(Kept::New));
+    ends.store(true, Ordering::Relaxed);
+    for _ in 0..2 {
+        assert_eq!(outbox.keep(&verified("b"), there()).await, Err(StoreError::Closed));
+        assert_eq!(outbox.check().await, Err(StoreError::Closed));
+    }
+}
+
+#[tokio::test]
+async fn a_size_below_a_page_is_a_limit() {
+    let store = Store::new();
+    let (outbox, _workers) = store.builder().most_bytes(1).open().unwrap();
+    assert_eq!(outbox.check().await, Err(StoreError::Full));
 }
