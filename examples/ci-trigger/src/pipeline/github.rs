@@ -38,7 +38,7 @@ pub(super) fn outcome(answer: &Answer) -> Outcome {
     let after = match answer.retry_after() {
         Some(after) => Some(after),
         None if is_spent => until_reset(answer, SystemTime::now()).or(Some(LEAST_WAIT)),
-        None if answer.status == 429 || says_rate_limit(answer) => Some(LEAST_WAIT),
+        None if answer.status == 429 || may_be_rate_limit(answer) => Some(LEAST_WAIT),
         None => None,
     };
     match after {
@@ -54,9 +54,10 @@ fn until_reset(answer: &Answer, now: SystemTime) -> Option<Duration> {
     Some(reset.duration_since(now).unwrap_or_default().clamp(LEAST_WAIT, LONGEST_WAIT))
 }
 
-/// Of secondary limits only the message may say what they are.
-fn says_rate_limit(answer: &Answer) -> bool {
-    String::from_utf8_lossy(&answer.body).to_ascii_lowercase().contains("rate limit")
+/// Of secondary limits only the message may say what they are, if it is there.
+fn may_be_rate_limit(answer: &Answer) -> bool {
+    let said = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
+    !answer.is_complete || said.contains("rate limit")
 }
 
 fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {

@@ -36,11 +36,12 @@ pub(super) fn card(sender: &str, movement: &Movement<'_>) -> Value {
     })
 }
 
-/// A connector answers 200 even where Teams did not take it, and says so in the body.
+/// A connector answers 200 even where Teams did not take it, and says so in the body. Without that it is
+/// not known.
 pub(super) fn outcome(answer: &Answer) -> Outcome {
     let said = String::from_utf8_lossy(&answer.body);
     match answer.status {
-        200 if said.contains("HTTP error 429") => {
+        200 if said.contains("HTTP error 429") || !answer.is_complete => {
             Outcome::Later { after: None, reason: answer.reason() }
         }
         200 if said.contains("HTTP error") => Outcome::Dead { reason: answer.reason() },

@@ -15,10 +15,18 @@ use super::*;
 
 /// An answer as it comes over the wire: status, headers and body.
 fn answer(status: u16, headers: &str, body: &str) -> Answer {
+    let length = body.len();
+    read(format!("HTTP/1.1 {status} x\r\n{headers}content-length: {length}\r\n\r\n{body}"))
+}
+
+/// One whose body breaks off.
+fn broken(status: u16) -> Answer {
+    read(format!("HTTP/1.1 {status} x\r\ncontent-length: 100\r\n\r\n1"))
+}
+
+fn read(text: String) -> Answer {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = Endpoint::new(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
-    let length = body.len();
-    let text = format!("HTTP/1.1 {status} x\r\n{headers}content-length: {length}\r\n\r\n{body}");
     let server = thread::spawn(move || {
         let (mut socket, _) = listener.accept().unwrap();
         let mut request = Vec::new();
@@ -75,6 +83,7 @@ fn github_is_left_alone_for_as_long_as_it_says() {
         let answer = answer(status, &headers, body);
         assert_eq!(judge(&pipeline, &answer), expected, "{status} {headers} {body}");
     }
+    assert_eq!(judge(&pipeline, &broken(403)), "later 60");
     let told = judge(&pipeline, &answer(403, &reset(now + 600), ""));
     let seconds: u64 = told.strip_prefix("later ").unwrap().parse().unwrap();
     assert!((500..=600).contains(&seconds), "{told}");
@@ -93,6 +102,8 @@ fn databricks_and_teams_are_understood() {
     ] {
         assert_eq!(judge(&job, &answer(status, "", body)), expected, "{status}");
     }
+    assert_eq!(judge(&job, &broken(200)), "done");
+    assert_eq!(judge(&Pipeline::Teams, &broken(200)), "later");
     let failed =
         "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error";
     for (status, body, expected) in [
