@@ -27,7 +27,7 @@ const BODY: &[u8] = br#"{"event":"MODEL_VERSION_CREATED"}"#;
 const SECRETS: [&str; 4] = ["the first secret", "the second", "the third one", "the fourth"];
 const TOKEN: &str = "dapi0123456789abcdef";
 
-type Headers = Vec<(&'static str, String)>;
+type Headers = Vec<(&'static str, Vec<u8>)>;
 
 #[derive(Clone, Copy)]
 enum Place {
@@ -52,13 +52,10 @@ fn main() {
         let classes = [change(sender, &right, Early), change(sender, &right, Late)];
         let name = format!("{}, wrong: early or late", sender.name());
         compare(&name, classes, &mut |headers| judge(&verifier, headers));
-        let classes = [change(sender, &right, Late), deliver(sender, "another secret")];
-        let name = format!("{}, wrong: nearly right or not at all", sender.name());
-        compare(&name, classes, &mut |headers| judge(&verifier, headers));
     }
     let guarded = Verifier::builder(Sender::WANDB).without_signature().bearer(TOKEN);
     let guarded = guarded.build().unwrap();
-    let token = |text: &str| vec![("authorization", format!("Bearer {text}"))];
+    let token = |text: &str| vec![("authorization", format!("Bearer {text}").into_bytes())];
     let classes = [token("xapi0123456789abcdef"), token("dapi0123456789abcdex")];
     compare("token, wrong: early or late", classes, &mut |headers| judge(&guarded, headers));
 
@@ -95,25 +92,48 @@ fn verifier(sender: &Sender, secrets: usize) -> Verifier {
 fn deliver(sender: &Sender, secret: &str) -> Headers {
     let signer = Signer::new(*sender, Secret::new(secret).unwrap()).unwrap();
     let signed = signer.sign(NOW, ID, BODY).unwrap();
-    signed.iter().map(|(name, value)| (name, value.to_owned())).collect()
+    signed.iter().map(|(name, value)| (name, value.into())).collect()
 }
 
-/// Changes a character of the encoded signature.
+/// Changes a character of the encoded signature to another of its kind: how long it takes to decode what a
+/// sender wrote may depend on what it wrote.
 fn change(sender: &Sender, right: &Headers, place: Place) -> Headers {
-    let change = |(name, value): &(&'static str, String)| {
+    let change = |(name, value): &(&'static str, Vec<u8>)| {
         let mut value = value.clone();
         if *name == sender.signature_header() {
+            let start = sender.prefix().len();
+            let last = value.len() - 1 - value.iter().filter(|byte| **byte == b'=').count();
             let place = match place {
-                Early => sender.prefix().len(),
-                // Before the padding and the bits that must be zero.
-                Late => value.len() - 3,
+                Early => start,
+                Late => last,
             };
-            let other = if value[place..].starts_with('0') { "1" } else { "0" };
-            value.replace_range(place..=place, other);
+            value[place] = of_its_kind(value[place]);
         }
         (*name, value)
     };
-    right.iter().map(change).collect()
+    let changed: Headers = right.iter().map(change).collect();
+    assert_ne!(&changed, right, "nothing of its kind");
+    changed
+}
+
+/// Another digit, small or capital letter. Four further keeps the bits zero that have to be at the end of
+/// base64; hexadecimal digits have no more than six letters.
+fn of_its_kind(character: u8) -> u8 {
+    let is_other = |other: &u8| match character {
+        b'0'..=b'9' => other.is_ascii_digit(),
+        b'a'..=b'f' => matches!(other, b'a'..=b'f'),
+        b'g'..=b'z' => other.is_ascii_lowercase(),
+        b'A' => false,
+        // `A` is a kind of its own: it stands for zero.
+        _ => matches!(other, b'B'..=b'Z'),
+    };
+    let others = [
+        character.wrapping_add(4),
+        character.wrapping_sub(4),
+        character.wrapping_add(1),
+        character.wrapping_sub(1),
+    ];
+    others.into_iter().find(is_other).unwrap_or(character)
 }
 
 fn judge(verifier: &Verifier, headers: &Headers) {
@@ -125,7 +145,7 @@ fn judge_leaky(mac: &Hmac<Sha256>, headers: &Headers) {
     let tag = mac.clone().chain_update(black_box(BODY)).finalize().into_bytes();
     let expected = tag.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let expected = expected.filter_map(|digit| char::from_digit(digit.into(), 16));
-    black_box(expected.eq(headers[0].1.chars()));
+    black_box(expected.eq(headers[0].1.iter().copied().map(char::from)));
 }
 
 /// Measures the two classes in random order, in nanoseconds.
@@ -135,7 +155,8 @@ fn measure(
     judge: &mut dyn FnMut(&Headers),
 ) -> [Vec<f64>; 2] {
     const WARM_UP: usize = 1000;
-    // Both classes are judged in the same memory.
+    // Both classes are judged in the same memory, and come there from the same memory: where they were
+    // read from shows in the times as well.
     let mut place = classes[0].clone();
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     let mut times = [const { Vec::new() }; 2];
@@ -145,8 +166,13 @@ fn measure(
         random ^= random >> 7;
         random ^= random << 17;
         let class = usize::from(random >> 63 == 1);
-        for ((_, to), (_, from)) in place.iter_mut().zip(&classes[class]) {
-            to.clone_from(from);
+        let is_second = black_box(0_u8.wrapping_sub(u8::from(class == 1)));
+        for (((_, to), (_, first)), (_, second)) in
+            place.iter_mut().zip(&classes[0]).zip(&classes[1])
+        {
+            for ((to, first), second) in to.iter_mut().zip(first).zip(second) {
+                *to = first ^ (is_second & (first ^ second));
+            }
         }
         let start = Instant::now();
         judge(black_box(&place));
