@@ -2,7 +2,7 @@
 #![cfg(all(feature = "events", feature = "std"))]
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be read is a failed test")]
 
-use std::{borrow::Cow, fs, path::Path};
+use std::{borrow::Cow, collections::BTreeMap, fs, path::Path};
 
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
@@ -424,15 +424,31 @@ fn what_an_event_does_not_need_cannot_spoil_it() {
 
 #[test]
 fn hostile_bodies_end_in_an_error_or_the_right_value() {
-    let deep = |open: &str, close: &str| open.repeat(200_000) + &close.repeat(200_000);
-    for nested in [deep("[", "]"), deep("{\"a\":", "1}")] {
-        for field in ["new", "text", "tags", "event_timestamp"] {
-            let body = format!(r#"{{"event": "X", "{field}": {nested}}}"#);
-            assert!(databricks::Event::parse(body.as_bytes()).is_err());
+    let deep =
+        |open: &str, close: &str| format!("{}1{}", open.repeat(200_000), close.repeat(200_000));
+    for nested in [deep("[", "]"), deep("{\"a\":", "}")] {
+        // Of what is not needed, nothing is read; of what is, no more than its kind.
+        for (field, is_needed) in [("new", false), ("text", true), ("tags", true)] {
+            let mut fields = BTreeMap::from([
+                ("event", "\"MODEL_VERSION_TAG_SET\""),
+                ("webhook_id", "\"\""),
+                ("event_timestamp", "1"),
+                ("model_name", "\"\""),
+                ("text", "\"\""),
+                ("version", "\"1\""),
+                ("tags", r#"[{"key": "", "value": ""}]"#),
+            ]);
+            fields.insert(field, &nested);
+            let fields: Vec<_> =
+                fields.iter().map(|(name, json)| format!("\"{name}\": {json}")).collect();
+            let body = format!("{{{}}}", fields.join(", "));
+            let read = databricks::Event::parse(body.as_bytes());
+            assert_eq!(read.is_err(), is_needed, "{field}: {read:?}");
         }
-        let body =
-            format!(r#"{{"entity": "a", "action": "b", "timestamp": "", "data": {nested}}}"#);
-        let _ = mlflow::Event::parse(body.as_bytes());
+        let body = format!(
+            r#"{{"entity": "prompt", "action": "created", "timestamp": "2026-11-21T19:41:41+00:00", "data": {{"name": "p", "tags": {nested}, "description": null}}}}"#
+        );
+        assert!(mlflow::Event::parse(body.as_bytes()).is_err());
     }
     let long = "x".repeat(2_000_000);
     let body = databricks_body("COMMENT_CREATED", &json!({"version": "1", "comment": long}));

@@ -75,9 +75,10 @@ impl Misfit {
     }
 }
 
-impl From<serde_json::Error> for EventError {
+// Not `From`: the parser is no part of what this crate promises.
+impl EventError {
     /// Keeps where the parser stopped. What it says may quote the body, and is dropped.
-    fn from(error: serde_json::Error) -> Self {
+    pub(crate) fn json(error: serde_json::Error) -> Self {
         let what = match error.classify() {
             Category::Data => "body does not have the right shape",
             Category::Eof => "body is JSON that breaks off",
@@ -85,10 +86,8 @@ impl From<serde_json::Error> for EventError {
         };
         Self(Problem::Json { what, line: error.line(), column: error.column() })
     }
-}
 
-impl From<Utf8Error> for EventError {
-    fn from(error: Utf8Error) -> Self {
+    pub(crate) const fn utf8(error: Utf8Error) -> Self {
         Self(Problem::Utf8 { valid: error.valid_up_to() })
     }
 }

@@ -65,12 +65,13 @@ impl<'a, const COUNT: usize> Object<'a, COUNT> {
         names: &'static [&'static str; COUNT],
         body: &'a [u8],
     ) -> Result<Self, EventError> {
-        let mut json = serde_json::Deserializer::from_str(str::from_utf8(body)?);
+        let mut json =
+            serde_json::Deserializer::from_str(str::from_utf8(body).map_err(EventError::utf8)?);
         let object = Names(names).deserialize(&mut json).map_err(|error| {
             // Of all values, only the object itself is looked at.
-            if error.is_data() { EventError::no_object() } else { error.into() }
+            if error.is_data() { EventError::no_object() } else { EventError::json(error) }
         })?;
-        json.end()?;
+        json.end().map_err(EventError::json)?;
         Ok(object)
     }
 

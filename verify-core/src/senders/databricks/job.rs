@@ -27,7 +27,8 @@ use crate::events::{EventError, Field, FromJson, Object};
 /// # Errors
 ///
 /// The parameters are no JSON object; or nothing can be read as an event, and something looks like
-/// one: a cut-off message is an error, and not the lack of one.
+/// one: a cut-off message is an error, and not the lack of one. Parameters that occur twice, or whose
+/// text is no Unicode, are no event.
 pub fn event(parameters: &[u8]) -> Result<Option<Event<'static>>, EventError> {
     let parameters = Object::from_body(&PARAMETERS, parameters)?;
     let mut problem = None;

@@ -36,7 +36,8 @@ impl<'b, T: Deserialize<'b>> crate::Payload<'b> for Payload<T> {
     /// The body is not JSON, or not of the type's shape. Which field it is, cannot be told without
     /// quoting the body.
     fn parse(body: &'b [u8]) -> Result<Self, EventError> {
-        Ok(Self(serde_json::from_str(core::str::from_utf8(body)?)?))
+        let text = core::str::from_utf8(body).map_err(EventError::utf8)?;
+        serde_json::from_str(text).map(Self).map_err(EventError::json)
     }
 }
 
