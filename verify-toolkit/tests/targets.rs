@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-use core::time::Duration;
+use core::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use verify_toolkit::{
     Encoding, Secret, Sender, UnixTime, Verifier,
@@ -100,6 +103,45 @@ async fn nothing_tried_is_nothing_shown() {
     let report =
         misspelt.attack_with(|attempt| core::future::ready(answer(&verifier, NOW, &attempt))).await;
     assert!(!report.is_hardened() && report.tried() == 1, "{report}");
+    let accepted = Outcome::Answered(Answer::new(204, Vec::new(), Vec::new()));
+    let report = misspelt.attack_with(async |_| accepted.clone()).await;
+    assert!(!report.is_hardened() && report.tried() == 1, "{report}");
+}
+
+#[tokio::test]
+async fn what_differs_by_itself_is_no_finding() {
+    let target = Target::new(Sender::MLFLOW, "shared").with_now(NOW);
+    let verifier = verifier(Sender::MLFLOW, "shared", None);
+    let only_once = |number: usize| {
+        let headers = vec![("x-request-id".to_owned(), number.to_string().into_bytes())];
+        Answer::new(401, headers, format!("request {number}").into_bytes())
+    };
+    let number = AtomicUsize::new(0);
+    let target = target.only(["signature/"]);
+    let report = target.attack_with(async |attempt| match answer(&verifier, NOW, &attempt) {
+        Outcome::Answered(refusal) if refusal.status == 401 => {
+            Outcome::Answered(only_once(number.fetch_add(1, Ordering::Relaxed)))
+        }
+        other => other,
+    });
+    let report = report.await;
+    assert!(report.is_hardened(), "{report}");
+}
+
+#[tokio::test]
+async fn a_router_may_redirect_what_is_not_its_path() {
+    let target = Target::new(Sender::MLFLOW, "shared").with_now(NOW).with_path("/a/hook");
+    let verifier = verifier(Sender::MLFLOW, "shared", None);
+    let redirect = Outcome::Answered(Answer::new(301, Vec::new(), Vec::new()));
+    for (group, is_hardened) in [("route/", true), ("signature/", false)] {
+        let target = target.clone().only([group]);
+        let report = target.attack_with(async |attempt| match answer(&verifier, NOW, &attempt) {
+            Outcome::Answered(refusal) if refusal.status == 401 => redirect.clone(),
+            other => other,
+        });
+        let report = report.await;
+        assert_eq!(report.is_hardened(), is_hardened, "{report}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Runs the matrix in process against an actix-web application.
 
 use core::{
-    pin::Pin,
+    future::poll_fn,
+    pin::{Pin, pin},
     task::{Context, Poll},
 };
 use std::collections::VecDeque;
@@ -9,7 +10,7 @@ use std::collections::VecDeque;
 use actix_http::{BoxedPayloadStream, Request};
 use actix_web::{
     Error,
-    body::{MessageBody, to_bytes_limited},
+    body::MessageBody,
     dev::{Payload, Service, ServiceResponse},
     error::PayloadError,
     http::header::{HeaderName, HeaderValue},
@@ -106,9 +107,15 @@ where
         .iter()
         .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
         .collect();
-    let body = to_bytes_limited(response.into_body(), MOST).await;
-    let body = body.ok().and_then(Result::ok).unwrap_or_default();
-    Some(Answer::new(status, headers, body.to_vec()))
+    let mut body = pin!(response.into_body());
+    let mut read = Vec::new();
+    while read.len() < MOST
+        && let Some(data) = poll_fn(|cx| body.as_mut().poll_next(cx)).await
+    {
+        let data = data.ok()?;
+        read.extend_from_slice(&data[..data.len().min(MOST - read.len())]);
+    }
+    Some(Answer::new(status, headers, read))
 }
 
 /// The body of an attempt. One that breaks off ends in an error; trailers are lost here.

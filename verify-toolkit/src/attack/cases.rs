@@ -29,7 +29,7 @@ pub struct Case {
 
 /// What a sound receiver answers.
 ///
-/// Besides, it never redirects, and shows neither its secret nor a signature nor what was sent.
+/// Besides, it redirects nothing that came to its path, and shows neither its secret nor a signature nor what was sent.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Expected {
@@ -47,6 +47,8 @@ pub enum Expected {
     /// Not accepted. The server in front of the receiver may see to it, so any 4xx, 501, 503, or a
     /// closed connection will do.
     Unaccepted,
+    /// The same, of a request that need not reach the receiver: routers redirect paths that are not clean.
+    Unreached,
 }
 
 /// A row of the matrix: makes a case, unless it does not apply to the target.

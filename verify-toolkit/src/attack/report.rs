@@ -52,11 +52,13 @@ impl Report {
         self.cases.iter().filter(|report| report.outcome != Outcome::Skipped).count()
     }
 
-    /// Returns whether the genuine delivery was tried and nothing is wrong.
+    /// Returns whether the genuine delivery and an attack were tried and nothing is wrong.
     #[must_use]
     pub fn is_hardened(&self) -> bool {
         let is_tried = |report: &CaseReport| report.outcome != Outcome::Skipped;
-        self.cases.first().is_some_and(is_tried) && self.failures().next().is_none()
+        self.cases.first().is_some_and(is_tried)
+            && self.tried() > 1
+            && self.failures().next().is_none()
     }
 }
 
@@ -65,8 +67,8 @@ struct Judge<'r> {
     target: &'r Target,
     /// How it answers the plainest forgery, to which all refusals have to be equal.
     refusal: Option<Answer>,
-    /// The headers that differ from one request to the next.
-    varying: BTreeSet<String>,
+    /// What differs from one request to the next.
+    varying: Varying,
     /// What must be in no answer.
     hidden: Vec<(&'static str, Vec<u8>)>,
 }
@@ -74,8 +76,10 @@ struct Judge<'r> {
 impl<'r> Judge<'r> {
     fn new(target: &'r Target, refusals: Vec<Answer>) -> Self {
         let varying = match &refusals[..] {
-            [one, other] => differing(one, other),
-            _ => BTreeSet::new(),
+            [one, other] => {
+                Varying { headers: differing(one, other), body: one.body != other.body }
+            }
+            _ => Varying::default(),
         };
         let is_refusal = |answer: &Answer| matches!(answer.status, 401 | 403);
         let refusal = refusals.into_iter().find(is_refusal).map(|r| told(&r, &varying));
@@ -92,7 +96,10 @@ impl<'r> Judge<'r> {
             Outcome::Answered(answer) => answer,
             // A sender tries again then, as well.
             Outcome::Closed
-                if matches!(case.expected, Expected::TryAgain | Expected::Unaccepted) =>
+                if matches!(
+                    case.expected,
+                    Expected::TryAgain | Expected::Unaccepted | Expected::Unreached
+                ) =>
             {
                 return Vec::new();
             }
@@ -112,7 +119,7 @@ impl<'r> Judge<'r> {
         {
             findings.push("the answer differs from that to other forgeries".to_owned());
         }
-        if (300..=399).contains(&answer.status) {
+        if (300..=399).contains(&answer.status) && case.expected != Expected::Unreached {
             findings.push("redirects, which turns a delivery into a GET without a body".to_owned());
         }
         let signature = Draft::sent(self.target, &case.attempt);
@@ -135,6 +142,7 @@ impl<'r> Judge<'r> {
             Expected::TooLarge => status == 413,
             Expected::TryAgain => matches!(status, 429 | 502 | 503 | 504),
             Expected::Unaccepted => matches!(status, 400..=499 | 501 | 503),
+            Expected::Unreached => matches!(status, 300..=499 | 501 | 503),
         }
     }
 
@@ -150,10 +158,21 @@ impl<'r> Judge<'r> {
     }
 }
 
+/// What already differs between the answers to two forgeries that are alike: a number of the request, a
+/// time.
+#[derive(Default)]
+struct Varying {
+    headers: BTreeSet<String>,
+    body: bool,
+}
+
 /// An answer without what tells nothing.
-fn told(answer: &Answer, varying: &BTreeSet<String>) -> Answer {
+fn told(answer: &Answer, varying: &Varying) -> Answer {
     let mut told = answer.told();
-    told.headers.retain(|(name, _)| !varying.contains(name));
+    told.headers.retain(|(name, _)| !varying.headers.contains(name));
+    if varying.body {
+        told.body.clear();
+    }
     told
 }
 
@@ -166,6 +185,7 @@ impl fmt::Display for Expected {
             Self::TooLarge => "413",
             Self::TryAgain => "503",
             Self::Unaccepted => "a clean 4xx",
+            Self::Unreached => "a clean 4xx, or a redirect",
         })
     }
 }

@@ -252,7 +252,9 @@ fn url_encoded(value: &[u8]) -> Result<Vec<u8>, CurlProblem> {
         Some(end) => value.split_at(end + 1),
         None => (&b""[..], value),
     };
-    Ok([name, &percent_encoded(content)].concat())
+    // As in a form.
+    let encoded = content.split(|byte| *byte == b' ').map(percent_encoded).collect::<Vec<_>>();
+    Ok([name, &encoded.join(&b'+')].concat())
 }
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986, section 2.3.

@@ -51,8 +51,9 @@ fn printed_by_curl(text: &[u8]) -> Option<Vec<u8>> {
     while let Some(line) = lines.next_if(|line| line.starts_with(b">")) {
         request.extend_from_slice(line.strip_prefix(b"> ").unwrap_or(&line[1..]));
     }
-    // What curl says next is not the body.
-    let is_of_curl = |line: &&[u8]| matches!(line, [b'*' | b'<' | b'{' | b'}', b' ', ..]);
+    // What curl says next is not the body. `{ [` begins no JSON.
+    let is_of_curl =
+        |line: &&[u8]| matches!(line, [b'*' | b'<', b' ', ..] | [b'{' | b'}', b' ', b'[', ..]);
     if lines.peek().is_some_and(|line| !is_of_curl(line)) {
         lines.for_each(|line| request.extend_from_slice(line));
     }

@@ -45,6 +45,17 @@ async fn actix_is_hardened_in_process() {
 }
 
 #[tokio::test]
+async fn what_a_long_answer_shows_is_found_in_process() {
+    let handler =
+        async || HttpResponse::Unauthorized().body(SECRET.to_owned() + &"x".repeat(200_000));
+    let app = init_service(App::new().default_service(web::to(handler))).await;
+    let target = Target::new(Sender::DATABRICKS, SECRET).only(["signature/"]);
+    let report = attack::actix::attack(&target, &app).await;
+    let forged = &report.cases[1];
+    assert_eq!(forged.findings, ["the answer shows its secret"], "{}", forged.case.name);
+}
+
+#[tokio::test]
 async fn both_are_hardened_over_a_socket_and_answer_the_same() {
     let reports = attacked(async |target, server| target.attack_url(&server.url()).await.unwrap());
     let (actix, axum) = reports.await;

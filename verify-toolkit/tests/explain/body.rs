@@ -140,10 +140,11 @@ pub(crate) fn cases() -> Vec<Case> {
     for other in ["REGISTERED_MODEL_CREATED", "{'event': None}", "{}}", "<html></html>"] {
         cases.push(changed(BodyNotJson, BODY, other).observed());
     }
-    let sample = samples::find("databricks", "REGISTERED_MODEL_CREATED").unwrap().body;
+    let sample = samples::find("mlflow", "registered_model.created").unwrap().body;
     let fields: BTreeMap<String, Value> = serde_json::from_str(sample).unwrap();
-    let sorted = serde_json::to_string(&fields).unwrap();
-    cases.push(changed(BodySorted, sample, sorted).observed());
+    let mut sorted = Case::new(BodySorted, mlflow(sample)).observed();
+    sorted.request.body = serde_json::to_vec(&fields).unwrap();
+    cases.push(sorted);
 
     let mut unpacked = changed(BodyDecompressed, gzip, BODY).observed();
     unpacked.request = plus(unpacked.request, "Content-Encoding", "gzip");

@@ -33,6 +33,8 @@ fn what_curl_prints_of_a_request_is_read() {
         printed("2\n> A: b\n> Content-Length: 2", "{}\n* upload completely sent off\n").unwrap();
     assert_eq!((&*request.method, &*request.path, &*request.body), ("POST", "/hook", &b"{}"[..]));
     assert_eq!(request.header("a").next(), Some(&b"b"[..]));
+    let spaced = "{ \"event_type\": \"RUN_STATE\" }";
+    assert_eq!(printed("1.1\n> Host: h", spaced).unwrap().body, spaced.as_bytes());
     for rest in [
         "",
         "* upload completely sent off: 2 bytes\n< HTTP/1.1 204 No Content\n",

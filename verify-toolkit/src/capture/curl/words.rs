@@ -179,8 +179,17 @@ pub(crate) fn unescape(text: &[u8], quote: u8) -> Option<(Vec<u8>, usize)> {
                     (b'f', _) => plain.push(0x0c),
                     (b'v', _) => plain.push(0x0b),
                     (b'\\' | b'\'' | b'"' | b'?', _) => plain.push(escape),
+                    // Tools that write UTF-16 mean the letter, whatever bash makes of its halves.
+                    (b'u', Ok(high @ 0xd800..=0xdbff)) => {
+                        let low = text.get(start + digits..)?.strip_prefix(br"\u")?.get(..4)?;
+                        let low = u16::from_str_radix(core::str::from_utf8(low).ok()?, 16).ok()?;
+                        let letter = char::decode_utf16([u16::try_from(high).ok()?, low]).next()?;
+                        plain.extend_from_slice(letter.ok()?.encode_utf8(&mut [0; 4]).as_bytes());
+                        at = start + digits + br"\uXXXX".len();
+                        continue;
+                    }
                     (b'u' | b'U', Ok(code)) => {
-                        let letter = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                        let letter = char::from_u32(code)?;
                         plain.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
                     }
                     // Octal digits beyond 377 overflow, as in bash.
