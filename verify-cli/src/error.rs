@@ -22,6 +22,8 @@ pub(crate) enum Error {
     Capture { path: PathBuf, error: CaptureError },
     /// The attack matrix has no such case.
     CaseUnknown { name: String, groups: Vec<String> },
+    /// A case cannot be made of a plain secret.
+    CaseNeedsAwkwardSecret { name: String },
     /// A file has no certificates.
     Certificates { path: PathBuf },
     /// The clock of this machine stands before 1970.
@@ -116,6 +118,12 @@ impl Error {
             Self::CaseUnknown { groups, .. } => {
                 format!("names begin with one of these:\n  {}", groups.join("\n  "))
             }
+            Self::CaseNeedsAwkwardSecret { .. } => {
+                format!(
+                    "give the receiver another for this: {}",
+                    verify_toolkit::attack::AWKWARD_SECRET
+                )
+            }
             Self::Sign(SignError::NotSent(_)) => {
                 "of the senders here, only MLflow signs an id and a time; `--forge body` and \
                  `--forge signature` work with all"
@@ -130,10 +138,6 @@ impl Error {
             }
             _ => return None,
         })
-    }
-
-    pub(crate) fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
     /// Prints the error, its cause, and what to do next.
@@ -157,6 +161,9 @@ impl fmt::Display for Error {
             }
             Self::Capture { path, error } => write!(f, "`{}`: {error}", path.display()),
             Self::CaseUnknown { name, .. } => write!(f, "no case begins with `{name}`"),
+            Self::CaseNeedsAwkwardSecret { name } => {
+                write!(f, "this secret is too plain for any case that begins with `{name}`")
+            }
             Self::Certificates { path } => {
                 write!(f, "`{}` holds no certificate of an authority in PEM", path.display())
             }

@@ -20,11 +20,14 @@ pub(crate) struct Output {
     is_json: bool,
     /// Whether something was printed since the last flush.
     is_pending: bool,
+    /// Whether whoever reads it has seen enough, as `head` does. What a command finds out is its verdict
+    /// all the same.
+    is_closed: bool,
 }
 
 impl Output {
     pub(crate) fn new(is_json: bool) -> Self {
-        Self { stream: stdout(), is_json, is_pending: false }
+        Self { stream: stdout(), is_json, is_pending: false, is_closed: false }
     }
 
     /// Whether `--json` was given.
@@ -34,8 +37,12 @@ impl Output {
 
     /// Prints text, as it is. What others wrote goes through [`Shown`] first.
     pub(crate) fn text(&mut self, text: impl fmt::Display) -> Result<(), Error> {
+        if self.is_closed {
+            return Ok(());
+        }
         self.is_pending = true;
-        write!(self.stream, "{text}").map_err(Error::Output)
+        let written = write!(self.stream, "{text}");
+        self.check(written)
     }
 
     /// Prints a line.
@@ -46,7 +53,19 @@ impl Output {
     /// Shows what was printed, now: for what goes on for long.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
         self.is_pending = false;
-        self.stream.flush().map_err(Error::Output)
+        let flushed = self.stream.flush();
+        self.check(flushed)
+    }
+
+    /// Whether nobody reads it any more: for what would go on for ever.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    fn check(&mut self, written: io::Result<()>) -> Result<(), Error> {
+        self.is_closed |=
+            written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        if self.is_closed { Ok(()) } else { written.map_err(Error::Output) }
     }
 
     /// Prints what is JSON already as one line.

@@ -109,6 +109,11 @@ pub(crate) fn variable(sender: Sender) -> String {
     format!("{}_WEBHOOK_SECRET", sender.name().to_ascii_uppercase())
 }
 
+/// The same for a bearer token, which only `verify listen` reads so.
+pub(crate) fn token_variable(sender: Sender) -> String {
+    format!("{}_WEBHOOK_TOKEN", sender.name().to_ascii_uppercase())
+}
+
 #[derive(Args, Clone, Debug, Default)]
 #[group(skip)]
 pub(crate) struct PreviousSecrets {

@@ -78,7 +78,6 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
-        self.check_names()?;
         let endpoint = self.target.endpoint()?;
         let secret = self.secret.read(self.sender)?;
         let token = self.token.read(self.sender)?;
@@ -104,6 +103,7 @@ impl Options {
         let receiver = with(secret.as_ref());
         // Of a secret without such parts, nothing can be left out.
         let awkward = with(AWKWARD_SECRET.as_ref());
+        self.check_names(&receiver, &awkward)?;
         let untried = awkward.cases().len().saturating_sub(receiver.cases().len());
         let unreachable = |error| self.target.unreachable(error);
         let report = runtime()?.block_on(async {
@@ -136,17 +136,20 @@ impl Options {
         Ok(if report.is_hardened() { Verdict::Verified } else { Verdict::Refused })
     }
 
-    /// A name that no case has would leave the genuine delivery alone, and find nothing.
-    fn check_names(&self) -> Result<(), Error> {
-        let cases = Receiver::new(self.sender, AWKWARD_SECRET).cases();
-        let begins = |name: &String| cases.iter().any(|case| case.name.starts_with(name.as_str()));
-        match self.only.iter().find(|name| !begins(name)) {
-            Some(name) => {
-                let groups: BTreeSet<_> = cases.iter().map(report::group).collect();
-                let groups = groups.into_iter().map(str::to_owned).collect();
-                Err(Error::CaseUnknown { name: name.clone(), groups })
-            }
-            None => Ok(()),
+    /// A name that no case has here would leave the genuine delivery alone, and find nothing.
+    fn check_names(&self, receiver: &Receiver, awkward: &Receiver) -> Result<(), Error> {
+        let begins = |receiver: &Receiver, name: &str| {
+            receiver.clone().only([name]).cases().iter().any(|case| case.name.starts_with(name))
+        };
+        let Some(name) = self.only.iter().find(|name| !begins(receiver, name)) else {
+            return Ok(());
+        };
+        if begins(awkward, name) {
+            return Err(Error::CaseNeedsAwkwardSecret { name: name.clone() });
         }
+        let cases = awkward.clone().only([""]).cases();
+        let groups: BTreeSet<_> = cases.iter().map(report::group).collect();
+        let groups = groups.into_iter().map(str::to_owned).collect();
+        Err(Error::CaseUnknown { name: name.clone(), groups })
     }
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use clap::Args;
 use verify_toolkit::{Capture, UnixTime};
 
@@ -51,11 +53,11 @@ impl Options {
         let at = self.at.map_or_else(now, Ok)?;
         let (origin, path) = match &self.curl {
             Some(url) => split(url)?,
-            None => ("", "/"),
+            None => ("", "/".into()),
         };
         let body = self.payload.read()?;
         let secret = self.secret.read(sender)?;
-        let request = self.payload.sign(path, body, &secret, at)?;
+        let request = self.payload.sign(&path, body, &secret, at)?;
         if self.curl.is_some() {
             output.line(request.to_curl(origin))?;
         } else if output.is_json() {
@@ -75,7 +77,7 @@ impl Options {
 }
 
 /// Takes a URL apart: what names the host, and the path.
-fn split(url: &str) -> Result<(&str, &str), Error> {
+fn split(url: &str) -> Result<(&str, Cow<'_, str>), Error> {
     let start = url.find("://").map_or(0, |scheme| scheme + "://".len());
     let is_http = url.starts_with("http://") || url.starts_with("https://");
     let rest = url.get(start..).unwrap_or_default();
@@ -83,5 +85,7 @@ fn split(url: &str) -> Result<(&str, &str), Error> {
         let (url, error) = (url.to_owned(), verify_toolkit::UrlError::Malformed);
         return Err(Error::Url { url, error });
     }
-    Ok(rest.find('/').map_or((url, "/"), |end| url.split_at(start + end)))
+    let end = rest.find(['/', '?']).map_or(url.len(), |end| start + end);
+    let (origin, path) = url.split_at(end);
+    Ok((origin, if path.starts_with('/') { path.into() } else { format!("/{path}").into() }))
 }

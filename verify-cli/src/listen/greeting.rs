@@ -16,15 +16,19 @@ use crate::{
 /// The events that say the most of what these senders do.
 const FIRST: [&str; 3] = ["LINK_ARTIFACT", "MODEL_VERSION_CREATED", "model_version.created"];
 
-/// The options of `verify send` for what `verify listen` was told of a sender.
-fn same_secret(keys: &KeyOptions, sender: Sender) -> String {
+/// The options of `verify send` for what `verify listen` knows of a sender. A token has no usual variable
+/// there.
+fn same_secret(keys: &KeyOptions, sender: Sender, has_tokens: bool) -> String {
     let KeyOptions { secret_env, secret_file, token_env } = keys;
     let own = |option: &str, named: &[(Sender, String)]| {
         let (_, name) = named.iter().find(|(of, _)| of.name() == sender.name())?;
         Some(format!(" {option} {}", word(name)))
     };
     let secret = own("--secret-env", secret_env).or_else(|| own("--secret-file", secret_file));
-    [secret, own("--token-env", token_env)].into_iter().flatten().collect()
+    let token = own("--token-env", token_env);
+    let token = token
+        .or_else(|| has_tokens.then(|| format!(" --token-env {}", secret::token_variable(sender))));
+    [secret, token].into_iter().flatten().collect()
 }
 
 /// Quotes a name or a path for a shell, if it has to be.
@@ -54,7 +58,7 @@ pub(super) fn print(options: &Options, keys: &Keys, is_try_out: bool, origin: &s
             format!("{}={secret} ", secret::variable(sender))
         });
         let secret = secret.unwrap_or_default();
-        let same = same_secret(&options.keys, sender);
+        let same = same_secret(&options.keys, sender, keys.has_tokens());
         eprintln!("  {secret}verify send {} {event} --to {origin}{path}{same}\n", sender.name());
     }
     if options.dangerous_open_page {

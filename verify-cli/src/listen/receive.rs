@@ -32,12 +32,16 @@ pub(super) struct Receiver {
     forward: Option<Forward>,
     /// One for each refused body that is being read: it is held in memory by nobody's leave.
     reading: Arc<Semaphore>,
+    /// One for each that broke off and is not written yet: its connection is free already.
+    broken: Arc<Semaphore>,
 }
 
 /// How long the rest of a body may take that was refused before it was read.
 const REST: Duration = Duration::from_secs(5);
 /// As many refused bodies are read at a time; of others only the head is kept.
 const READING: usize = 16;
+/// As many that broke off wait to be written; of more only the refusal is logged.
+const BROKEN: usize = 64;
 
 /// The path that deliveries of a sender come to.
 pub(super) fn path(sender: &Sender) -> String {
@@ -50,8 +54,8 @@ pub(super) fn router(
     forward: Option<Forward>,
     verifiers: Vec<Verifier>,
 ) -> Router {
-    let reading = Arc::new(Semaphore::new(READING));
-    let receiver = Receiver { journal: journal.clone(), forward, reading };
+    let [reading, broken] = [READING, BROKEN].map(|most| Arc::new(Semaphore::new(most)));
+    let receiver = Receiver { journal: journal.clone(), forward, reading, broken };
     let mut app = Router::new();
     for verifier in verifiers {
         let (sender, limit) = (*verifier.sender(), verifier.body_limit());
@@ -150,13 +154,17 @@ impl Receiver {
 
     /// Such a request does not come through: what follows in its body is missing.
     fn record_broken(self, sender: Sender, head: &Parts) {
+        let Ok(place) = Arc::clone(&self.broken).try_acquire_owned() else { return };
         let request = wire_request(head, &[]);
         let facts = Facts {
             subject: Refusal::BodyBroken.to_string(),
             is_cut_off: true,
             ..facts(sender, &request, Refusal::BodyBroken.into())
         };
-        tokio::spawn(async move { self.journal.append(facts, &request).await });
+        tokio::spawn(async move {
+            let _ = self.journal.append(facts, &request).await;
+            drop(place);
+        });
     }
 }
 

@@ -50,7 +50,7 @@ impl Keys {
             }
             let mut tokens = own(&options.token_env);
             if tokens.is_empty() {
-                tokens = usual(variable.replace("_SECRET", "_TOKEN"));
+                tokens = usual(secret::token_variable(*sender));
             }
             let from_env = |name: &String| secret::from_env(name);
             let mut secrets: Vec<_> = variables.iter().map(from_env).collect::<Result<_, _>>()?;
@@ -132,6 +132,11 @@ impl SenderKeys {
     }
 
     /// The first secret, for whoever is to sign with it.
+    /// Whether a token is asked for.
+    pub(super) fn has_tokens(&self) -> bool {
+        !self.tokens.is_empty()
+    }
+
     pub(super) fn first(&self) -> Option<&SecretBytes> {
         self.secrets.first()
     }

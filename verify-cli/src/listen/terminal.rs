@@ -64,6 +64,9 @@ fn print(mut news: Receiver<News>, is_forwarding: bool, output: &mut Output) -> 
             Err(RecvError::Closed) => return Ok(()),
         }
         output.flush()?;
+        if output.is_closed() {
+            return Ok(());
+        }
     }
 }
 

@@ -85,6 +85,8 @@ fn a_token_is_asked_for_if_one_is_set() {
     let folder = tempdir().unwrap();
     let settings = [SECRETS[0], ("DATABRICKS_WEBHOOK_TOKEN", "t0ken")];
     let listen = Listen::start_with(&folder.path().join("store"), &[], &settings);
+    let line = "/webhooks/databricks --token-env DATABRICKS_WEBHOOK_TOKEN\n";
+    assert!(listen.greeting.contains(line), "{}", listen.greeting);
     let mut request = signed(Sender::DATABRICKS);
     assert_eq!(listen.deliver(&request).status, 401);
     request.headers.push(("authorization".to_owned(), b"Bearer t0ken".to_vec()));

@@ -77,11 +77,20 @@ fn errors_say_what_to_do_next() {
             "attack mlflow --to http://127.0.0.1:1/ --only tim/",
             "names begin with one of these:\n  body",
         ),
+        ("attack wandb --to http://127.0.0.1:1/ --only credential/missing", "no case begins with"),
+        (
+            "attack wandb --to http://127.0.0.1:1/ --token-env TOKEN --only credential/missing",
+            "hint: nothing listens at this host and port",
+        ),
+        (
+            "attack mlflow --to http://127.0.0.1:1/ --secret-env PLAIN --only secret/trimmed",
+            "this secret is too plain for any case that begins with `secret/trimmed`",
+        ),
         ("attack mlflow --to http://127.0.0.1:1/", "hint: nothing listens at this host and port"),
         ("attack mlflow --to http://localhost/ --body /dev/zero", "is larger than 64 MiB"),
         ("attack mlflow --to http://me:pw@host/", "not a URL such as"),
     ] {
-        let said = verify(line).run().failed();
+        let said = verify(line).env("PLAIN", "plain").run().failed();
         assert!(said.starts_with("error: ") && said.contains(expected), "{said}");
     }
 }

@@ -1,4 +1,4 @@
-use std::process::Command;
+use std::{io, process::Command};
 
 use super::support::{SECRET, file, receiver, verify};
 
@@ -58,6 +58,12 @@ fn the_curl_command_is_accepted() {
 }
 
 #[test]
+fn a_url_may_have_a_query_and_no_path() {
+    let command = verify("sign mlflow prompt.created --curl http://127.0.0.1:1?tenant=a").run();
+    assert!(command.ended(0).contains("'http://127.0.0.1:1/?tenant=a'"));
+}
+
+#[test]
 fn errors_say_what_to_do_next() {
     for (line, expected) in [
         ("sign mlflow prompt.created --at now", "not Unix seconds, as `date +%s` prints them"),
@@ -78,4 +84,15 @@ fn who_stops_reading_is_no_trouble() {
     let line = format!("'{}' senders | true", env!("CARGO_BIN_EXE_verify"));
     let ran = Command::new("sh").args(["-c", &line]).env("S", SECRET).output().unwrap();
     assert!(ran.stderr.is_empty(), "{ran:?}");
+
+    // Nor is it a verdict.
+    let signed = verify("sign mlflow prompt.created --json").run().ended(0);
+    let capture = file("closed.json", signed);
+    for (secret, code) in [(SECRET, 0), ("another", 1)] {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let mut check = Command::new(env!("CARGO_BIN_EXE_verify"));
+        check.arg("check").arg(&capture).env("MLFLOW_WEBHOOK_SECRET", secret).stdout(writer);
+        assert_eq!(check.status().unwrap().code(), Some(code));
+    }
 }

@@ -19,8 +19,9 @@ function shownOnOneLine(text) {
 }
 
 // Indents JSON and changes nothing else in it: numbers keep their digits, and names that occur twice
-// stay. `null`: it is not JSON.
+// stay. `null`: it is not JSON, or more than is shown.
 function indented(json) {
+  if (json.length > MOST) return null;
   try {
     JSON.parse(json);
   } catch {

@@ -29,14 +29,20 @@ impl Kept {
         let mut kept =
             Self { keep, next: 1, verified: Shelf::default(), refused: Shelf::default() };
         {
-            let facts = transaction.open_table(FACTS)?;
-            let requests = transaction.open_table(REQUESTS)?;
+            let mut facts = transaction.open_table(FACTS)?;
+            let mut requests = transaction.open_table(REQUESTS)?;
+            let mut gone = Vec::new();
             for row in facts.iter()? {
                 let (id, facts) = row?;
                 let request = requests.get(id.value())?;
                 let request = request.map_or(0, |request| request.value().len());
                 let bytes = facts.value().len() + request;
-                kept.add(&parse(facts.value())?, id.value(), bytes as u64);
+                gone.extend(kept.add(&parse(facts.value())?, id.value(), bytes as u64));
+            }
+            // More was to be kept before.
+            for id in gone {
+                facts.remove(id)?;
+                requests.remove(id)?;
             }
         }
         transaction.commit()?;
@@ -50,6 +56,7 @@ impl Kept {
 
     /// Adds a delivery, and returns the numbers of those that have to go for it. The newest stays,
     /// however large it is.
+    #[must_use]
     pub(super) fn add(&mut self, facts: &Facts, id: u64, bytes: u64) -> Vec<u64> {
         self.next = id.saturating_add(1);
         let shelf = if facts.is_verified() { &mut self.verified } else { &mut self.refused };
@@ -60,6 +67,7 @@ impl Kept {
 
     /// Counts what a delivery has become by what is known of it now, and returns the numbers of those
     /// that have to go for it; it may be among them.
+    #[must_use]
     pub(super) fn grow(&mut self, facts: &Facts, id: u64, bytes: u64) -> Vec<u64> {
         let shelf = if facts.is_verified() { &mut self.verified } else { &mut self.refused };
         if let Ok(place) = shelf.deliveries.binary_search_by_key(&id, |(id, _)| *id)
@@ -74,6 +82,7 @@ impl Kept {
 
 impl Shelf {
     /// Takes off the oldest ones until the rest may stay, and returns their numbers.
+    #[must_use]
     fn make_room(&mut self, keep: Keep) -> Vec<u64> {
         let mut gone = Vec::new();
         while self.deliveries.len() > 1

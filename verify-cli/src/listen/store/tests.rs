@@ -74,6 +74,20 @@ async fn a_request_comes_out_as_it_went_in() {
 }
 
 #[tokio::test]
+async fn what_is_to_be_kept_no_longer_goes_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = Store::open(&path, KEEP).unwrap();
+    for _ in 0..3 {
+        store.append(facts(true), &request(b"{}")).await.unwrap();
+    }
+    store.close();
+    let store = Store::open(&path, Keep { deliveries: NonZeroU64::MIN, ..KEEP }).unwrap();
+    assert_eq!(ids(&store.list().await.unwrap()), [3]);
+    assert!(store.load(1).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn refused_deliveries_make_room_for_each_other_only() {
     let store = Store::open_in(InMemoryBackend::new, KEEP).unwrap();
     for _ in 0..2 {
