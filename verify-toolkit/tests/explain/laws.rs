@@ -148,3 +148,11 @@ fn only_so_many_values_of_a_signed_header_are_tried() {
     let (is_cut_short, most) = work(&request);
     assert!(is_cut_short && most < 10 * usual, "{most} and {usual}");
 }
+
+#[test]
+fn alphabetical_order_is_remarkable_only_where_another_was_measured() {
+    let body = r#"{"entity_name":"acme","event_author":"ada","event_type":"RUN_STATE","project_name":"m"}"#;
+    let request = Delivery::wandb(body).sign("the right secret", NOW).unwrap();
+    let explanation = Explainer::new(&request, NOW).secret("a", "another secret").explain();
+    assert_eq!(explanation.conclusion(), Conclusion::OtherSecret, "{explanation}");
+}
