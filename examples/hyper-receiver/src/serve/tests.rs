@@ -133,6 +133,8 @@ async fn a_request_that_crosses_the_goodbye_is_answered() {
     let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
     stream.write_all(hello).await.unwrap();
     stream.flush().await.unwrap();
+    // Time passes once nobody has anything to do: the server has read it, and then has said goodbye.
+    sleep(GOODBYE_DEADLINE / 2).await;
     crowded.notify_one();
     sleep(GOODBYE_DEADLINE / 2).await;
     // Headers, at once the end of stream 1: POST, https, / and an authority.
