@@ -9,7 +9,7 @@ use verify_toolkit::Sender;
 
 use crate::{
     SECRET,
-    client::Client,
+    client::{Client, RESET},
     server::{Adapter, Server},
     signed, verifier,
 };
@@ -35,7 +35,8 @@ async fn of_1000_concurrent_deliveries_the_genuine_half_is_accepted() {
             });
         }
         for (is_genuine, status) in senders.join_all().await {
-            assert_eq!(status, if is_genuine { 204 } else { 401 }, "{adapter:?}");
+            let expected: &[u16] = if is_genuine { &[204] } else { &[401, RESET] };
+            assert!(expected.contains(&status), "{adapter:?}: {status}");
         }
         assert_eq!(server.handled(), 500, "{adapter:?}");
     }
