@@ -9,7 +9,7 @@ use verify_toolkit::Sender;
 
 use crate::{
     SECRET,
-    client::{Client, RESET},
+    client::Client,
     server::{Adapter, Server},
     signed, verifier,
 };
@@ -31,12 +31,17 @@ async fn of_1000_concurrent_deliveries_the_genuine_half_is_accepted() {
                         _ => request.headers.retain(|(name, _)| name != "x-mlflow-signature"),
                     }
                 }
-                (is_genuine, Client::new(&address).post(&request).await)
+                let mut text = request.to_http(&address);
+                if number % 4 == 3 {
+                    // Refused on its head: a body behind it could reset the connection before the 401
+                    // is read.
+                    text.truncate(text.len() - request.body.len());
+                }
+                (is_genuine, Client::new(&address).send(&text).await)
             });
         }
         for (is_genuine, status) in senders.join_all().await {
-            let expected: &[u16] = if is_genuine { &[204] } else { &[401, RESET] };
-            assert!(expected.contains(&status), "{adapter:?}: {status}");
+            assert_eq!(status, if is_genuine { 204 } else { 401 }, "{adapter:?}");
         }
         assert_eq!(server.handled(), 500, "{adapter:?}");
     }
