@@ -16,6 +16,7 @@ mod receive;
 mod record;
 mod secrets;
 mod serve;
+mod signals;
 mod store;
 mod subject;
 mod terminal;
@@ -34,7 +35,8 @@ use self::{
     guard::Guard,
     journal::Journal,
     secrets::Keys,
-    serve::{CONNECTIONS, serve, stop_signal},
+    serve::{CONNECTIONS, serve},
+    signals::StopSignals,
     store::Store,
 };
 pub(crate) use self::{error::ListenError, options::Options};
@@ -97,6 +99,8 @@ impl Options {
             explaining: Arc::new(Semaphore::new(1)),
         };
         let rules = Guard { is_open: self.dangerous_open_page };
+        // Before it says that it listens: an early signal would end it.
+        let mut signals = StopSignals::new().map_err(ListenError::Runtime)?;
         greeting::print(&self, &keys, is_try_out, &origin, &page_url);
 
         let (stop, stopping) = watch::channel(());
@@ -111,13 +115,13 @@ impl Options {
         let shown = shown.map_err(ListenError::Runtime)?;
         tokio::select! {
             Ok(shown) = shown => return shown,
-            () = stop_signal() => {}
+            () = signals.recv() => {}
         }
         drop(stop);
         anstream::eprintln!("verify: stopping; what is in flight is finished");
         tokio::select! {
             _ = receiving => {}
-            () = stop_signal() => {}
+            () = signals.recv() => {}
         }
         Ok(())
     }

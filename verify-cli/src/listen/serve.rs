@@ -13,7 +13,6 @@ use hyper_util::{
 };
 use tokio::{
     net::TcpListener,
-    signal,
     sync::Semaphore,
     time::{sleep, timeout},
 };
@@ -69,17 +68,6 @@ pub(super) async fn serve(
     drop(listener);
     // Who is not done by then is cut off.
     let _ = timeout(STOP_DEADLINE, graceful.shutdown()).await;
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-pub(super) async fn stop_signal() {
-    let interrupt = async { signal::ctrl_c().await.ok() };
-    #[cfg(unix)]
-    let terminate =
-        async { signal::unix::signal(signal::unix::SignalKind::terminate()).ok()?.recv().await };
-    #[cfg(not(unix))]
-    let terminate = core::future::pending::<Option<()>>();
-    tokio::select! { _ = interrupt => {}, _ = terminate => {} }
 }
 
 #[cfg(test)]

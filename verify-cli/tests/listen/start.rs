@@ -207,6 +207,17 @@ fn a_signal_ends_it_well() {
     assert_eq!(listen.wait(), Some(0));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_is_heeded_as_soon_as_it_says_that_it_listens() {
+    let folder = tempdir().unwrap();
+    for _ in 0..50 {
+        let listen = Listen::start(&folder.path().join("store"), &[]);
+        Command::new("kill").arg(listen.id().to_string()).status().unwrap();
+        assert_eq!(listen.wait(), Some(0));
+    }
+}
+
 /// Whether a store has to be repaired when it is opened.
 #[cfg(unix)]
 fn is_repaired(store: &std::path::Path) -> bool {
