@@ -312,6 +312,16 @@ fn a_client_that_has_said_all_it_has_to_say_gets_its_answer() {
 
 #[cfg(unix)]
 #[test]
+fn a_signal_is_heeded_as_soon_as_it_says_that_it_listens() {
+    for _ in 0..50 {
+        let mut receiver = start(&[("DATABRICKS_WEBHOOK_SECRET", "shared")]);
+        receiver.signal("TERM");
+        assert!(receiver.process.wait().unwrap().success());
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_second_signal_does_not_wait_for_anyone() {
     let mut receiver = start(&[("DATABRICKS_WEBHOOK_SECRET", "shared")]);
     let forged = vec![("x-databricks-signature", "0".repeat(64))];

@@ -11,7 +11,7 @@ use actix_web::{
 use bridge_common::{Event, Gauges, count_nothing, log_repeated};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use outbox::{Kept, Outbox, Policy, Workers};
-use receiver_common::log_to_stderr;
+use receiver_common::{heed_signals, log_to_stderr};
 use tempfile::TempDir;
 use verify_actix::{Delivery, Verify};
 
@@ -75,6 +75,7 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
         .map(|(name, verifier)| (format!("/webhooks/{name}"), Verify::new(verifier)))
         .collect();
     guards.iter().for_each(|(path, _)| eprintln!("POST {path} is guarded"));
+    heed_signals();
     eprintln!("admin on http://{admin_address}/metrics, /healthz and /readyz");
     eprintln!("listening on http://{address}");
     let most_age = (!dry_run).then(|| config.file.store.retention());

@@ -11,7 +11,7 @@ mod tls;
 use std::{net::TcpListener, process::ExitCode};
 
 use live::Live;
-use receiver_common::{Output, log_to_stderr};
+use receiver_common::{Output, heed_signals, log_to_stderr};
 use settings::Settings;
 
 #[tokio::main]
@@ -37,7 +37,8 @@ async fn run() -> Result<(), String> {
     // A client can have h2 warn as often as it likes.
     log_to_stderr("info,h2=error");
 
-    // Before it says that it listens: an early SIGHUP would end it.
+    // Before it says that it listens: an early signal would end it.
+    heed_signals();
     live::reload_on_hangup(live.clone())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     eprintln!("{}", live.greeting());

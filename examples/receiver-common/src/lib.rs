@@ -11,4 +11,4 @@ mod try_it;
 pub use facts::{describe, line};
 pub use output::Output;
 pub use start::{log_to_stderr, start};
-pub use stop::stopped;
+pub use stop::{heed_signals, stopped};

@@ -9,9 +9,10 @@ use std::{
 use tracing_subscriber::EnvFilter;
 use verify_core::Verifier;
 
-use crate::{settings, try_it};
+use crate::{settings, stop::heed_signals, try_it};
 
-/// Reads the settings, listens, and says so. Returns each verifier with the path that it guards.
+/// Reads the settings, listens, and says so. From then on signals are counted, see [`crate::stopped`].
+/// Returns each verifier with the path that it guards.
 ///
 /// # Errors
 ///
@@ -38,6 +39,7 @@ pub fn start() -> Result<(TcpListener, Vec<(String, Verifier)>), String> {
         (path, verifier)
     };
     let verifiers = verifiers.into_iter().map(with_path).collect();
+    heed_signals();
     eprintln!("listening on http://{address}; RUST_LOG=verify=debug shows why one is refused");
     Ok((listener, verifiers))
 }

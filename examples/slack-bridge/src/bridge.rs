@@ -13,7 +13,7 @@ use axum::{
 use bridge_common::{Event, Gauges, count_nothing, log_repeated};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use outbox::{Kept, Outbox, Policy, Workers};
-use receiver_common::log_to_stderr;
+use receiver_common::{heed_signals, log_to_stderr};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use verify_axum::{Delivery, VerifyLayer};
@@ -68,6 +68,7 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     }
     let most_age = (!dry_run).then(|| config.file.store.retention());
     let app = app.with_state(Bridge { outbox, routes: Arc::new(config.routes), most_age });
+    heed_signals();
     eprintln!("admin on http://{}/metrics, /healthz and /readyz", address(&admin_listener)?);
     eprintln!("listening on http://{}", address(&listener)?);
 
