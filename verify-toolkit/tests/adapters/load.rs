@@ -16,6 +16,7 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_1000_concurrent_deliveries_the_genuine_half_is_accepted() {
+    open_more_files();
     for adapter in Adapter::ALL {
         let server = Server::start(adapter, verifier(Sender::MLFLOW, &[SECRET])).await;
         let mut senders = JoinSet::new();
@@ -31,19 +32,24 @@ async fn of_1000_concurrent_deliveries_the_genuine_half_is_accepted() {
                         _ => request.headers.retain(|(name, _)| name != "x-mlflow-signature"),
                     }
                 }
-                let mut text = request.to_http(&address);
-                if number % 4 == 3 {
-                    // Refused on its head: a body behind it could reset the connection before the 401
-                    // is read.
-                    text.truncate(text.len() - request.body.len());
-                }
-                (is_genuine, Client::new(&address).send(&text).await)
+                (is_genuine, Client::new(&address).post(&request).await)
             });
         }
         for (is_genuine, status) in senders.join_all().await {
             assert_eq!(status, if is_genuine { 204 } else { 401 }, "{adapter:?}");
         }
         assert_eq!(server.handled(), 500, "{adapter:?}");
+    }
+}
+
+/// Both ends of each connection are a file of this process, which usually may open 1,024.
+fn open_more_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     }
 }
 

@@ -1,6 +1,7 @@
 //! A receiver behind each adapter, with a handler that counts what reaches it.
 
 use core::{
+    net::Ipv4Addr,
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
@@ -14,11 +15,14 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    net::TcpListener,
+    net::TcpSocket,
     sync::oneshot,
     task::{AbortHandle, JoinSet},
 };
 use verify_axum::{Budget, VerifierHandle};
+
+/// How many connections may wait to be accepted. Of those that a full queue turns away, the kernel resets some.
+const BACKLOG: u32 = 4096;
 
 /// Which adapter.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +88,9 @@ async fn axum(
     };
     let guard = verify_axum::VerifyLayer::new(verifier).with_budget(budget);
     let app = Router::new().route("/", post(handler).layer(guard));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let listener = socket.listen(BACKLOG).unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let serving = tokio::spawn(async move {
         // Connections end with the server.
@@ -122,6 +128,9 @@ async fn actix(
             let server = HttpServer::new(app)
                 .workers(1)
                 .disable_signals()
+                .backlog(BACKLOG)
+                // A client that is kept waiting keeps its connection.
+                .keep_alive(Duration::from_secs(600))
                 .client_disconnect_timeout(Duration::from_millis(200))
                 .bind_auto_h2c("127.0.0.1:0")
                 .unwrap();
