@@ -9,6 +9,8 @@ mod process;
 #[path = "listen/start.rs"]
 mod start;
 
+use core::time::Duration;
+
 use tempfile::tempdir;
 use verify_toolkit::{Delivery, Sender, UnixTime, WireRequest, attack::Target, samples};
 
@@ -196,7 +198,10 @@ async fn no_attack_reaches_the_handler() {
     let store = folder.path().join("store");
     let listen = Listen::start(&store, &["--forward-to", &handler.url, "--keep", "1000"]);
     let url = format!("http://{}/webhooks/mlflow", listen.address);
-    let report = Target::new(Sender::MLFLOW, "mlflow secret").attack_url(&url).await.unwrap();
+    // The answer to a body that stalls takes 10 s.
+    let target =
+        Target::new(Sender::MLFLOW, "mlflow secret").with_patience(Duration::from_secs(60));
+    let report = target.attack_url(&url).await.unwrap();
     assert!(report.is_hardened(), "{report}");
     let list = listen.json("/api/deliveries");
     let all = list["deliveries"].as_array().unwrap();

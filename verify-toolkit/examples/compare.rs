@@ -6,6 +6,7 @@
 //! Their secrets have to be those that `compare --environment` prints. Ends with 1 if a receiver is not
 //! sound, and with 2 if one cannot be reached.
 
+use core::time::Duration;
 use std::{env, process::ExitCode};
 
 use tokio::join;
@@ -66,7 +67,9 @@ fn print_environment() {
 async fn compare(one: (&str, &str), other: (&str, &str)) -> Result<bool, UrlError> {
     // At the same time, because each waits for a body that stalls.
     let [databricks, mlflow, wandb] = SENDERS.map(|(sender, _, token)| async move {
-        let mut target = Target::new(sender, secret(sender));
+        // The answer to a body that stalls takes 10 s.
+        let patience = Duration::from_secs(60);
+        let mut target = Target::new(sender, secret(sender)).with_patience(patience);
         if let Some(token) = token {
             target = target.with_bearer(token);
         }

@@ -3,6 +3,7 @@
 use core::{
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use actix_web::{App, HttpResponse, test::init_service, web};
@@ -97,7 +98,9 @@ async fn both_are_hardened_over_http_2() {
 async fn attacked(attack: impl AsyncFn(&Target, &Server) -> Report) -> ([Report; 3], [Report; 3]) {
     let attack = async |adapter, sender: &Sender| {
         let server = Server::start(adapter, verifier(*sender, &[SECRET])).await;
-        attack(&Target::new(*sender, SECRET), &server).await
+        // The answer to a body that stalls takes 10 s.
+        let target = Target::new(*sender, SECRET).with_patience(Duration::from_secs(60));
+        attack(&target, &server).await
     };
     let attack = async |adapter| {
         let [databricks, mlflow, wandb] = [&Sender::DATABRICKS, &Sender::MLFLOW, &Sender::WANDB];
