@@ -77,6 +77,7 @@ class Page(unittest.TestCase):
     def test_deliveries_appear_live(self):
         listen = self.start()
         self.open(listen, 0)
+        self.browser.wait("all is loaded", "at('none-text').textContent.startsWith('None yet')")
         self.assertIn("/webhooks/databricks", self.browser.text("#none"))
         self.assertEqual(listen.deliver(model_version("fraud", 7)), 204)
         self.wait_for(1)
@@ -125,7 +126,7 @@ class Page(unittest.TestCase):
         listen.deliver('{"event_type": "haystack"}', sender="wandb")
         listen.deliver(model_version("other", 1))
         self.wait_for(2)
-        self.assertEqual(self.browser.text("#count"), "2 of 5")
+        self.browser.wait("all are counted", "at('count').textContent === '2 of 5'")
         self.browser.type(*" nowhere")
         self.wait_for(0)
         self.assertIn("None of them fits", self.browser.text("#none"))
@@ -170,7 +171,7 @@ class Page(unittest.TestCase):
         handler.status = 418
         self.browser.click("#replay")
         self.browser.wait("the answer is shown", "at('handled').textContent.includes('418')")
-        self.assertIn("Replayed: 418", self.browser.run("at('announcement').textContent"))
+        self.browser.wait("it is announced", "at('announcement').textContent.includes('Replayed: 418')")
         self.assertEqual(len(handler.received), 2)
         first, second = handler.received
         self.assertEqual(first, second)

@@ -259,11 +259,15 @@ at('search').addEventListener('input', searchSoon);
 at('verdict').addEventListener('change', filter);
 at('sender').addEventListener('change', filter);
 
+// What came since the list was last asked for, which knows less of it.
+const newer = new Set();
+
 async function load() {
   about = await ask('/api/about');
   at('about').textContent = about.forward_to ? `hands on to ${about.forward_to}` : '';
   at('none-urls').replaceChildren(...about.deliver_to.map((url) => make('li', url)));
   const senders = about.deliver_to.map((url) => url.split('/').at(-1));
+  newer.clear();
   const { deliveries: all } = await ask('/api/deliveries');
   all.forEach((summary) => senders.includes(summary.sender) || senders.push(summary.sender));
   const wish = at('sender').value;
@@ -271,8 +275,8 @@ async function load() {
     ...senders.map((sender) => make('option', sender, { value: sender })));
   at('sender').value = wish;
   const kept = new Set(all.map((summary) => summary.id));
-  [...deliveries.keys()].filter((id) => !kept.has(id)).forEach(drop);
-  all.reverse().forEach(put);
+  [...deliveries.keys()].filter((id) => !kept.has(id) && !newer.has(id)).forEach(drop);
+  all.reverse().filter((summary) => !newer.has(summary.id)).forEach(put);
   await search();
   const named = Number(location.hash.slice(1));
   if (selected === null && rows.has(named)) select(named, false);
@@ -285,6 +289,7 @@ const sayNew = soon(async () => {
 }, 500);
 
 function onDelivery(summary) {
+  newer.add(summary.id);
   if (put(summary)) {
     dropOldest(summary.verdict.is);
     unsaid.new += 1;
