@@ -406,7 +406,8 @@ mod std_only {
 
     #[test]
     fn from_file_drops_one_newline() {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("secret");
+        let name = format!("secret-{}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let rows: [(&[u8], &[u8]); 16] = [
             (b"secret", b"secret"),
             (b"secret\n", b"secret"),

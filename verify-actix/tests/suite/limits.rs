@@ -23,6 +23,11 @@ fn forged_head(length: usize) -> String {
     head("/", &[signature, ("content-length", length.to_string())])
 }
 
+/// Where what happens is no matter of the deadline.
+fn patient() -> Verify {
+    Verify::new(verifier(Sender::DATABRICKS)).with_deadline(Duration::from_secs(3600))
+}
+
 fn app(guard: Verify) -> SocketAddr {
     serve(move |app| {
         let handler = async |Delivery(_): Delivery| HttpResponse::NoContent().finish();
@@ -33,9 +38,7 @@ fn app(guard: Verify) -> SocketAddr {
 #[tokio::test]
 async fn good_deliveries_are_answered_while_forged_bodies_hold_the_budget() {
     let budget = Budget::new(1_000_000);
-    // Not by the deadline: the room is needed before.
-    let guard = Verify::new(verifier(Sender::DATABRICKS)).with_deadline(Duration::from_secs(3600));
-    let address = app(guard.with_budget(budget.clone()));
+    let address = app(patient().with_budget(budget.clone()));
 
     let mut forged = Vec::new();
     for _ in 0..20 {
@@ -68,7 +71,7 @@ async fn good_deliveries_are_answered_while_forged_bodies_hold_the_budget() {
 #[tokio::test]
 async fn a_head_alone_buys_no_memory() {
     let budget = Budget::new(1_000_000);
-    let address = app(Verify::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone()));
+    let address = app(patient().with_budget(budget.clone()));
     let mut waiting = Vec::new();
     for _ in 0..20 {
         let mut raw = Raw::connect(address).await;
@@ -82,7 +85,7 @@ async fn a_head_alone_buys_no_memory() {
 #[tokio::test]
 async fn a_head_that_waits_is_charged_for_what_it_holds() {
     let budget = Budget::new(1_000_000);
-    let address = app(Verify::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone()));
+    let address = app(patient().with_budget(budget.clone()));
     let large = ("x-large", "x".repeat(10_000));
     let signature = ("x-databricks-signature", "0".repeat(64));
     let mut raw = Raw::connect(address).await;
@@ -118,7 +121,7 @@ async fn a_body_that_is_always_ready_does_not_outrun_the_deadline() {
 #[tokio::test]
 async fn a_client_that_goes_away_gives_its_budget_back() {
     let budget = Budget::new(1_000_000);
-    let address = app(Verify::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone()));
+    let address = app(patient().with_budget(budget.clone()));
     let mut raw = Raw::connect(address).await;
     raw.send(forged_head(1000)).await.send([b'x'; 500]).await;
     eventually(|| budget.used() > 0).await;
@@ -129,7 +132,7 @@ async fn a_client_that_goes_away_gives_its_budget_back() {
 #[tokio::test]
 async fn streams_of_http_2_obey_the_limits_too() {
     let budget = Budget::new(4_000_000);
-    let address = app(Verify::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone()));
+    let address = app(patient().with_budget(budget.clone()));
     let socket = TcpStream::connect(address).await.unwrap();
     let (client, connection) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket))
@@ -165,7 +168,7 @@ async fn streams_of_http_2_obey_the_limits_too() {
 #[tokio::test]
 async fn the_budget_is_held_while_a_delivery_is_handled_and_not_longer() {
     let budget = Budget::new(1_000_000);
-    let guard = || Verify::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+    let guard = || patient().with_budget(budget.clone());
     let request = || delivery(Sender::DATABRICKS, [b'x'; 1000]).to_srv_request();
 
     // Cancelled in the middle of handling.
@@ -195,7 +198,7 @@ async fn the_budget_is_held_while_a_delivery_is_handled_and_not_longer() {
 #[tokio::test]
 async fn a_panic_in_a_handler_costs_its_own_connection_only() {
     let budget = Budget::new(1_000_000);
-    let guard = Verify::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+    let guard = patient().with_budget(budget.clone());
     let address = serve(move |app| {
         let handler = async |Delivery(verified): Delivery| -> HttpResponse {
             assert_ne!(verified.body(), "panic", "on purpose");

@@ -28,6 +28,11 @@ fn forged_head(length: usize) -> String {
     head("/", &[signature, ("content-length", length.to_string())])
 }
 
+/// Where what happens is no matter of the deadline.
+fn patient() -> VerifyLayer {
+    VerifyLayer::new(verifier(Sender::DATABRICKS)).with_deadline(Duration::from_secs(3600))
+}
+
 fn app(layer: VerifyLayer) -> Router {
     let handler = async |Delivery(_): Delivery| StatusCode::NO_CONTENT;
     Router::new().route("/", post(handler)).layer(layer)
@@ -36,9 +41,7 @@ fn app(layer: VerifyLayer) -> Router {
 #[tokio::test]
 async fn good_deliveries_are_answered_while_forged_bodies_hold_the_budget() {
     let budget = Budget::new(1_000_000);
-    // Not by the deadline: the room is needed before.
-    let layer =
-        VerifyLayer::new(verifier(Sender::DATABRICKS)).with_deadline(Duration::from_secs(3600));
+    let layer = patient();
     let address = serve(app(layer.with_budget(budget.clone()))).await;
 
     let mut forged = Vec::new();
@@ -72,7 +75,7 @@ async fn good_deliveries_are_answered_while_forged_bodies_hold_the_budget() {
 #[tokio::test]
 async fn a_head_alone_buys_no_memory() {
     let budget = Budget::new(1_000_000);
-    let layer = VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+    let layer = patient().with_budget(budget.clone());
     let address = serve(app(layer)).await;
     let mut waiting = Vec::new();
     for _ in 0..20 {
@@ -87,7 +90,7 @@ async fn a_head_alone_buys_no_memory() {
 #[tokio::test]
 async fn a_head_that_waits_is_charged_for_what_it_holds() {
     let budget = Budget::new(1_000_000);
-    let layer = VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+    let layer = patient().with_budget(budget.clone());
     let address = serve(app(layer)).await;
     let large = ("x-large", "x".repeat(10_000));
     let signature = ("x-databricks-signature", "0".repeat(64));
@@ -116,7 +119,7 @@ async fn a_body_larger_than_the_budget_is_a_503() {
 async fn a_place_in_the_service_is_not_held_by_an_unverified_request() {
     let one_at_a_time = ConcurrencyLimitLayer::new(1)
         .layer(service_fn(|_| async { Ok::<_, Infallible>(Response::<Full<Bytes>>::default()) }));
-    let service = VerifyLayer::new(verifier(Sender::DATABRICKS)).layer(one_at_a_time);
+    let service = patient().layer(one_at_a_time);
     let (_never, body) = Channel::<Bytes, Infallible>::new(1);
     let waits = delivery(Sender::DATABRICKS, *b"{}").map(|_| body.boxed_unsync());
     let waiting = tokio::spawn(service.clone().oneshot(waits));
@@ -158,7 +161,7 @@ async fn a_body_that_is_always_ready_does_not_outrun_the_deadline() {
 #[tokio::test]
 async fn a_client_that_goes_away_gives_its_budget_back() {
     let budget = Budget::new(1_000_000);
-    let layer = VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+    let layer = patient().with_budget(budget.clone());
     let address = serve(app(layer)).await;
     let mut raw = Raw::connect(address).await;
     raw.send(forged_head(1000)).await.send([b'x'; 500]).await;
@@ -170,7 +173,7 @@ async fn a_client_that_goes_away_gives_its_budget_back() {
 #[tokio::test]
 async fn streams_of_http_2_obey_the_limits_too() {
     let budget = Budget::new(4_000_000);
-    let layer = VerifyLayer::new(verifier(Sender::DATABRICKS)).with_budget(budget.clone());
+    let layer = patient().with_budget(budget.clone());
     let address = serve(app(layer)).await;
     let socket = TcpStream::connect(address).await.unwrap();
     let (client, connection) =
