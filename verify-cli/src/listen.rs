@@ -99,7 +99,7 @@ impl Options {
             explaining: Arc::new(Semaphore::new(1)),
         };
         let rules = Guard { is_open: self.dangerous_open_page };
-        // Before it says that it listens: an early signal would end it.
+        // Before it says that it listens: an early one would end it.
         let mut signals = StopSignals::new().map_err(ListenError::Runtime)?;
         greeting::print(&self, &keys, is_try_out, &origin, &page_url);
 

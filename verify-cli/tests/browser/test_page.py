@@ -89,6 +89,31 @@ class Page(unittest.TestCase):
         self.browser.wait("it is announced", "document.getElementById('announcement').textContent !== ''")
         self.assert_no_trouble()
 
+    def test_what_comes_while_the_list_is_on_its_way_is_kept(self):
+        listen, handler = self.start_with_handler()
+        self.assertEqual(listen.deliver(model_version("first")), 200)
+        self.open(listen, 1)
+        # The next one is answered, and held back.
+        self.browser.run("""(() => {
+            const held = new Promise((release) => { window.release = release; });
+            const fetchNow = window.fetch;
+            window.fetch = async (path, options) => {
+                const answer = await fetchNow(path, options);
+                if (path === '/api/deliveries') { window.isAnswered = true; await held; }
+                return answer;
+            };
+            window.loading = load();
+        })()""")
+        self.browser.wait("the list is answered", "window.isAnswered === true")
+        handler.status = 418
+        self.assertEqual(listen.deliver(model_version("second")), 418)
+        self.browser.run("fetch('/api/deliveries/1/replay', {method: 'POST'}).then((a) => a.status)")
+        seen = f"{ROWS}.filter((row) => row.textContent.includes(' 418 ')).length === 2"
+        self.browser.wait("both are seen as they are now", seen)
+        self.browser.run("(release(), loading.then(() => true))")
+        self.assertEqual(len([row for row in self.seen() if " 418 " in row]), 2, self.seen())
+        self.assert_no_trouble()
+
     def test_a_restart_is_survived(self):
         listen = self.start()
         listen.deliver(model_version("before"))

@@ -259,16 +259,18 @@ at('search').addEventListener('input', searchSoon);
 at('verdict').addEventListener('change', filter);
 at('sender').addEventListener('change', filter);
 
-// What came since the list was last asked for, which knows less of it.
-const newer = new Set();
+// For each list that is on its way: what came since it was asked for, of which it knows less.
+const newerThan = new Set();
 
 async function load() {
   about = await ask('/api/about');
   at('about').textContent = about.forward_to ? `hands on to ${about.forward_to}` : '';
   at('none-urls').replaceChildren(...about.deliver_to.map((url) => make('li', url)));
   const senders = about.deliver_to.map((url) => url.split('/').at(-1));
-  newer.clear();
-  const { deliveries: all } = await ask('/api/deliveries');
+  const newer = new Set();
+  newerThan.add(newer);
+  const list = ask('/api/deliveries').finally(() => newerThan.delete(newer));
+  const { deliveries: all } = await list;
   all.forEach((summary) => senders.includes(summary.sender) || senders.push(summary.sender));
   const wish = at('sender').value;
   at('sender').replaceChildren(make('option', 'all', { value: '' }),
@@ -277,6 +279,7 @@ async function load() {
   const kept = new Set(all.map((summary) => summary.id));
   [...deliveries.keys()].filter((id) => !kept.has(id) && !newer.has(id)).forEach(drop);
   all.reverse().filter((summary) => !newer.has(summary.id)).forEach(put);
+  new Set(all.map((summary) => summary.verdict.is)).forEach(dropOldest);
   await search();
   const named = Number(location.hash.slice(1));
   if (selected === null && rows.has(named)) select(named, false);
@@ -289,7 +292,7 @@ const sayNew = soon(async () => {
 }, 500);
 
 function onDelivery(summary) {
-  newer.add(summary.id);
+  newerThan.forEach((newer) => newer.add(summary.id));
   if (put(summary)) {
     dropOldest(summary.verdict.is);
     unsaid.new += 1;
