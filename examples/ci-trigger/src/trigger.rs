@@ -55,6 +55,11 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
 
     let verifiers = config.verifiers()?;
     config.oddities().iter().for_each(|oddity| eprintln!("ci-trigger: {oddity}"));
+    let (listener, address) = bind(config.file.listen)?;
+    let (admin_listener, admin_address) = bind(*config.file.admin.as_ref())?;
+
+    // It begins to start them: a signal must not break that off.
+    heed_signals();
     // What was only printed must not count as started.
     let folder = dry_run.then(TempDir::new).transpose().map_err(|error| error.to_string())?;
     let (outbox, workers) = match &folder {
@@ -62,8 +67,6 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
         None => open(&config)?,
     };
 
-    let (listener, address) = bind(config.file.listen)?;
-    let (admin_listener, admin_address) = bind(*config.file.admin.as_ref())?;
     let pipelines = config.pipelines().into_keys();
     let gauges = Gauges::new("ci-trigger", outbox.clone(), pipelines);
     let gauges = gauges.map_err(|error| error.to_string())?;
@@ -75,7 +78,6 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
         .map(|(name, verifier)| (format!("/webhooks/{name}"), Verify::new(verifier)))
         .collect();
     guards.iter().for_each(|(path, _)| eprintln!("POST {path} is guarded"));
-    heed_signals();
     eprintln!("admin on http://{admin_address}/metrics, /healthz and /readyz");
     eprintln!("listening on http://{address}");
     let most_age = (!dry_run).then(|| config.file.store.retention());

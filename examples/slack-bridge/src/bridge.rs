@@ -41,13 +41,6 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
 
     let verifiers = config.verifiers()?;
     config.oddities().iter().for_each(|oddity| eprintln!("slack-bridge: {oddity}"));
-    // Deliveries that were only printed must not count as posted.
-    let folder = dry_run.then(TempDir::new).transpose().map_err(|error| error.to_string())?;
-    let (outbox, workers) = match &folder {
-        Some(folder) => open_to_print(&config, folder)?,
-        None => open(&config)?,
-    };
-
     let bind = async |address| {
         let listener = TcpListener::bind(address).await;
         listener.map_err(|error| format!("cannot listen on {address}: {error}"))
@@ -55,6 +48,15 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     let listener = bind(config.file.listen).await?;
     let admin_listener = bind(*config.file.admin.as_ref()).await?;
     let address = |listener: &TcpListener| listener.local_addr().map_err(|error| error.to_string());
+
+    // It begins to post: a signal must not break that off.
+    heed_signals();
+    // Deliveries that were only printed must not count as posted.
+    let folder = dry_run.then(TempDir::new).transpose().map_err(|error| error.to_string())?;
+    let (outbox, workers) = match &folder {
+        Some(folder) => open_to_print(&config, folder)?,
+        None => open(&config)?,
+    };
 
     let gauges = Gauges::new("slack-bridge", outbox.clone(), config.channels());
     let gauges = gauges.map_err(|error| error.to_string())?;
@@ -68,7 +70,6 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     }
     let most_age = (!dry_run).then(|| config.file.store.retention());
     let app = app.with_state(Bridge { outbox, routes: Arc::new(config.routes), most_age });
-    heed_signals();
     eprintln!("admin on http://{}/metrics, /healthz and /readyz", address(&admin_listener)?);
     eprintln!("listening on http://{}", address(&listener)?);
 
