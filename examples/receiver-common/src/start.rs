@@ -17,6 +17,10 @@ use crate::{settings, stop::heed_signals, try_it};
 /// # Errors
 ///
 /// What is wrong with the settings.
+///
+/// # Panics
+///
+/// Outside of a runtime of tokio.
 pub fn start() -> Result<(TcpListener, Vec<(String, Verifier)>), String> {
     let mut verifiers = settings::verifiers()?;
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());

@@ -4,8 +4,13 @@ use std::{io, sync::OnceLock};
 
 use tokio::{signal, sync::watch};
 
-/// Counts from here on how often this process is told to stop, by Ctrl-C or SIGTERM, in the runtime of the
-/// first call. To be called before it says that it listens: until then, a signal ends it at once.
+/// Counts from here on how often this process is told to stop, by Ctrl-C or SIGTERM; several of a kind at the
+/// same moment are one. To be called before it says that it listens: until then, a signal ends it at once.
+/// (Where there are no signals, Ctrl-C does so until [`stopped`] is waited for.)
+///
+/// # Panics
+///
+/// Outside of a runtime of tokio.
 pub fn heed_signals() {
     told();
 }

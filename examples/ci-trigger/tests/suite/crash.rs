@@ -30,12 +30,17 @@ async fn nothing_that_was_accepted_is_lost_when_it_is_killed() {
                 trigger.move_alias("fraud", version(2))
             )
         };
-        // At another point of its work each time; the first while it takes them.
+        // At another point of its work each time.
         let time = Duration::from_millis((round as u64 * 137) % 700);
-        let ((first, second, third), killed) = tokio::join!(sent, async {
+        let kill = async {
             tokio::time::sleep(time).await;
             Command::new("kill").args(["-s", "KILL", &trigger.process.id().to_string()]).status()
-        });
+        };
+        // However slow the machine is, every other one does something.
+        let ((first, second, third), killed) = match round % 2 {
+            0 => tokio::join!(sent, kill),
+            _ => (sent.await, kill.await),
+        };
         assert!(killed.unwrap().success());
         for (index, status) in [first, second, third].into_iter().enumerate() {
             if status.is_ok_and(|status| status == 204) {
@@ -44,7 +49,7 @@ async fn nothing_that_was_accepted_is_lost_when_it_is_killed() {
         }
         trigger.process.wait().unwrap();
     }
-    assert!(accepted.len() >= TOGETHER, "there was no load: {accepted:?}");
+    assert!(accepted.len() >= KILLS / 2 * TOGETHER, "there was no load: {accepted:?}");
     let _last = world.start();
 
     let start = Instant::now();

@@ -57,9 +57,19 @@ async fn health_readiness_and_figures() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_signal_is_heeded_as_soon_as_it_says_that_it_listens() {
+    let world = World::new(&["github.deploy"]);
+    for _ in 0..50 {
+        let mut trigger = world.start();
+        trigger.signal("TERM");
+        assert!(trigger.process.wait().unwrap().success());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sigterm_finishes_what_is_being_started_and_keeps_the_rest() {
     let world = World::new(&["github.deploy"]);
-    world.github.trouble([Trouble::Late(Duration::from_secs(10))]);
+    world.github.trouble([Trouble::Late(Duration::from_secs(5))]);
     let mut trigger = world.start();
     for version in 1..=2 {
         assert_eq!(trigger.move_alias("fraud", version).await.unwrap(), 204);

@@ -61,6 +61,15 @@ async fn what_is_in_flight_is_finished() {
     }
 }
 
+#[test]
+fn a_signal_is_heeded_as_soon_as_it_says_that_it_listens() {
+    for _ in 0..50 {
+        let mut receiver = Receiver::start();
+        receiver.signal("TERM");
+        assert!(receiver.process.wait().unwrap().success());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_does_not_wait_for_anyone() {
     let mut receiver = Receiver::start();

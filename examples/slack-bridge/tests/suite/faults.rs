@@ -186,6 +186,17 @@ fn slack_may_be_down_while_the_bridge_is_restarted() {
 
 #[cfg(unix)]
 #[test]
+fn a_signal_is_heeded_as_soon_as_it_says_that_it_listens() {
+    let place = Place::simple(&Slack::new());
+    for _ in 0..50 {
+        let mut bridge = place.start();
+        bridge.terminate();
+        assert!(bridge.process.wait().unwrap().success());
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn sigterm_finishes_what_is_being_posted() {
     let slack = Slack::new();
     slack.behave(|_| Answer::TakeAfter(Duration::from_secs(10)));

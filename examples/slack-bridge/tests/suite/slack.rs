@@ -1,18 +1,17 @@
 //! A fake Slack. It takes messages as the real one documents, and does what a test asks for.
 
-use core::{
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use core::time::Duration;
 use std::{
-    io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
+    io::{BufRead, BufReader, Read as _, Write},
+    net::{Shutdown, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
     time::Instant,
 };
 
 use serde_json::Value;
+
+use crate::bridge::wait_until;
 
 /// What it does with a message.
 #[derive(Clone, Debug)]
@@ -49,7 +48,8 @@ type Behaviour = dyn Fn(&str) -> Answer + Send + Sync;
 struct State {
     behaviour: Mutex<Arc<Behaviour>>,
     posted: Mutex<Vec<Posted>>,
-    connections: AtomicUsize,
+    /// One more for each connection.
+    connections: Arc<()>,
 }
 
 /// Listens until the tests end.
@@ -67,17 +67,17 @@ impl Slack {
         let state = Arc::new(State {
             behaviour: Mutex::new(Arc::new(|_: &str| Answer::Take)),
             posted: Mutex::default(),
-            connections: AtomicUsize::new(0),
+            connections: Arc::default(),
         });
         let accepting = Arc::clone(&state);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let state = Arc::clone(&accepting);
-                state.connections.fetch_add(1, Ordering::SeqCst);
+                let counted = Arc::clone(&state.connections);
                 thread::spawn(move || {
+                    let _counted = counted;
                     // A connection that breaks, because the bridge was killed, is none of its business.
-                    let _ = stream.ok().and_then(|stream| serve(&state, stream));
-                    state.connections.fetch_sub(1, Ordering::SeqCst);
+                    serve(&state, stream.ok()?)
                 });
             }
         });
@@ -98,9 +98,13 @@ impl Slack {
         self.state.posted.lock().unwrap().clone()
     }
 
-    /// How many connections it has.
-    pub(crate) fn connections(&self) -> usize {
-        self.state.connections.load(Ordering::SeqCst)
+    /// Waits until it has noted all that it was sent by bridges that are gone.
+    pub(crate) fn settle(&self) {
+        // It accepts in the order of their coming: once this one is served, all are counted.
+        let mut last = TcpStream::connect(&self.address).unwrap();
+        last.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(last.read(&mut [0]).unwrap(), 0);
+        wait_until(|| Arc::strong_count(&self.state.connections) == 1);
     }
 
     /// The texts of what it took.
