@@ -49,7 +49,8 @@ fn open_more_files() {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
         let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-        setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+        let current = Some(maximum.unwrap_or(4096).min(4096));
+        setrlimit(Resource::Nofile, Rlimit { current, maximum }).unwrap();
     }
 }
 
