@@ -102,7 +102,7 @@ class Page(unittest.TestCase):
                 if (path === '/api/deliveries') { window.isAnswered = true; await held; }
                 return answer;
             };
-            window.loading = load();
+            loadOrSay();
         })()""")
         self.browser.wait("the list is answered", "window.isAnswered === true")
         handler.status = 418

@@ -259,18 +259,27 @@ at('search').addEventListener('input', searchSoon);
 at('verdict').addEventListener('change', filter);
 at('sender').addEventListener('change', filter);
 
-// For each list that is on its way: what came since it was asked for, of which it knows less.
-const newerThan = new Set();
+// While a list is on its way: what came since it was asked for, of which it knows less.
+let newer = null;
 
 async function load() {
   about = await ask('/api/about');
   at('about').textContent = about.forward_to ? `hands on to ${about.forward_to}` : '';
   at('none-urls').replaceChildren(...about.deliver_to.map((url) => make('li', url)));
+  newer = new Set();
+  try {
+    const { deliveries: all } = await ask('/api/deliveries');
+    merge(all);
+  } finally {
+    newer = null;
+  }
+  await search();
+  const named = Number(location.hash.slice(1));
+  if (selected === null && rows.has(named)) select(named, false);
+}
+
+function merge(all) {
   const senders = about.deliver_to.map((url) => url.split('/').at(-1));
-  const newer = new Set();
-  newerThan.add(newer);
-  const list = ask('/api/deliveries').finally(() => newerThan.delete(newer));
-  const { deliveries: all } = await list;
   all.forEach((summary) => senders.includes(summary.sender) || senders.push(summary.sender));
   const wish = at('sender').value;
   at('sender').replaceChildren(make('option', 'all', { value: '' }),
@@ -280,9 +289,6 @@ async function load() {
   [...deliveries.keys()].filter((id) => !kept.has(id) && !newer.has(id)).forEach(drop);
   all.reverse().filter((summary) => !newer.has(summary.id)).forEach(put);
   new Set(all.map((summary) => summary.verdict.is)).forEach(dropOldest);
-  await search();
-  const named = Number(location.hash.slice(1));
-  if (selected === null && rows.has(named)) select(named, false);
 }
 
 const unsaid = { new: 0, refused: 0 };
@@ -292,7 +298,7 @@ const sayNew = soon(async () => {
 }, 500);
 
 function onDelivery(summary) {
-  newerThan.forEach((newer) => newer.add(summary.id));
+  newer?.add(summary.id);
   if (put(summary)) {
     dropOldest(summary.verdict.is);
     unsaid.new += 1;
@@ -310,7 +316,11 @@ function connect(state, text) {
 }
 
 const live = new EventSource('/api/live');
-const loadOrSay = () => load().catch((error) => say(error.message));
+// One after the other: the list of one that is overtaken would undo what is shown.
+let loading = Promise.resolve();
+function loadOrSay() {
+  loading = loading.then(load).catch((error) => say(error.message));
+}
 live.addEventListener('open', () => {
   connect('live', 'live');
   loadOrSay();
