@@ -6,7 +6,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Child, ChildStdout, Command, Output, Stdio},
-    time::{Instant, SystemTime},
+    time::SystemTime,
 };
 
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ impl Receiver {
     /// Whether it ends within a minute, and says that all is well.
     #[cfg(unix)]
     fn ends_well(&mut self) -> bool {
-        let begun = Instant::now();
+        let begun = std::time::Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
             if let Some(status) = self.process.try_wait().unwrap() {
                 return status.success();

@@ -6,7 +6,7 @@ use tokio::{signal, sync::watch};
 
 /// Counts from here on how often this process is told to stop, by Ctrl-C or SIGTERM; several of a kind at the
 /// same moment are one. To be called before it says that it listens: until then, a signal ends it at once.
-/// (Where there are no signals, Ctrl-C does so until [`stopped`] is waited for.)
+/// (Where there are no signals, Ctrl-C does so until a moment later.)
 ///
 /// # Panics
 ///

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::{
     io::{Read as _, Write as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     thread,
 };
 
@@ -53,6 +53,25 @@ async fn health_readiness_and_figures() {
         "verify_refused_total{sender=\"mlflow\",code=\"signature_mismatch\"} 1",
     ] {
         assert!(figures.contains(figure), "{figure}\n{figures}");
+    }
+}
+
+/// Before it starts anything, too.
+#[test]
+fn an_address_in_use_ends_it_before_it_opens_its_store() {
+    for setting in ["listen", "admin"] {
+        let world = World::new(&["github.deploy"]);
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap();
+        world.change(|settings| {
+            let (free, used) =
+                (format!("{setting} = \"127.0.0.1:0\""), format!("{setting} = \"{address}\""));
+            settings.replace(&free, &used)
+        });
+        let (code, _, said) = world.run(&["serve"]);
+        assert_eq!(code, Some(2));
+        assert!(said.contains(&format!("cannot listen on {address}: ")), "{said}");
+        assert!(!world.store().exists(), "{setting}");
     }
 }
 

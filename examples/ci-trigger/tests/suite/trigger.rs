@@ -5,6 +5,7 @@ use std::{
     fs,
     io::{self, BufRead as _, BufReader, Read, Write as _},
     net::TcpStream,
+    path::PathBuf,
     process::{Child, Command, Output, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
@@ -79,6 +80,10 @@ pipelines = {pipelines:?}
         let path = self.folder.path().join("settings.toml");
         let settings = fs::read_to_string(&path).unwrap();
         fs::write(path, change(settings)).unwrap();
+    }
+
+    pub(crate) fn store(&self) -> PathBuf {
+        self.folder.path().join("store.db")
     }
 
     pub(crate) fn command(&self, words: &[&str]) -> Command {

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{self, BufRead, BufReader},
+    net::TcpListener,
 };
 
 use verify_core::Sender;
@@ -75,6 +76,25 @@ fn wrong_settings_are_a_line_of_text_and_exit_code_2() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.ends_with(expected), "{said}");
         assert!(!place.store().exists());
+    }
+}
+
+/// Before it posts anything, too.
+#[test]
+fn an_address_in_use_ends_it_before_it_opens_its_store() {
+    let place = Place::simple(&Slack::new());
+    let settings = fs::read_to_string(place.config()).unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    for setting in ["listen", "admin"] {
+        let (free, used) =
+            (format!("{setting} = \"127.0.0.1:0\""), format!("{setting} = \"{address}\""));
+        fs::write(place.config(), settings.replace(&free, &used)).unwrap();
+        let output = place.command(&["serve"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(&format!("cannot listen on {address}: ")), "{said}");
+        assert!(!place.store().exists(), "{setting}");
     }
 }
 

@@ -60,6 +60,7 @@ fn lose_nothing(kills: usize) {
 
     for life in 0..kills {
         let mut bridge = place.start();
+        let before = sent.lock().unwrap().accepted.len();
         let senders: Vec<_> = (0..SENDERS)
             .map(|_| {
                 let (address, sent, next) =
@@ -69,7 +70,6 @@ fn lose_nothing(kills: usize) {
             .collect();
         // However slow the machine is, every other one does something.
         if life % 2 == 1 {
-            let before = sent.lock().unwrap().accepted.len();
             wait_until(|| sent.lock().unwrap().accepted.len() >= before + SENDERS);
         }
         thread::sleep(Duration::from_millis(random.below(400)));
