@@ -9,7 +9,7 @@
 //! the same mean: over all measurements, and over those below each of several percentiles, because
 //! what interrupts a measurement makes it long. The largest |t| is printed. Above 5 there probably is
 //! a difference, above 10 certainly, as dudect has it. That none is seen does not show that there is
-//! none; for that see `tests/constant-time`.
+//! none; for that see `proofs/constant-time`.
 #![expect(clippy::unwrap_used, reason = "what is unwrapped is well-formed by construction")]
 
 use core::hint::black_box;

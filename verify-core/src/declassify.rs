@@ -4,7 +4,7 @@
 /// the answer anyway.
 ///
 /// A function of its own in every build, and opaque to the optimiser: what is known here cannot
-/// shape the code of the comparison, and `tests/constant-time` finds it by its name.
+/// shape the code of the comparison, and `proofs/constant-time` finds it by its name.
 #[inline(never)]
 pub(crate) fn declassify(outcome: u8) -> u8 {
     core::hint::black_box(outcome)

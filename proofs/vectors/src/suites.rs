@@ -68,7 +68,7 @@ fn samples(sender: Sender) -> Option<Group> {
         hex: String,
         base64: Option<String>,
     }
-    let samples = include_str!("../../tests/vectors/known_answers.json");
+    let samples = include_str!("../../../verify-core/tests/vectors/known_answers.json");
     let samples: Vec<Sample> = serde_json::from_str(samples).unwrap();
     let samples: Vec<Sample> =
         samples.into_iter().filter(|sample| sample.sender == sender.name).collect();

@@ -5,14 +5,14 @@
 //! From the root of the repository:
 //!
 //! ```text
-//! cargo build --manifest-path verify-core/tests/no-std/Cargo.toml
-//! cargo build --manifest-path verify-core/tests/no-std/Cargo.toml --features alloc,sign
+//! cargo build --manifest-path proofs/no-std/Cargo.toml
+//! cargo build --manifest-path proofs/no-std/Cargo.toml --features alloc,sign
 //! ```
 //!
 //! must succeed, and the check of the check
 //!
 //! ```text
-//! cargo build --manifest-path verify-core/tests/no-std/Cargo.toml --features negative-control
+//! cargo build --manifest-path proofs/no-std/Cargo.toml --features negative-control
 //! ```
 //!
 //! must fail with E0152. Nothing here is run.

@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 
 const SENDERS = ["databricks", "mlflow", "wandb"];
 const [READ, REFUSED] = [0, 2];
-const fixtures = new URL("../fixtures/", import.meta.url);
+const fixtures = new URL("../../verify-core/tests/fixtures/", import.meta.url);
 
 const module = new WebAssembly.Module(readFileSync(process.argv[2]));
 assert.deepEqual(WebAssembly.Module.imports(module), []);

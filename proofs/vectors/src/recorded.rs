@@ -1,4 +1,4 @@
-//! Deliveries that were recorded from a real MLflow server: `tests/fixtures/mlflow`.
+//! Deliveries that were recorded from a real MLflow server: `verify-core/tests/fixtures/mlflow`.
 
 use serde::Deserialize;
 
@@ -18,7 +18,7 @@ struct Fixture {
 
 macro_rules! fixtures {
     ($($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!("../../tests/fixtures/mlflow/", $name, ".json")))),*]
+        [$(($name, include_str!(concat!("../../../verify-core/tests/fixtures/mlflow/", $name, ".json")))),*]
     };
 }
 

@@ -5,7 +5,7 @@
 //! with the textbook's HMAC, and either left alone or changed in one way that has one answer.
 #![expect(clippy::unwrap_used, reason = "a generator that fails has failed")]
 
-#[path = "../../tests/common/mod.rs"]
+#[path = "../../../verify-core/tests/common/mod.rs"]
 mod common;
 mod deliveries;
 mod format;
@@ -19,11 +19,11 @@ fn main() -> ExitCode {
         None => false,
         Some("--check") => true,
         Some(_) => {
-            eprintln!("usage: generate_vectors [--check]");
+            eprintln!("usage: generate-vectors [--check]");
             return ExitCode::from(2);
         }
     };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors");
     let mut changed = false;
     for (name, file) in suites::all() {
         let path = folder.join(format!("{name}.json"));
