@@ -12,6 +12,7 @@ use crate::{
     payload::{read, sender_parser},
     secret::{PreviousSecrets, SecretBytes, SecretOptions, TokenOptions},
     target::seconds,
+    text::Shown,
 };
 
 // No doc comments on structs that are flattened: clap would take them for the command's.
@@ -133,15 +134,18 @@ impl Evidence {
         Ok(builder.build()?)
     }
 
-    /// What to know besides of a delivery that is verified.
-    pub(crate) fn notes(&self) -> Vec<&'static str> {
+    /// What to know of the capture, and of a delivery that is verified.
+    pub(crate) fn notes(&self, is_verified: bool) -> Vec<String> {
         let own = "verified with the secret that stands in the capture, which shows nothing about \
                    who sent it; give the sender's, as with `--secret-file FILE`";
         let ageless = "its age was not judged, for when it was received is not known; give that \
                        time with `--now SECONDS`, or `--now now`";
         let is_ageless = self.now.is_none() && self.sender.timestamp_header().is_some();
         let notes = [(self.label == CAPTURE, own), (is_ageless, ageless)];
-        notes.into_iter().filter_map(|(applies, note)| applies.then_some(note)).collect()
+        let notes = notes.into_iter().filter(|(applies, _)| *applies && is_verified);
+        let read =
+            self.capture.notes.iter().map(|note| Shown(note.to_string().as_bytes()).to_string());
+        read.chain(notes.map(|(_, note)| note.to_owned())).collect()
     }
 
     /// The clock to judge by. Where none is known, it is the time that was signed.

@@ -3,6 +3,7 @@ mod error;
 mod har;
 mod http;
 mod json;
+mod note;
 mod read;
 
 use core::fmt;
@@ -14,6 +15,7 @@ pub use curl::{CurlError, CurlProblem};
 pub(crate) use curl::{percent_encoded, unescape, url_decoded};
 pub use error::{CaptureError, JsonError};
 pub use har::HarError;
+pub use note::Note;
 
 use crate::{WireRequest, request::is_renamed};
 
@@ -56,6 +58,8 @@ pub struct Capture {
     pub received_at: Option<UnixTime>,
     /// The request.
     pub request: WireRequest,
+    /// What [`read`](Self::read) left out of the input, or found not to fit. Not part of the JSON.
+    pub notes: Vec<Note>,
 }
 
 impl Capture {
@@ -67,7 +71,7 @@ impl Capture {
         request: WireRequest,
     ) -> Self {
         let (sender, origin, received_at) = (sender.into(), String::new(), received_at.into());
-        Self { sender, origin, secret: None, received_at, request }
+        Self { sender, origin, secret: None, received_at, request, notes: Vec::new() }
     }
 
     /// Makes a capture of a request of which nothing else is known. The sender is the one whose
@@ -75,6 +79,11 @@ impl Capture {
     fn of(origin: &str, received_at: Option<UnixTime>, request: WireRequest) -> Self {
         let sender = signed_by(request.names()).map_or("", |sender| sender.name());
         Self { origin: origin.to_owned(), ..Self::new(sender, received_at, request) }
+    }
+
+    fn with_notes(mut self, notes: Vec<Note>) -> Self {
+        self.notes.extend(notes);
+        self
     }
 
     /// Returns the sender, if it is one that the toolkit knows.
@@ -96,7 +105,7 @@ pub(crate) fn signed_by<'n>(
     has(str::eq_ignore_ascii_case).or_else(|| has(is_renamed))
 }
 
-/// Shows no secret, value or body.
+/// Shows no secret, value or body, except for what a note quotes.
 impl fmt::Debug for Capture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Capture")
@@ -104,6 +113,7 @@ impl fmt::Debug for Capture {
             .field("origin", &self.origin)
             .field("received_at", &self.received_at)
             .field("request", &self.request)
+            .field("notes", &self.notes)
             .finish_non_exhaustive()
     }
 }

@@ -70,7 +70,7 @@ fn accepted(
     let event = event::read(verified);
     if output.is_json() {
         let mut line = receipt_json(receipt);
-        line["notes"] = evidence.notes().into();
+        line["notes"] = evidence.notes(true).into();
         match event {
             Ok(event) => {
                 let fields: Value = serde_json::from_str(&event.fields).unwrap_or_default();
@@ -86,7 +86,7 @@ fn accepted(
         Styled(STRONG, receipt.sender())
     ))?;
     output.text(receipt_text(receipt, evidence))?;
-    for note in evidence.notes() {
+    for note in evidence.notes(true) {
         output.line(note)?;
     }
     match event {
@@ -109,10 +109,14 @@ fn refused(rejection: Rejection, evidence: &Evidence, output: &mut Output) -> Re
             "sender": evidence.sender.name(),
             "code": rejection.code(),
             "reason": rejection.to_string(),
+            "notes": evidence.notes(false),
         }));
     }
     let sender = Styled(STRONG, evidence.sender.name());
     output.line(format_args!("{} {sender}: {rejection}", Styled(BAD, "refused")))?;
+    for note in evidence.notes(false) {
+        output.line(note)?;
+    }
     output.line("\nTo find out why, run `verify explain` with the same options.")
 }
 

@@ -40,7 +40,7 @@ impl Options {
         }
         let explanation = explainer.explain();
         let is_verified = explanation.verdict().is_ok();
-        let notes = if is_verified { evidence.notes() } else { Vec::new() };
+        let notes = evidence.notes(is_verified);
         if output.is_json() {
             let mut line: Value = serde_json::from_str(&explanation.to_json()).unwrap_or_default();
             line["notes"] = notes.into();

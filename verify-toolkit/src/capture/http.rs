@@ -2,20 +2,26 @@
 
 use std::borrow::Cow;
 
-use super::CaptureError;
-use crate::{ParseError, WireRequest};
+use super::{CaptureError, Note};
+use crate::{
+    ParseError, WireRequest,
+    request::{Message, is_line_end},
+};
+
+/// A request, and what to know besides.
+type Noted = (WireRequest, Vec<Note>);
 
 /// Reads the text of a request, if it is one.
-pub(super) fn read(text: &[u8]) -> Option<Result<WireRequest, CaptureError>> {
+pub(super) fn read(text: &[u8]) -> Option<Result<Noted, CaptureError>> {
     match printed_by_curl(text) {
         Some(text) => Some(parse(&text).and_then(with_body)),
         None => request_line(text).map(parse),
     }
 }
 
-fn parse(text: &[u8]) -> Result<WireRequest, CaptureError> {
+fn parse(text: &[u8]) -> Result<Noted, CaptureError> {
     let text = as_http_1(text);
-    WireRequest::from_http(&text).map_err(|error| {
+    let message = Message::parse(&text).map_err(|error| {
         let line = line_of(&text, &error);
         let wrong = text.split(|byte| *byte == b'\n').nth(line.saturating_sub(1));
         match error {
@@ -24,7 +30,17 @@ fn parse(text: &[u8]) -> Result<WireRequest, CaptureError> {
             }
             error => CaptureError::Http { line, error },
         }
-    })
+    })?;
+    let notes = notes(&message);
+    Ok((message.request, notes))
+}
+
+fn notes(message: &Message<'_>) -> Vec<Note> {
+    let found = message.request.body.len();
+    let length = message.announced.filter(|announced| *announced != found);
+    let length = length.map(|announced| Note::LengthDiffers { announced, found });
+    let line_end = is_line_end(message.rest).then_some(Note::LineEndLeftOut);
+    length.into_iter().chain(line_end).collect()
 }
 
 /// Says HTTP/1.1 where tools say HTTP/2, which they write in the same way.
@@ -55,15 +71,17 @@ fn printed_by_curl(text: &[u8]) -> Option<Vec<u8>> {
     let is_of_curl =
         |line: &&[u8]| matches!(line, [b'*' | b'<', b' ', ..] | [b'{' | b'}', b' ', b'[', ..]);
     if lines.peek().is_some_and(|line| !is_of_curl(line)) {
-        lines.for_each(|line| request.extend_from_slice(line));
+        let is_body = |line: &&[u8]| !matches!(line, [b'*' | b'<', b' ', ..]);
+        lines.take_while(is_body).for_each(|line| request.extend_from_slice(line));
     }
     Some(request)
 }
 
 /// `curl -v` prints no body.
-fn with_body(request: WireRequest) -> Result<WireRequest, CaptureError> {
+fn with_body(noted: Noted) -> Result<Noted, CaptureError> {
+    let (request, _) = &noted;
     let has_body = request.header("content-length").any(|length| length != b"0");
-    if has_body && request.body.is_empty() { Err(CaptureError::CurlVerbose) } else { Ok(request) }
+    if has_body && request.body.is_empty() { Err(CaptureError::CurlVerbose) } else { Ok(noted) }
 }
 
 /// Finds where a request line begins. `tcpdump` prints the bytes of IP and TCP headers before it.

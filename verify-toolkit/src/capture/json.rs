@@ -82,6 +82,7 @@ impl From<File> for Capture {
                 headers: headers.collect(),
                 body: file.body_base64,
             },
+            notes: Vec::new(),
         }
     }
 }

@@ -45,7 +45,8 @@ impl Capture {
             return Ok(Self::of("curl command", None, curl::parse(text)?));
         }
         if let Some(request) = http::read(text) {
-            return Ok(Self::of("HTTP request", None, request?));
+            let (request, notes) = request?;
+            return Ok(Self::of("HTTP request", None, request).with_notes(notes));
         }
         let other =
             ["Invoke-WebRequest", "Invoke-RestMethod", "$session", "fetch(", "await fetch("];

@@ -170,7 +170,7 @@ async fn read_body(
     loop {
         // However it is cut, it is the same answer.
         let mut joined = Vec::new();
-        let is_complete = is_chunked && join_chunks(&received, &mut joined);
+        let is_complete = is_chunked && join_chunks(&received, &mut joined).is_some();
         let is_whole = is_complete || length.is_some_and(|length| received.len() >= length);
         // A body that ends in a reset is as long as it is.
         if is_whole || received.len() >= MOST || !matches!(more(read, &mut received).await, Ok(1..))

@@ -10,8 +10,9 @@ impl WireRequest {
 
     /// Reads the text of an HTTP/1 request, such as one cut from a packet capture or a proxy's log.
     ///
-    /// A chunked body is put together. Of one with a `Content-Length`, what goes beyond that is left
-    /// out, because editors put a newline at the end of a file; one that is shorter is taken as it is.
+    /// A chunked body is put together. Otherwise the body is all that follows the head, whatever
+    /// `Content-Length` says, with two exceptions where it ends at that length: before a line end that
+    /// ends the text, because editors put one there, and before the next message on the connection.
     ///
     /// ```
     /// use verify_toolkit::WireRequest;
@@ -26,61 +27,104 @@ impl WireRequest {
     ///
     /// It is not the head of a request, its chunks are none, or it is encoded in another way.
     pub fn from_http(text: &[u8]) -> Result<Self, ParseError> {
-        let mut headers = [httparse::EMPTY_HEADER; Self::MOST_HEADERS];
+        Message::parse(text).map(|message| message.request)
+    }
+}
+
+/// A request, and what its text has besides.
+pub(crate) struct Message<'t> {
+    pub(crate) request: WireRequest,
+    /// What `Content-Length` says, if that is how the body is framed.
+    pub(crate) announced: Option<usize>,
+    /// What follows the body: a line end, or another message.
+    pub(crate) rest: &'t [u8],
+}
+
+impl<'t> Message<'t> {
+    pub(crate) fn parse(text: &'t [u8]) -> Result<Self, ParseError> {
+        let mut headers = [httparse::EMPTY_HEADER; WireRequest::MOST_HEADERS];
         let mut head = Request::new(&mut headers);
-        let (rest, method, path) = match (head.parse(text), head.method, head.path) {
+        let (content, method, path) = match (head.parse(text), head.method, head.path) {
             (Ok(Status::Complete(length)), Some(method), Some(path)) => {
                 (text.get(length..).unwrap_or_default(), method, path)
             }
             (Ok(_), ..) => return Err(ParseError::HeadIncomplete),
             (Err(error), ..) => return Err(ParseError::Head(error)),
         };
-        let mut request = Self {
+        let mut request = WireRequest {
             method: method.to_owned(),
             path: path.to_owned(),
             headers: head.headers.iter().map(|h| (h.name.to_owned(), h.value.to_vec())).collect(),
             body: Vec::new(),
         };
         let codings: Vec<_> = request.header("transfer-encoding").collect();
-        request.body = if let [coding] = codings[..] {
-            let is_chunked = coding.eq_ignore_ascii_case(b"chunked");
-            if is_chunked { unchunked(rest)? } else { return Err(ParseError::TransferEncoding) }
-        } else if codings.len() > 1 {
-            return Err(ParseError::TransferEncoding);
-        } else {
-            let announced = request.header("content-length").next();
-            let announced =
-                announced.and_then(|text| core::str::from_utf8(text).ok()?.parse().ok());
-            rest.get(..announced.unwrap_or(rest.len())).unwrap_or(rest).to_vec()
+        let (body, announced, rest) = match codings[..] {
+            [coding] if coding.eq_ignore_ascii_case(b"chunked") => {
+                let mut body = Vec::new();
+                let rest = join_chunks(content, &mut body).ok_or(ParseError::Chunks)?;
+                (body, None, rest)
+            }
+            [] => {
+                let announced = announced(&request);
+                let (body, rest) = split_body(content, announced);
+                (body.to_vec(), announced, rest)
+            }
+            _ => return Err(ParseError::TransferEncoding),
         };
-        Ok(request)
+        request.body = body;
+        Ok(Self { request, announced, rest })
     }
+}
+
+fn announced(request: &WireRequest) -> Option<usize> {
+    core::str::from_utf8(request.header("content-length").next()?).ok()?.parse().ok()
+}
+
+/// Splits off what is not of the body, if the announced length shows where that begins.
+fn split_body(content: &[u8], announced: Option<usize>) -> (&[u8], &[u8]) {
+    match announced.and_then(|length| content.split_at_checked(length)) {
+        Some((body, rest)) if is_line_end(rest) || begins_message(rest) => (body, rest),
+        _ => (content, b""),
+    }
+}
+
+/// Whether nothing but one line end is left.
+pub(crate) fn is_line_end(rest: &[u8]) -> bool {
+    rest == b"\n" || rest == b"\r\n"
+}
+
+/// Whether the first line, but for empty ones, is that of a request or of an answer.
+pub(crate) fn begins_message(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_start();
+    let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
+    let mut words = line.split(|byte| *byte == b' ');
+    let is_method = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_uppercase);
+    line.starts_with(b"HTTP/")
+        || (words.next().is_some_and(is_method)
+            && words.next_back().is_some_and(|version| version.starts_with(b"HTTP/")))
 }
 
 /// Puts a chunked body together. What is behind its last chunk is left out.
 pub(crate) fn unchunked(text: &[u8]) -> Result<Vec<u8>, ParseError> {
     let mut body = Vec::new();
-    if join_chunks(text, &mut body) { Ok(body) } else { Err(ParseError::Chunks) }
+    join_chunks(text, &mut body).map(|_| body).ok_or(ParseError::Chunks)
 }
 
-/// Adds to a body what its chunks hold, and returns whether the last one was there. Of what is cut
-/// off it adds all that came.
-pub(crate) fn join_chunks(mut text: &[u8], body: &mut Vec<u8>) -> bool {
+/// Adds to a body what its chunks hold, and returns what follows the last one, if that was there. Of
+/// what is cut off it adds all that came.
+pub(crate) fn join_chunks<'t>(mut text: &'t [u8], body: &mut Vec<u8>) -> Option<&'t [u8]> {
     loop {
         let Ok(Status::Complete((head, size))) = httparse::parse_chunk_size(text) else {
-            return false;
+            return None;
         };
-        if size == 0 {
-            return true;
-        }
         let rest = text.get(head..).unwrap_or_default();
+        if size == 0 {
+            return Some(rest);
+        }
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let (chunk, rest) = rest.split_at(size.min(rest.len()));
         body.extend_from_slice(chunk);
-        match rest.strip_prefix(b"\r\n").or(rest.strip_prefix(b"\n")) {
-            Some(next) => text = next,
-            None => return false,
-        }
+        text = rest.strip_prefix(b"\r\n").or(rest.strip_prefix(b"\n"))?;
     }
 }
 

@@ -1,0 +1,43 @@
+//! Inputs that people really had, each with its right answer: see `README.md` beside this file.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod lines;
+
+use std::{fs, path::PathBuf};
+
+use verify_toolkit::{Capture, CaptureError, Note, Secret, UnixTime, Verifier};
+
+/// The content of a case's file.
+pub(crate) fn input(name: &str) -> Vec<u8> {
+    fs::read(folder().join(name)).unwrap()
+}
+
+/// The secret of a case: its own, or that of most.
+pub(crate) fn secret(name: &str) -> Vec<u8> {
+    let own = folder().join(name).with_file_name("secret.txt");
+    fs::read(own).unwrap_or_else(|_| fs::read(folder().join("secret.txt")).unwrap())
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/captures"))
+}
+
+/// Whether a delivery verifies at the time that was signed.
+pub(crate) fn verifies(capture: &Capture, secret: &[u8]) -> bool {
+    let sender = capture.known_sender().unwrap();
+    let builder = Verifier::builder(sender).secret(Secret::new(secret).unwrap());
+    let signed = sender.timestamp_header().and_then(|name| capture.request.header(name).next());
+    let signed = signed.map_or(0, |time| str::from_utf8(time).unwrap().parse().unwrap());
+    let (now, request) = (UnixTime::from_secs(signed), &capture.request);
+    builder.build().unwrap().verify(now, &request.headers, &request.body[..]).is_ok()
+}
+
+/// Reads a text, which has to verify under a secret. Returns the notes.
+pub(crate) fn verified(text: impl AsRef<[u8]>, secret: &[u8]) -> Result<Vec<Note>, CaptureError> {
+    let capture = Capture::read(text.as_ref())?;
+    let request = &capture.request;
+    let body = String::from_utf8_lossy(&request.body);
+    assert!(verifies(&capture, secret), "{request:?}\n{body}\n{:?}", capture.notes);
+    Ok(capture.notes)
+}
