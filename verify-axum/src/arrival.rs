@@ -14,7 +14,7 @@ use http_body::Body;
 use verify_adapter::{Head, Outcome, Refusal, Reported, ResolveError, Unverified, head_memory};
 use verify_core::{Receipt, Verified, Verifier};
 
-use crate::{RequestBody, headers::RequestHeaders, settings::Settings};
+use crate::{RequestBody, settings::Settings};
 
 /// A request on its way in.
 pub(crate) struct Arrival<B> {
@@ -69,7 +69,7 @@ impl<B: Body + Unpin> Arrival<B> {
         let length = headers.get(CONTENT_LENGTH);
         let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
         let head = Head {
-            headers: &RequestHeaders(headers),
+            headers,
             memory: head_memory(
                 headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())),
             ),

@@ -8,7 +8,6 @@ mod event;
 #[cfg(feature = "axum")]
 mod extract;
 mod future;
-mod headers;
 mod layer;
 mod resolver;
 mod response;

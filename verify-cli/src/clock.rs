@@ -1,14 +1,12 @@
 //! What time it is, or is said to be.
 
-use std::time::SystemTime;
-
 use verify_toolkit::UnixTime;
 
 use crate::Error;
 
 /// The time of this machine.
 pub(crate) fn now() -> Result<UnixTime, Error> {
-    UnixTime::try_from(SystemTime::now()).map_err(|_| Error::Clock)
+    UnixTime::now().map_err(|_| Error::Clock)
 }
 
 /// Reads Unix seconds.

@@ -3,8 +3,9 @@ use core::time::Duration;
 use crate::{
     ConfigError, Secret, Sender, Verifier,
     credential::Credential,
+    label::Label,
+    rules::{LabelledSecret, Rules},
     slots::Slots,
-    verifier::{Label, LabelledSecret},
 };
 
 /// Collects what a [`Verifier`] is to check. Made by [`Verifier::builder`].
@@ -32,6 +33,43 @@ pub struct VerifierBuilder {
     without_signature: bool,
     /// The first thing that went wrong.
     problem: Option<ConfigError>,
+}
+
+impl Verifier {
+    /// Starts the configuration of a verifier for deliveries of `sender`.
+    pub const fn builder(sender: Sender) -> VerifierBuilder {
+        VerifierBuilder::new(sender)
+    }
+
+    /// Starts the configuration of a verifier that has the settings of this one, to change what
+    /// differs. This is how a secret is rotated while the receiver runs:
+    ///
+    /// ```
+    /// use verify_core::{Secret, Sender, Verifier};
+    ///
+    /// let running = Verifier::builder(Sender::MLFLOW)
+    ///     .secret_named("2026-05", Secret::new("the old one")?)
+    ///     .build()?;
+    /// // Before the sender is told the new secret:
+    /// let both = running.to_builder().secret_named("2026-11", Secret::new("the new one")?).build()?;
+    /// // Once no receipt names the old one any more:
+    /// let rotated = both.to_builder().forget_secret("2026-05").build()?;
+    /// # Ok::<(), verify_core::ConfigError>(())
+    /// ```
+    pub fn to_builder(&self) -> VerifierBuilder {
+        let Rules { sender, secrets, credentials, tolerance, body_limit } = &self.rules;
+        let without_signature = secrets.is_empty();
+        let sees_time = sender.timestamp_header().is_some() && !without_signature;
+        VerifierBuilder {
+            sender: *sender,
+            secrets: secrets.clone(),
+            credentials: credentials.clone(),
+            tolerance: sees_time.then_some(Duration::from_secs(*tolerance)),
+            body_limit: *body_limit,
+            without_signature,
+            problem: None,
+        }
+    }
 }
 
 impl VerifierBuilder {
@@ -75,6 +113,14 @@ impl VerifierBuilder {
                 .map_err(|_| ConfigError::TooManySecrets),
         };
         self.note(added);
+        self
+    }
+
+    /// Takes out the secret that has this label. A label that no secret has is an error, because then
+    /// the secret that was meant is still accepted.
+    pub fn forget_secret(mut self, label: &str) -> Self {
+        let removed = self.secrets.remove(|secret| secret.label.as_str() == label);
+        self.note(removed.map(drop).ok_or(ConfigError::LabelUnknown));
         self
     }
 
@@ -140,13 +186,14 @@ impl VerifierBuilder {
         if tolerance > Self::MAX_TOLERANCE {
             return Err(ConfigError::ToleranceTooLong);
         }
-        Ok(Verifier {
+        let rules = Rules {
             sender: self.sender,
             secrets: self.secrets,
             credentials: self.credentials,
             tolerance: tolerance.as_secs(),
             body_limit: self.body_limit,
-        })
+        };
+        Ok(Verifier { rules })
     }
 
     fn credential(mut self, credential: Result<Credential, ConfigError>) -> Self {

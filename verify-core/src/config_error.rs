@@ -28,6 +28,9 @@ pub enum ConfigError {
     LabelInvalid,
     /// Two secrets have the same label.
     LabelRepeated,
+    /// [`forget_secret`](crate::VerifierBuilder::forget_secret) was called with a label that no secret
+    /// has.
+    LabelUnknown,
     /// `without_signature` was called and there is no credential either: the verifier would let
     /// everything through.
     NothingToCheck,
@@ -76,6 +79,7 @@ impl fmt::Display for ConfigError {
             }
             Self::LabelInvalid => "`label` is not 1 to 32 visible ASCII characters",
             Self::LabelRepeated => "`label` is used for two secrets",
+            Self::LabelUnknown => "`label` is of no secret that could be forgotten",
             Self::NothingToCheck => {
                 "`without_signature` leaves nothing to check: no credential is set"
             }

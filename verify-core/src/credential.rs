@@ -10,6 +10,7 @@ use crate::{ConfigError, declassify::declassify, slots::Slots};
 ///
 /// Kept and compared as SHA-256 digests, so that neither content nor length of the right value
 /// shows in the time a comparison takes.
+#[derive(Clone)]
 pub(crate) struct Credential {
     scheme: Scheme,
     digest: Zeroizing<[u8; 32]>,

@@ -1,8 +1,9 @@
 use crate::{
-    Encoding, Headers, Rejection, SignedPart, UnixTime, Verifier,
+    Encoding, Headers, Rejection, SignedPart, UnixTime,
     credential::Credential,
     delivery_id::DeliveryId,
     mac::{self, HmacSha256, Tag},
+    rules::Rules,
 };
 
 const AUTHORIZATION: &str = "authorization";
@@ -24,7 +25,7 @@ pub(crate) struct Head<'h> {
 impl<'h> Head<'h> {
     #[inline(always)]
     pub(crate) fn judge(
-        rules: &Verifier,
+        rules: &Rules,
         now: UnixTime,
         headers: &'h (impl Headers + ?Sized),
     ) -> Result<Self, Rejection> {
@@ -50,12 +51,12 @@ impl<'h> Head<'h> {
     }
 
     /// The MACs to feed: one for each secret; without a signature, one keyed with the credential.
-    pub(crate) fn keys<'a>(&'a self, rules: &'a Verifier) -> impl Iterator<Item = &'a HmacSha256> {
+    pub(crate) fn keys<'a>(&'a self, rules: &'a Rules) -> impl Iterator<Item = &'a HmacSha256> {
         rules.secrets.iter().map(|labelled| labelled.secret.prepared()).chain(&self.keyed)
     }
 
     /// What is signed in front of the body.
-    pub(crate) fn signed(&self, rules: &Verifier) -> impl Iterator<Item = &'h [u8]> {
+    pub(crate) fn signed(&self, rules: &Rules) -> impl Iterator<Item = &'h [u8]> {
         let signed = self.claim.as_ref().map(|_| rules.sender.signed_parts());
         signed.unwrap_or_default().iter().map(|part| match part {
             SignedPart::DeliveryId(_) => self.delivery_id,
@@ -86,7 +87,7 @@ struct Values<'h> {
 
 impl<'h> Values<'h> {
     #[inline(always)]
-    fn read(rules: &Verifier, headers: &'h (impl Headers + ?Sized)) -> Result<Self, Rejection> {
+    fn read(rules: &Rules, headers: &'h (impl Headers + ?Sized)) -> Result<Self, Rejection> {
         let only = |name: &'static str| -> Result<&'h [u8], Rejection> {
             let mut values = headers.values(name);
             let value = values.next().ok_or(Rejection::header_missing(name))?;
@@ -118,7 +119,7 @@ impl<'h> Values<'h> {
 impl Claim {
     #[inline(always)]
     fn parse(
-        rules: &Verifier,
+        rules: &Rules,
         values: &Values<'_>,
         signature: &[u8],
         now: UnixTime,

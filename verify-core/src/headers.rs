@@ -2,7 +2,8 @@
 ///
 /// The core has no HTTP types of its own: an adapter implements this for its framework's headers.
 /// It is ready for slices, arrays and (feature `alloc`) vectors of pairs, whose names are compared
-/// without regard to case. For other containers it is a few lines:
+/// without regard to case, and for `http::HeaderMap` of `http` 1 (feature `http`). For other
+/// containers it is a few lines:
 ///
 /// ```
 /// use verify_core::Headers;
@@ -43,5 +44,22 @@ impl<N: AsRef<str>, V: AsRef<[u8]>, const LENGTH: usize> Headers for [(N, V); LE
 impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for alloc::vec::Vec<(N, V)> {
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.as_slice().values(name)
+    }
+}
+
+/// ```
+/// use verify_core::Headers;
+///
+/// let mut headers = http::HeaderMap::new();
+/// headers.append("x-wandb-signature", http::HeaderValue::from_static("first"));
+/// headers.append("X-Wandb-Signature", http::HeaderValue::from_static("second"));
+/// let values: Vec<_> = Headers::values(&headers, "x-wandb-signature").collect();
+/// assert_eq!(values, [b"first".as_slice(), b"second"]);
+/// ```
+#[cfg(feature = "http")]
+impl Headers for http::HeaderMap {
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        // A head has few headers: comparing the names takes less time than hashing one.
+        self.iter().filter(move |(key, _)| key.as_str() == name).map(|(_, value)| value.as_bytes())
     }
 }

@@ -1,11 +1,12 @@
 use subtle::ConditionallySelectable;
 
 use crate::{
-    Receipt, Rejection, UnixTime, Verifier,
+    Receipt, Rejection, UnixTime,
     declassify::declassify,
     head::Claim,
     mac::{self, Tag},
     receipt::Signature,
+    rules::Rules,
 };
 
 /// Compares what was claimed with what the secrets make of the delivery, in their order.
@@ -13,7 +14,7 @@ use crate::{
 /// Every secret is tried, whichever fits.
 #[inline(always)]
 pub(crate) fn judge(
-    rules: &Verifier,
+    rules: &Rules,
     claim: Option<&Claim>,
     now: UnixTime,
     mut tags: impl Iterator<Item = Tag>,

@@ -22,10 +22,12 @@ mod head;
 mod headers;
 mod inline_text;
 mod judgement;
+mod label;
 mod mac;
 mod pending;
 mod receipt;
 mod rejection;
+mod rules;
 mod secret;
 mod sender;
 mod senders;
@@ -35,6 +37,7 @@ mod slots;
 mod time;
 mod verified;
 mod verifier;
+mod verify;
 
 pub use builder::VerifierBuilder;
 pub use collector::{Buffer, Collector, Unverified};
@@ -52,6 +55,8 @@ pub use sender::{Sender, SignedPart};
 pub use senders::{databricks, mlflow, wandb};
 #[cfg(feature = "sign")]
 pub use signer::{SignedHeaders, Signer};
+#[cfg(feature = "std")]
+pub use time::OutOfRange;
 pub use time::UnixTime;
 pub use verified::Verified;
 pub use verifier::Verifier;

@@ -39,6 +39,27 @@ pub struct Pending<V> {
     room: Option<usize>,
 }
 
+impl Verifier {
+    /// Judges the head of a delivery, before any of its body is read.
+    ///
+    /// `now` is the receiver's time. What comes back takes the body as it arrives;
+    /// [`Pending::begin`] does the same for a verifier that is shared by other means than a
+    /// reference.
+    ///
+    /// # Errors
+    ///
+    /// In this order: a needed header that is missing or occurs more than once, an `Authorization`
+    /// that is not accepted, a signature that does not decode, a delivery id or a timestamp that is
+    /// malformed, a timestamp outside the tolerance.
+    pub fn begin(
+        &self,
+        now: UnixTime,
+        headers: &(impl Headers + ?Sized),
+    ) -> Result<Pending<&Self>, Rejection> {
+        Pending::begin(self, now, headers)
+    }
+}
+
 impl<V: Borrow<Verifier>> Pending<V> {
     /// Judges the head of a delivery: see [`Verifier::begin`].
     ///
@@ -50,7 +71,7 @@ impl<V: Borrow<Verifier>> Pending<V> {
         now: UnixTime,
         headers: &(impl Headers + ?Sized),
     ) -> Result<Self, Rejection> {
-        let rules = verifier.borrow();
+        let rules = &verifier.borrow().rules;
         let head = Head::judge(rules, now, headers)?;
         let mut macs = Macs::new(head.keys(rules));
         head.signed(rules).for_each(|text| macs.update(text));
@@ -86,7 +107,7 @@ impl<V: Borrow<Verifier>> Pending<V> {
         if self.room.is_none() {
             return Err(Rejection::BODY_TOO_LARGE);
         }
-        judge(self.verifier.borrow(), self.claim.as_ref(), self.now, self.macs.finish())
+        judge(&self.verifier.borrow().rules, self.claim.as_ref(), self.now, self.macs.finish())
     }
 
     /// Returns how many more bytes of body are within the limit.

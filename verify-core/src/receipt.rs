@@ -2,7 +2,7 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Encoding, UnixTime, delivery_id::DeliveryId, mac::Tag, verifier::Label};
+use crate::{Encoding, UnixTime, delivery_id::DeliveryId, label::Label, mac::Tag};
 
 /// What is known of a delivery that was verified. Only a verifier makes one.
 ///

@@ -23,6 +23,7 @@ use crate::{
 /// assert_eq!(Secret::new("").unwrap_err(), ConfigError::SecretEmpty);
 /// # Ok::<(), ConfigError>(())
 /// ```
+#[derive(Clone)]
 pub struct Secret(HmacSha256);
 
 impl Secret {

@@ -1,4 +1,4 @@
-use crate::{ConfigError, Encoding, Fact, senders};
+use crate::{ConfigError, Encoding};
 
 /// How one sender signs its deliveries, as data.
 ///
@@ -58,7 +58,7 @@ use crate::{ConfigError, Encoding, Fact, senders};
 /// assert_eq!(verified.receipt().skew(), Some(2));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Sender {
     name: &'static str,
     signature_header: &'static str,
@@ -86,15 +86,6 @@ pub enum SignedPart {
 }
 
 impl Sender {
-    /// Databricks workspace model registry.
-    pub const DATABRICKS: Self = senders::databricks::SENDER;
-    /// MLflow 3.3 and later, the open-source tracking server.
-    pub const MLFLOW: Self = senders::mlflow::SENDER;
-    /// Weights & Biases automations.
-    pub const WANDB: Self = senders::wandb::SENDER;
-    /// Every sender this crate knows, in alphabetical order.
-    pub const ALL: &'static [Self] = senders::ALL;
-
     /// Longest prefix, in bytes.
     pub(crate) const MAX_PREFIX: usize = 32;
 
@@ -209,22 +200,6 @@ impl Sender {
     #[must_use]
     pub const fn body_limit(&self) -> usize {
         self.body_limit
-    }
-
-    /// Returns what is known of the sender's deliveries, and how certain that is. Of a sender of your
-    /// own, that is nothing.
-    ///
-    /// ```
-    /// use verify_core::{Certainty, Sender};
-    ///
-    /// let fact = Sender::MLFLOW.facts().first().ok_or("none")?;
-    /// assert_eq!(fact.certainty, [Certainty::Measured]);
-    /// # Ok::<(), &str>(())
-    /// ```
-    #[must_use]
-    pub fn facts(&self) -> &'static [Fact] {
-        let named = senders::FACTS.iter().find(|(name, _)| *name == self.name);
-        named.map_or(&[], |(_, facts)| facts)
     }
 
     /// Returns the text that ends the delivery id within the signed text.

@@ -1,14 +1,49 @@
-//! What each sender puts on the wire. Adding one touches its own file and the lists below.
+//! What each sender puts on the wire. Adding a sender touches its own folder and the list below.
 
 use crate::{Fact, Sender};
 
-pub mod databricks;
-pub mod mlflow;
-pub mod wandb;
+/// Makes of one line a sender its module and its constant, and the list of all.
+macro_rules! senders {
+    ($($(#[$docs:meta])* $constant:ident = $module:ident;)*) => {
+        $(pub mod $module;)*
 
-pub(crate) const ALL: &[Sender] = &[databricks::SENDER, mlflow::SENDER, wandb::SENDER];
-pub(crate) const FACTS: &[(&str, &[Fact])] = &[
-    (databricks::SENDER.name(), databricks::FACTS),
-    (mlflow::SENDER.name(), mlflow::FACTS),
-    (wandb::SENDER.name(), wandb::FACTS),
-];
+        impl Sender {
+            $($(#[$docs])* pub const $constant: Self = $module::SENDER;)*
+
+            /// Every sender that this crate knows, in alphabetical order.
+            pub const ALL: &'static [Self] = &[$($module::SENDER),*];
+        }
+
+        const FACTS: &[&[Fact]] = &[$($module::FACTS),*];
+    };
+}
+
+senders! {
+    /// Databricks workspace model registry.
+    DATABRICKS = databricks;
+    /// MLflow 3.3 and later, the open-source tracking server.
+    MLFLOW = mlflow;
+    /// Weights & Biases automations.
+    WANDB = wandb;
+}
+
+impl Sender {
+    /// Returns what is known of the sender's deliveries, and how certain that is. Of a sender of your
+    /// own, that is nothing.
+    ///
+    /// ```
+    /// use verify_core::{Certainty, Sender};
+    ///
+    /// let fact = Sender::MLFLOW.facts().first().ok_or("none")?;
+    /// assert_eq!(fact.certainty, [Certainty::Measured]);
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[must_use]
+    pub fn facts(&self) -> &'static [Fact] {
+        let known = Self::ALL.iter().zip(FACTS);
+        known
+            .into_iter()
+            .find(|(known, _)| known.name() == self.name())
+            .map_or(&[], |(_, facts)| facts)
+    }
+}

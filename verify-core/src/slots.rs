@@ -21,6 +21,14 @@ impl<T> Slots<T> {
         }
     }
 
+    /// Takes out the first item that fits, and leaves no gap.
+    pub(crate) fn remove(&mut self, is_it: impl Fn(&T) -> bool) -> Option<T> {
+        let place = self.iter().position(is_it)?;
+        let after = self.0.get_mut(place..)?;
+        after.rotate_left(1);
+        after.last_mut()?.take()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }

@@ -1,7 +1,7 @@
 /// A moment in whole seconds since 1970-01-01 00:00:00 UTC.
 ///
 /// The core has no clock: whoever calls it says what time it is. With the feature `std`, that is
-/// `UnixTime::try_from(SystemTime::now())`.
+/// `UnixTime::now()`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct UnixTime(u64);
 
@@ -34,6 +34,18 @@ impl UnixTime {
     }
 }
 
+#[cfg(feature = "std")]
+impl UnixTime {
+    /// Reads the clock of this machine.
+    ///
+    /// # Errors
+    ///
+    /// If the clock stands before 1970.
+    pub fn now() -> Result<Self, std::time::SystemTimeError> {
+        std::time::SystemTime::now().try_into()
+    }
+}
+
 /// Drops the fraction of a second.
 #[cfg(feature = "std")]
 impl TryFrom<std::time::SystemTime> for UnixTime {
@@ -47,9 +59,55 @@ impl TryFrom<std::time::SystemTime> for UnixTime {
     }
 }
 
+#[cfg(feature = "std")]
+impl TryFrom<UnixTime> for std::time::SystemTime {
+    type Error = OutOfRange;
+
+    /// # Errors
+    ///
+    /// If the operating system has no such time.
+    fn try_from(time: UnixTime) -> Result<Self, Self::Error> {
+        let since = core::time::Duration::from_secs(time.0);
+        Self::UNIX_EPOCH.checked_add(since).ok_or(OutOfRange(()))
+    }
+}
+
+/// A [`UnixTime`] is too late for the `SystemTime` of this operating system.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OutOfRange(());
+
+#[cfg(feature = "std")]
+impl core::fmt::Display for OutOfRange {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("time is too late for the clock of this operating system")
+    }
+}
+
+#[cfg(feature = "std")]
+impl core::error::Error for OutOfRange {}
+
 #[cfg(test)]
 mod tests {
     use super::UnixTime;
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn goes_to_system_time_and_back() {
+        use core::time::Duration;
+        use std::time::SystemTime;
+        for seconds in [0, 1_795_290_782, 253_402_300_799] {
+            let time = UnixTime::from_secs(seconds);
+            let system = SystemTime::try_from(time).unwrap();
+            assert_eq!(UnixTime::try_from(system + Duration::from_millis(999)).unwrap(), time);
+        }
+        let late = SystemTime::try_from(UnixTime::from_secs(u64::MAX)).unwrap_err();
+        assert_eq!(
+            std::string::ToString::to_string(&late),
+            "time is too late for the clock of this operating system"
+        );
+        assert!(UnixTime::now().unwrap() > UnixTime::from_secs(1_700_000_000));
+    }
 
     #[test]
     fn reads_plain_digits_only() {

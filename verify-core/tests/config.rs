@@ -72,6 +72,11 @@ fn every_error_has_its_sentence() {
         (named("\u{e9}"), ConfigError::LabelInvalid, label),
         (named("a").secret_named("a", secret()), ConfigError::LabelRepeated, repeated),
         (
+            named("a").forget_secret("b"),
+            ConfigError::LabelUnknown,
+            "`label` is of no secret that could be forgotten",
+        ),
+        (
             wandb().without_signature(),
             ConfigError::NothingToCheck,
             "`without_signature` leaves nothing to check: no credential is set",
@@ -177,6 +182,46 @@ fn no_verifier_checks_nothing() {
     // A secret with 4 choices of credentials or 3 choices of credentials alone, and for MLflow the
     // tolerance beside a secret.
     assert_eq!(built, 3 * (4 + 3) + 4);
+}
+
+#[test]
+fn a_running_verifier_is_rebuilt_with_other_secrets() {
+    let key = |key: &str| Secret::new(key).unwrap();
+    let old = wandb().secret_named("old", key("old")).bearer("t").body_limit(7).build().unwrap();
+    let both = old.to_builder().secret_named("new", key("new")).build().unwrap();
+    let new = both.to_builder().forget_secret("old").build().unwrap();
+    assert_eq!(new.body_limit(), 7);
+    for (verifier, fits_old, fits_new) in
+        [(&old, true, false), (&both, true, true), (&new, false, true)]
+    {
+        let is_accepted = |key: &[u8]| {
+            let headers = [
+                ("x-wandb-signature", hex(&hmac(key, b""))),
+                ("authorization", "Bearer t".to_owned()),
+            ];
+            assert!(verifier.verify(NOW, &headers[..1], b"").is_err(), "the credential stays");
+            verifier.verify(NOW, &headers, b"").is_ok()
+        };
+        assert_eq!((is_accepted(b"old"), is_accepted(b"new")), (fits_old, fits_new));
+    }
+
+    // The middle one of three leaves no gap: four fit again.
+    let three =
+        ["1", "2", "3"].iter().fold(wandb(), |all, label| all.secret_named(label, key(label)));
+    let four = three.forget_secret("2").secret(key("4")).secret(key("5")).build().unwrap();
+    assert!(matches!(four.to_builder().secret(key("6")).build(), Err(ConfigError::TooManySecrets)));
+    assert_eq!(label(&four, b"3").as_deref(), Some("3"));
+    assert_eq!(label(&four, b"2"), None);
+
+    // The last secret does not go without another: no verifier checks nothing.
+    let none = four.to_builder().forget_secret("1").forget_secret("3").forget_secret("2");
+    assert!(matches!(none.forget_secret("4").build(), Err(ConfigError::SecretMissing)));
+
+    // A tolerance stays, also the one that was not set.
+    let tight = mlflow().secret(secret()).tolerance(Duration::from_secs(1)).build().unwrap();
+    assert!(format!("{:?}", tight.to_builder().build().unwrap()).contains("tolerance: 1"));
+    let unsigned = wandb().bearer("t").without_signature().build().unwrap();
+    assert!(unsigned.to_builder().build().is_ok());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! version 2.0) on standard input, the answer on standard output, the summary on standard error.
 
 use core::error::Error;
-use std::{env, io, process::ExitCode, time::SystemTime};
+use std::{env, io, process::ExitCode};
 
 use base64ct::{Base64, Encoding};
 use minimal::{Headers, Secret, Sender, Summary, UnixTime, Verifier, receive};
@@ -24,7 +24,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let sender = *Sender::ALL.iter().find(is_named).ok_or("no such sender")?;
     let verifier = Verifier::builder(sender).secret(Secret::from_env("WEBHOOK_SECRET")?).build()?;
     let event: Value = serde_json::from_reader(io::stdin())?;
-    let now = UnixTime::try_from(SystemTime::now())?;
+    let now = UnixTime::now()?;
     println!("{}", respond(&verifier, now, &event, |summary| eprintln!("{summary:?}"))?);
     Ok(())
 }

@@ -162,7 +162,7 @@ pub(crate) fn signed(sender: Sender) -> WireRequest {
 }
 
 pub(crate) fn sign(delivery: Delivery, sender: Sender) -> WireRequest {
-    let now = UnixTime::try_from(std::time::SystemTime::now()).unwrap();
+    let now = UnixTime::now().unwrap();
     let secret = format!("{} secret", sender.name());
     delivery.with_path(format!("/webhooks/{}", sender.name())).sign(secret, now).unwrap()
 }

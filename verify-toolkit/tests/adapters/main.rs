@@ -22,6 +22,6 @@ fn verifier(sender: Sender, secrets: &[&str]) -> Verifier {
 
 /// A delivery that verifies now.
 fn signed(sender: Sender, secret: &str, body: impl Into<Vec<u8>>) -> WireRequest {
-    let now = UnixTime::try_from(std::time::SystemTime::now()).unwrap();
+    let now = UnixTime::now().unwrap();
     Delivery::new(sender, body).sign(secret, now).unwrap()
 }

@@ -1,0 +1,25 @@
+use crate::{Headers, Rejection, UnixTime, Verified, Verifier, head::Head, judgement::judge, mac};
+
+impl Verifier {
+    /// Judges a delivery whose body is already in memory, in one call and without allocation.
+    ///
+    /// # Errors
+    ///
+    /// As [`begin`](Self::begin), then [`Pending::feed`](crate::Pending::feed) and
+    /// [`Pending::finish`](crate::Pending::finish).
+    pub fn verify<'b>(
+        &self,
+        now: UnixTime,
+        headers: &(impl Headers + ?Sized),
+        body: &'b [u8],
+    ) -> Result<Verified<&'b [u8]>, Rejection> {
+        let rules = &self.rules;
+        let head = Head::judge(rules, now, headers)?;
+        if body.len() > rules.body_limit {
+            return Err(Rejection::BODY_TOO_LARGE);
+        }
+        // One secret after the other: nothing has to be kept from one chunk to the next.
+        let tags = head.keys(rules).map(|key| mac::of(key, head.signed(rules).chain([body])));
+        Ok(Verified::new(judge(rules, head.claim.as_ref(), now, tags)?, body))
+    }
+}
