@@ -1,8 +1,7 @@
 mod parse;
+mod shell;
 
 use core::fmt::{self, Write as _};
-
-use base64ct::{Base64, Encoding as _};
 
 pub use parse::ParseError;
 #[cfg(feature = "socket")]
@@ -75,11 +74,14 @@ impl WireRequest {
         text
     }
 
-    /// Writes a `curl` command for a POSIX shell that sends the request to `origin`, such as
-    /// `http://127.0.0.1:8080`, and nowhere else: whatever is in the request is quoted. Bodies that are
-    /// large or no plain text take a detour through `base64 -d`. Bytes in headers that are no plain text
-    /// need a shell with `$'..'`; another sends them wrong, but runs nothing of them. Headers whose name
-    /// is no token of HTTP are left out: curl takes `@` at the start for a file to be read.
+    /// Writes a `curl` command, one line of ASCII, that sends the request to `origin`, such as
+    /// `http://127.0.0.1:8080`, and nowhere else.
+    ///
+    /// No shell runs anything of the request, whatever is in it: what is not plain is decoded by `base64
+    /// -d`. sh, bash, dash, zsh and fish (from 3.4) send the same bytes, but for line ends at the end of a
+    /// header. csh, and PowerShell and cmd.exe where they have no `base64`, refuse the line or send
+    /// something else. Headers whose name is no token of HTTP are left out: curl takes `@` at the start for
+    /// a file to be read.
     ///
     /// ```
     /// use verify_toolkit::{Delivery, UnixTime};
@@ -96,14 +98,19 @@ impl WireRequest {
     #[must_use]
     pub fn to_curl(&self, origin: &str) -> String {
         let origin = origin.trim_end_matches('/');
-        let mut command = format!("curl -gi -X {} ", quoted(self.method.as_bytes()));
+        let mut command = format!("curl -gi -X {} ", shell::word(self.method.as_bytes()));
+        let whole = format!("{origin}{}", self.path);
         // A path that does not begin so could name another host.
-        command += &if self.path.starts_with('/') && !self.path.contains("/.") {
-            quoted(format!("{origin}{}", self.path).as_bytes())
-        } else {
-            let target = quoted(self.path.as_bytes());
-            format!("{} --request-target {target}", quoted(format!("{origin}/").as_bytes()))
-        };
+        let is_path = self.path.starts_with('/') && !self.path.contains("/.");
+        match shell::word(whole.as_bytes()) {
+            whole if is_path && whole.starts_with('\'') => command += &whole,
+            // The host stays readable.
+            _ => {
+                let (origin, target) = (format!("{origin}/"), self.path.as_bytes());
+                let (origin, target) = (shell::word(origin.as_bytes()), shell::word(target));
+                let _ = write!(command, "{origin} --request-target {target}");
+            }
+        }
         // What curl makes itself, and makes right.
         let is_own = |name: &str| name.eq_ignore_ascii_case("host");
         for (name, value) in self.unframed().filter(|(name, _)| is_token(name) && !is_own(name)) {
@@ -112,22 +119,16 @@ impl WireRequest {
                 b"" => format!("{name};").into_bytes(),
                 value => [name.as_bytes(), b": ", value].concat(),
             };
-            let _ = write!(command, " -H {}", quoted(&header));
+            let _ = write!(command, " -H {}", shell::word(&header));
         }
         if self.header("content-type").next().is_none() {
             // Or curl says that it is a form.
             command += " -H 'Content-Type:'";
         }
-        match core::str::from_utf8(&self.body) {
-            Ok(text) if is_plain(text) && text.len() < Self::LONG => {
-                let _ = write!(command, " --data-raw {}", quoted(text.as_bytes()));
-            }
-            _ => {
-                let body = Base64::encode_string(&self.body);
-                command = format!("base64 -d <<'END' | {command} --data-binary @-\n{body}\nEND");
-            }
+        match shell::last_word(&self.body).filter(|word| word.len() < Self::LONG) {
+            Some(body) => command + " --data-raw " + &body,
+            None => format!("{} | {command} --data-binary '@-'", shell::decoded(&self.body)),
         }
-        command
     }
 }
 
@@ -150,33 +151,6 @@ fn is_framing(name: &str) -> bool {
 fn is_token(name: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty() && name.bytes().all(is_part)
-}
-
-/// Whether every shell takes it in single quotes.
-fn is_plain(text: &str) -> bool {
-    !text.contains(|c: char| c.is_control() && c != '\n' && c != '\t')
-}
-
-/// Quotes bytes for a shell.
-fn quoted(bytes: &[u8]) -> String {
-    match core::str::from_utf8(bytes) {
-        Ok(text) if is_plain(text) => {
-            format!("'{}'", text.replace('\'', r"'\''"))
-        }
-        _ => {
-            let mut text = String::from("$'");
-            for byte in bytes {
-                match byte {
-                    // To a shell without `$'..'`, a quote behind a backslash ends the word.
-                    b' '..=b'~' if !b"'\\".contains(byte) => text.push(char::from(*byte)),
-                    _ => {
-                        let _ = write!(text, "\\{byte:03o}");
-                    }
-                }
-            }
-            text + "'"
-        }
-    }
 }
 
 /// For `tower::ServiceExt::oneshot`, for instance. Framing and `Host` are left out.

@@ -12,13 +12,35 @@ use super::http::find;
 use crate::WireRequest;
 use options::{Arguments, Effect};
 
-/// What [`WireRequest::to_curl`] puts in front for a body that is no plain text.
-const DETOUR: &[u8] = b"base64 -d <<'END' | ";
+/// What [`WireRequest::to_curl`] puts in front for a body that is no plain text, around its base64.
+const DETOUR: [&[u8]; 2] = [b"echo '", b"' | base64 -d | "];
+/// What it put in front before: the base64 stands on the lines after the command, up to `END`.
+const OLD_DETOUR: &[u8] = b"base64 -d <<'END' | ";
+
+/// Where the body of a command comes from, if not from its words.
+enum Detour<'t> {
+    Echo(&'t [u8]),
+    Lines,
+    None,
+}
+
+/// Tells what stands in front of a command from the command.
+fn detour(text: &[u8]) -> (Detour<'_>, &[u8]) {
+    if let Some(command) = text.strip_prefix(OLD_DETOUR) {
+        return (Detour::Lines, command);
+    }
+    let [start, end] = DETOUR;
+    let rest = text.strip_prefix(start);
+    match rest.and_then(|rest| Some((rest, find(rest, end)?))) {
+        Some((rest, at)) => (Detour::Echo(&rest[..at]), &rest[at + end.len()..]),
+        None => (Detour::None, text),
+    }
+}
 
 /// Whether it is meant to be a `curl` command.
 pub(super) fn is_command(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"$ ").unwrap_or(text);
-    let text = text.strip_prefix(DETOUR).unwrap_or(text);
+    let (_, text) = detour(text);
     let name = text.split(|byte| byte.is_ascii_whitespace() || *byte == b'\\').next();
     let name = name.unwrap_or_default();
     name == b"curl" || name == b"curl.exe" || name.ends_with(b"/curl")
@@ -28,18 +50,19 @@ pub(super) fn is_command(text: &[u8]) -> bool {
 pub(super) fn parse(text: &[u8]) -> Result<WireRequest, CurlError> {
     let fail = |at: usize, problem| CurlError::at(text, at, problem);
     let prompt = if text.starts_with(b"$ ") { 2 } else { 0 };
-    let detour = text[prompt..].starts_with(DETOUR);
-    let start = prompt + if detour { DETOUR.len() } else { 0 };
+    let (detour, command) = detour(&text[prompt..]);
+    let start = text.len() - command.len();
 
-    let (words, end) =
-        words::split(&text[start..]).map_err(|(at, problem)| fail(start + at, problem))?;
-    let input = if detour {
-        Some(
-            here_document(text.get(start + end..).unwrap_or_default())
+    let (words, end) = words::split(command).map_err(|(at, problem)| fail(start + at, problem))?;
+    let input = match detour {
+        Detour::Echo(base64) => {
+            Some(decoded(base64).ok_or_else(|| fail(prompt, CurlProblem::Input))?)
+        }
+        Detour::Lines => Some(
+            here_document(command.get(end..).unwrap_or_default())
                 .ok_or_else(|| fail(start + end, CurlProblem::Input))?,
-        )
-    } else {
-        None
+        ),
+        Detour::None => None,
     };
 
     let mut sent = Sent::default();
@@ -55,8 +78,13 @@ pub(super) fn parse(text: &[u8]) -> Result<WireRequest, CurlError> {
 fn here_document(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.strip_prefix(b"\n").or(text.strip_prefix(b"\r\n"))?;
     let end = if text.starts_with(b"END") { 0 } else { find(text, b"\nEND")? };
-    let lines: Vec<u8> = text[..end].iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
-    Base64::decode_vec(core::str::from_utf8(&lines).ok()?).ok()
+    decoded(&text[..end])
+}
+
+/// Decodes base64, in lines or not.
+fn decoded(base64: &[u8]) -> Option<Vec<u8>> {
+    let base64 = base64.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect::<Vec<_>>();
+    Base64::decode_vec(core::str::from_utf8(&base64).ok()?).ok()
 }
 
 /// What the options said so far.

@@ -1,6 +1,6 @@
 //! The words of a command, as a POSIX shell and bash split and unquote them.
 
-use super::CurlProblem;
+use super::{CurlProblem, decoded, find};
 
 /// A word, unquoted.
 pub(super) struct Word {
@@ -111,6 +111,11 @@ impl<'t> Reader<'t> {
         let open = (self.at, CurlProblem::QuoteOpen);
         self.at += 1;
         while let Some(byte) = self.peek() {
+            if let Some((text, length)) = substituted(self.rest()) {
+                word.extend_from_slice(&text);
+                self.at += length;
+                continue;
+            }
             match byte {
                 b'"' => {
                     self.at += 1;
@@ -146,6 +151,18 @@ impl<'t> Reader<'t> {
         };
         if expands { Err((self.at, CurlProblem::Expansion)) } else { Ok(()) }
     }
+}
+
+/// What [`WireRequest::to_curl`](crate::WireRequest::to_curl) writes for text that is not plain:
+/// returns the text as a shell puts it in place, without line ends at its end, and the length of what
+/// stands for it.
+fn substituted(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let [start, end]: [&[u8]; 2] = [b"$(echo '", b"' | base64 -d)"];
+    let rest = text.strip_prefix(start)?;
+    let length = find(rest, end)?;
+    let mut plain = decoded(&rest[..length])?;
+    plain.truncate(plain.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1));
+    Some((plain, start.len() + length + end.len()))
 }
 
 /// Undoes the escapes of bash's `$'..'`, which are those of C and Python, up to the quote that ends
