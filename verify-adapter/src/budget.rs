@@ -12,13 +12,20 @@ use std::{
 
 use crate::Refusal;
 
-/// A bound on the bytes of body that all deliveries together keep in memory.
+/// A bound on the bytes of memory that all deliveries together hold while they arrive.
 ///
 /// Heads are cheap to forge, and one that looks right makes a receiver buffer the body behind it.
 /// When the budget is spent, **the delivery that has been arriving for the longest makes room for
 /// the newest**: it is refused with a 503. So bodies that are sent slowly or held open cannot keep
-/// others out; who wants to must send the whole budget anew within the time that one delivery takes
-/// to arrive. A verified delivery keeps its room until it is handled.
+/// others out. A verified delivery keeps its room until it is handled.
+///
+/// A head may be a hundred times larger in memory than it was on the wire: HTTP/2 compresses heads.
+/// So a delivery that holds over 8 KiB more than twice what has come of its body is a heavy one, and
+/// **heavy ones make room first**. They never take the room of others. A head of MLflow takes 2 KiB.
+///
+/// So whoever wants to keep others out must send half of the budget as bodies within the time that one
+/// delivery takes to arrive, or hold 8 KiB in each of `limit / 8 KiB` requests at a time: 8,192 of
+/// them for 64 MiB. Limit connections times streams in the server to less than that.
 ///
 /// Clones share the budget.
 #[derive(Clone)]
@@ -34,9 +41,16 @@ struct Shared {
 struct State {
     /// Bytes of all charges.
     used: usize,
-    /// The charges that may be evicted, oldest first.
-    arriving: BTreeMap<u64, Arriving>,
+    /// The charges that may be evicted, in this order.
+    arriving: BTreeMap<Rank, Arriving>,
     next: u64,
+}
+
+/// Whose room is taken first: heavy ones, and of those and of the others the oldest.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Rank {
+    is_modest: bool,
+    age: u64,
 }
 
 struct Arriving {
@@ -55,14 +69,18 @@ pub struct Charge {
 enum Stage {
     /// Nothing charged yet.
     Idle,
-    /// Under this key among the arriving ones, unless evicted.
-    Arriving(u64),
+    /// Under this rank among the arriving ones, unless evicted.
+    Arriving(Rank),
     /// Verified: these bytes stay.
     Settled(usize),
 }
 
 impl Budget {
     const PROCESS_WIDE: usize = 64 * 1024 * 1024;
+
+    /// What a delivery may hold beyond twice what has come of its body: a head of usual size, and the
+    /// first piece of the buffer.
+    const MODEST: usize = 8 * 1024;
 
     /// Makes a budget of `limit` bytes. It should hold several bodies of the largest size accepted.
     #[must_use]
@@ -95,35 +113,39 @@ impl Budget {
 }
 
 impl Charge {
-    /// Raises the charge to `bytes` in all, evicting older deliveries if need be.
+    /// Raises the charge to `bytes` of memory in all, `received` bytes of the body having come, and
+    /// evicts deliveries of a lower rank if need be.
     ///
     /// # Errors
     ///
-    /// [`Refusal::BudgetSpent`]: not enough older ones are left to evict, or this one was evicted
+    /// [`Refusal::BudgetSpent`]: not enough of those are left to evict, or this one was evicted
     /// itself.
-    pub(crate) fn raise_to(&mut self, bytes: usize) -> Result<(), Refusal> {
+    pub(crate) fn raise_to(&mut self, bytes: usize, received: usize) -> Result<(), Refusal> {
         let mut evicted = Vec::new();
         let mut state = self.budget.lock();
-        let (key, own) = match self.stage {
+        let (age, own) = match self.stage {
             Stage::Idle => (state.next, 0),
-            Stage::Arriving(key) => {
-                (key, state.arriving.get(&key).ok_or(Refusal::BudgetSpent)?.bytes)
+            Stage::Arriving(rank) => {
+                (rank.age, state.arriving.get(&rank).ok_or(Refusal::BudgetSpent)?.bytes)
             }
             Stage::Settled(_) => return Ok(()),
         };
+        let is_modest = bytes.saturating_sub(received.saturating_mul(2)) <= Budget::MODEST;
+        let rank = Rank { is_modest, age };
         let others = state.used - own;
-        let Some(allowed) = self.budget.0.limit.checked_sub(bytes) else {
-            return Err(Refusal::BudgetSpent);
-        };
+        let allowed = self.budget.0.limit.checked_sub(bytes).ok_or(Refusal::BudgetSpent)?;
         if let Some(excess @ 1..) = others.checked_sub(allowed) {
-            evicted = state.evict(excess, key).ok_or(Refusal::BudgetSpent)?;
+            evicted = state.evict(excess, rank).ok_or(Refusal::BudgetSpent)?;
         }
         state.used = state.used - own + bytes;
-        if let Stage::Idle = self.stage {
-            state.next += 1;
-            self.stage = Stage::Arriving(key);
-        }
-        state.arriving.entry(key).or_insert(Arriving { bytes, waker: None }).bytes = bytes;
+        let before = match self.stage {
+            Stage::Arriving(before) if before != rank => state.arriving.remove(&before),
+            _ => None,
+        };
+        let waker = before.and_then(|own| own.waker);
+        state.arriving.entry(rank).or_insert(Arriving { bytes, waker }).bytes = bytes;
+        state.next = state.next.max(age + 1);
+        self.stage = Stage::Arriving(rank);
         drop(state);
         evicted.into_iter().for_each(Waker::wake);
         Ok(())
@@ -131,11 +153,11 @@ impl Charge {
 
     /// Is ready once this charge was evicted.
     pub(crate) fn poll_evicted(&mut self, cx: &Context<'_>) -> Poll<()> {
-        let Stage::Arriving(key) = self.stage else { return Poll::Pending };
+        let Stage::Arriving(rank) = self.stage else { return Poll::Pending };
         // Wakers are foreign code: none of it runs while the lock is held.
         let waker = Some(cx.waker().clone());
         let mut state = self.budget.lock();
-        let Some(own) = state.arriving.get_mut(&key) else { return Poll::Ready(()) };
+        let Some(own) = state.arriving.get_mut(&rank) else { return Poll::Ready(()) };
         let before = mem::replace(&mut own.waker, waker);
         drop(state);
         drop(before);
@@ -150,36 +172,39 @@ impl Charge {
     /// [`Refusal::BudgetSpent`]: it was evicted, and there is no room left.
     pub(crate) fn settle(&mut self, bytes: usize) -> Result<(), Refusal> {
         loop {
-            let Stage::Arriving(key) = self.stage else { return Ok(()) };
-            let own = self.budget.lock().arriving.remove(&key);
+            let Stage::Arriving(rank) = self.stage else { return Ok(()) };
+            let own = self.budget.lock().arriving.remove(&rank);
             if let Some(own) = own {
                 self.stage = Stage::Settled(own.bytes);
                 return Ok(());
             }
             self.stage = Stage::Idle;
-            self.raise_to(bytes)?;
+            // It was verified, so what it holds is no forger's.
+            self.raise_to(bytes, bytes)?;
         }
     }
 }
 
 impl State {
-    /// Takes the room of the oldest deliveries that arrive, as far as they are older than `newer`,
-    /// until `excess` bytes are free. Takes nothing if that cannot be reached.
-    fn evict(&mut self, excess: usize, newer: u64) -> Option<Vec<Waker>> {
+    /// Takes the room of deliveries that arrive, those of the lowest rank first and none but those
+    /// below `rank`, until `excess` bytes are free. Takes nothing if that cannot be reached.
+    fn evict(&mut self, excess: usize, rank: Rank) -> Option<Vec<Waker>> {
         let mut freed = 0;
-        let mut keys = Vec::new();
-        for (key, arriving) in self.arriving.range(..newer) {
+        let mut ranks = Vec::new();
+        let is_other = |other: &Rank| other.age != rank.age;
+        let lower = self.arriving.range(..rank).filter(|(other, _)| is_other(other));
+        for (rank, arriving) in lower {
             if freed >= excess {
                 break;
             }
             freed += arriving.bytes;
-            keys.push(*key);
+            ranks.push(*rank);
         }
         if freed < excess {
             return None;
         }
         self.used -= freed;
-        Some(keys.iter().filter_map(|key| self.arriving.remove(key)?.waker).collect())
+        Some(ranks.iter().filter_map(|rank| self.arriving.remove(rank)?.waker).collect())
     }
 }
 
@@ -187,7 +212,7 @@ impl Drop for Charge {
     fn drop(&mut self) {
         let mut state = self.budget.lock();
         let own = match self.stage {
-            Stage::Arriving(key) => state.arriving.remove(&key),
+            Stage::Arriving(rank) => state.arriving.remove(&rank),
             Stage::Idle | Stage::Settled(_) => None,
         };
         state.used -= match (&self.stage, &own) {

@@ -22,6 +22,8 @@ pub struct Intake {
     /// In a box, because it is large, and frameworks move what holds it.
     collector: Box<Collector<Arc<Verifier>, BodyBuffer>>,
     head: usize,
+    /// Bytes of the body.
+    received: usize,
     charge: Charge,
 }
 
@@ -90,9 +92,9 @@ impl Intake {
         };
         let pending = Pending::begin(verifier, policy.clock.now()?, head.headers)?;
         let mut charge = policy.budget.charge();
-        charge.raise_to(head.memory)?;
+        charge.raise_to(head.memory, 0)?;
         let collector = pending.dangerous_collect_with(BodyBuffer::new(announced, limit));
-        Ok(Self { collector: Box::new(collector), head: head.memory, charge })
+        Ok(Self { collector: Box::new(collector), head: head.memory, received: 0, charge })
     }
 
     /// Takes the next chunk of the body.
@@ -107,7 +109,8 @@ impl Intake {
         // One that is too large is to be refused for that, and must not cost others their room.
         if chunk.len() <= self.collector.room() {
             let body = self.collector.buffer().capacity_after(chunk.len());
-            self.charge.raise_to(body.saturating_add(self.head))?;
+            self.received = self.received.saturating_add(chunk.len());
+            self.charge.raise_to(body.saturating_add(self.head), self.received)?;
         }
         Ok(self.collector.feed(chunk)?)
     }

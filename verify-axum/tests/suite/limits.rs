@@ -14,7 +14,7 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Channel, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, task::JoinSet};
 use tower::{Layer, ServiceExt, limit::ConcurrencyLimitLayer, service_fn};
 use verify_axum::{Budget, Delivery, Refusal, RequestBody, Sender, VerifyLayer};
 
@@ -97,6 +97,43 @@ async fn a_head_that_waits_is_charged_for_what_it_holds() {
     let mut raw = Raw::connect(address).await;
     raw.send(head("/", &[signature, large, ("content-length", "10".to_owned())])).await;
     eventually(|| (10_000..12_000).contains(&budget.used())).await;
+}
+
+/// Over HTTP/2 a header that was sent once is a byte from then on, and 129 in memory.
+#[tokio::test]
+async fn a_slow_delivery_is_answered_while_compressed_heads_fill_the_budget() {
+    let budget = Budget::new(1_000_000);
+    let address = serve(app(patient().with_budget(budget.clone()))).await;
+    let body = vec![b'y'; 10_000];
+    let mut slow = Raw::connect(address).await;
+    slow.send(signed_head(Sender::DATABRICKS, SECRET, &body)).await.send(&body[..9_999]).await;
+    eventually(|| budget.used() > 10_000).await;
+
+    let socket = TcpStream::connect(address).await.unwrap();
+    let (client, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket))
+            .await
+            .unwrap();
+    tokio::spawn(connection);
+    // Of 61 kB each, three times the budget in all.
+    let mut forged = JoinSet::new();
+    for _ in 0..50 {
+        let mut client = client.clone();
+        let mut head = Request::post(format!("http://{address}/"))
+            .header("x-databricks-signature", "0".repeat(64));
+        for _ in 0..470 {
+            head = head.header("a", "");
+        }
+        forged.spawn(async move {
+            let (_never, body) = Channel::<Bytes, Infallible>::new(1);
+            client.send_request(head.body(body).unwrap()).await.unwrap().status()
+        });
+    }
+    for _ in 0..30 {
+        let told = tokio::time::timeout(Duration::from_secs(30), forged.join_next()).await;
+        assert_eq!(told.expect("told at once").unwrap().unwrap(), 503);
+    }
+    assert_eq!(slow.send(&body[9_999..]).await.status().await, 204);
 }
 
 #[tokio::test]
