@@ -16,6 +16,7 @@ use hyper::{
     service::{Service, service_fn},
 };
 use receiver_common::Output;
+use serving::Guest;
 use tower::Layer as _;
 use verify_axum::{
     RequestBody, ResolveError, Resolver, ResponseBody, Verified, Verifier, VerifyLayer,
@@ -47,7 +48,7 @@ impl<S> App for S where
 }
 
 /// The body of an answer: ours, or the one of the layer.
-type Body = Either<Full<Bytes>, ResponseBody<Full<Bytes>>>;
+pub(crate) type Body = Either<Full<Bytes>, ResponseBody<Full<Bytes>>>;
 
 /// Makes the service of all connections, as clones.
 pub(crate) fn service(live: Live, output: Output) -> impl App + Clone {
@@ -92,6 +93,8 @@ async fn on_delivery(
     let (Some(verified), Some(endpoint)) = (verified, Endpoint::of(request.uri().path())) else {
         return Ok(bare(StatusCode::INTERNAL_SERVER_ERROR));
     };
+    // Until now, the connection was one that makes room for others.
+    let _held = request.extensions().get::<Guest>().cloned().map(Guest::hold);
     let mut line = receiver_common::describe(verified);
     line["tenant"] = endpoint.tenant.into();
     Ok(bare(match output.print(&format!("{line}\n")).await {
@@ -101,7 +104,7 @@ async fn on_delivery(
     }))
 }
 
-fn bare(status: StatusCode) -> Response<Full<Bytes>> {
+pub(crate) fn bare(status: StatusCode) -> Response<Full<Bytes>> {
     let mut response = Response::default();
     *response.status_mut() = status;
     response

@@ -9,9 +9,11 @@ use axum::{
     Router,
     extract::State,
     http::StatusCode,
-    routing::{get, post},
+    middleware::from_fn,
+    routing::{MethodRouter, get, post},
 };
-use receiver_common::Output;
+use receiver_common::{Output, stopped};
+use serve::{CONNECTIONS, keep_place};
 use tokio::net::TcpListener;
 use verify_axum::{Delivery, Verifier, VerifyLayer};
 
@@ -30,7 +32,7 @@ async fn run() -> Result<(), String> {
     let (listener, verifiers) = receiver_common::start()?;
     listener.set_nonblocking(true).map_err(|error| error.to_string())?;
     let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
-    serve::serve(listener, app(verifiers)).await;
+    serve::serve(listener, app(verifiers), CONNECTIONS, stopped(1)).await;
     Ok(())
 }
 
@@ -38,7 +40,8 @@ async fn run() -> Result<(), String> {
 fn app(verifiers: Vec<(String, Verifier)>) -> Router {
     let mut app = Router::new().route("/healthz", get(async || "ok\n"));
     for (path, verifier) in verifiers {
-        app = app.route(&path, post(on_delivery).layer(VerifyLayer::new(verifier)));
+        let guarded: MethodRouter<_> = post(on_delivery).layer(from_fn(keep_place));
+        app = app.route(&path, guarded.layer(VerifyLayer::new(verifier)));
     }
     app.with_state(Output::new())
 }

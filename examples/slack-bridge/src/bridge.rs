@@ -1,19 +1,20 @@
 //! Takes deliveries in, and lets them be posted.
 
-use core::time::Duration;
+use core::{future::pending, time::Duration};
 use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Router,
     extract::State,
     http::{StatusCode, header::RETRY_AFTER},
+    middleware::from_fn,
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{MethodRouter, post},
 };
 use bridge_common::{Event, Gauges, count_nothing, log_repeated};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use outbox::{Kept, Outbox, Policy, Workers};
-use receiver_common::{heed_signals, log_to_stderr};
+use receiver_common::{heed_signals, log_to_stderr, stopped};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use verify_axum::{Delivery, VerifyLayer};
@@ -21,9 +22,12 @@ use verify_axum::{Delivery, VerifyLayer};
 use crate::{
     admin::{self, Admin},
     config::{Config, Routes},
-    serve::serve,
+    serve::{CONNECTIONS, keep_place, serve},
     slack::{self, DryRun, Slack},
 };
+
+/// Connections of operators: few, so that they leave files for deliveries.
+const ADMIN_CONNECTIONS: u32 = 64;
 
 #[derive(Clone)]
 struct Bridge {
@@ -66,7 +70,8 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     for (name, verifier) in verifiers {
         let path = format!("/webhooks/{name}");
         eprintln!("POST {path} is guarded");
-        app = app.route(&path, post(on_delivery).layer(VerifyLayer::new(verifier)));
+        let guarded: MethodRouter<_> = post(on_delivery).layer(from_fn(keep_place));
+        app = app.route(&path, guarded.layer(VerifyLayer::new(verifier)));
     }
     let most_age = (!dry_run).then(|| config.file.store.retention());
     let app = app.with_state(Bridge { outbox, routes: Arc::new(config.routes), most_age });
@@ -74,8 +79,9 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     eprintln!("listening on http://{}", address(&listener)?);
 
     // Asked by machines of the operator; cut off at the end.
-    let admin = tokio::spawn(axum::serve(admin_listener, admin).into_future());
-    bridge_common::serve(serve(listener, app), workers).await;
+    let admin = tokio::spawn(serve(admin_listener, admin, ADMIN_CONNECTIONS, pending()));
+    let serving = serve(listener, app, CONNECTIONS, stopped(1));
+    bridge_common::serve(serving, workers).await;
     admin.abort();
     Ok(())
 }

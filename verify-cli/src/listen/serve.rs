@@ -4,7 +4,18 @@
 use core::{pin::pin, time::Duration};
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{
+        StatusCode, Version,
+        header::{CONNECTION, HOST},
+        uri::Authority,
+    },
+    middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
+};
 use hyper::server::conn::http1::Builder;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -45,6 +56,7 @@ pub(super) async fn serve(
         // A client that has sent all it has to say still waits for the answer.
         .half_close(true);
     let graceful = GracefulShutdown::new();
+    let app = app.layer(from_fn(require_host));
     let mut stop = pin!(stop);
     loop {
         let accept = async { (Arc::clone(&room).acquire_owned().await, listener.accept().await) };
@@ -68,6 +80,26 @@ pub(super) async fn serve(
     drop(listener);
     // Who is not done by then is cut off.
     let _ = timeout(STOP_DEADLINE, graceful.shutdown()).await;
+}
+
+/// Answers 400 where `Host` is missing from HTTP/1.1, doubled or no authority: RFC 9112, section 3.2. hyper
+/// leaves that to its users.
+async fn require_host(request: Request, next: Next) -> Response {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let is_sound = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => {
+            let authority = Authority::try_from(host.as_bytes());
+            host.is_empty() || authority.is_ok_and(|authority| !authority.as_str().contains('@'))
+        }
+        (Some(_), Some(_)) => false,
+        (None, _) => request.version() != Version::HTTP_11,
+    };
+    if is_sound {
+        next.run(request).await
+    } else {
+        // Who sends that may mean several servers, so the connection ends.
+        (StatusCode::BAD_REQUEST, [(CONNECTION, "close")], Body::empty()).into_response()
+    }
 }
 
 #[cfg(test)]
@@ -100,5 +132,26 @@ mod tests {
         assert!(timeout(Duration::from_millis(300), second.read_u8()).await.is_err());
         drop(first);
         assert_eq!(second.read_u8().await.unwrap(), b'H');
+    }
+
+    #[tokio::test]
+    async fn a_missing_or_doubled_host_is_a_400_without_a_body() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, Router::new(), 1, core::future::pending()));
+        for (hosts, status) in [
+            ("", "400"),
+            ("host: x\r\nhost: x\r\n", "400"),
+            ("host: a b\r\n", "400"),
+            ("host: x\r\n", "404"),
+        ] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = format!("GET / HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{hosts:?}: {answer}");
+            assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+        }
     }
 }

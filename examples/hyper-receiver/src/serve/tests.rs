@@ -1,9 +1,7 @@
 //! What takes minutes, on a clock that runs by itself.
 
-use core::convert::Infallible;
-
-use http_body_util::{Either, Full};
-use hyper::{Request, Response, body::Incoming, client::conn, service::service_fn};
+use http_body_util::Full;
+use hyper::client::conn;
 use tokio::{
     io::{AsyncWriteExt as _, DuplexStream, duplex},
     task::JoinHandle,
@@ -20,21 +18,25 @@ use tokio_rustls::{
 
 use super::*;
 
+/// How long a connection may last, and how long one may take that makes room for others.
+const CONNECTION_AGE: Duration = Duration::from_secs(300);
+const GOODBYE_DEADLINE: Duration = Duration::from_secs(1);
+
 /// A connection, and the client's configuration for it.
 struct Conversation {
     client: DuplexStream,
     config: ClientConfig,
     server: JoinHandle<()>,
     stop: watch::Sender<bool>,
-    crowded: Arc<Notify>,
+    crowd: Crowd,
 }
 
-fn begin(protocol: &[u8]) -> Conversation {
-    begin_with(protocol, Duration::ZERO)
+async fn begin(protocol: &[u8]) -> Conversation {
+    begin_with(protocol, Duration::ZERO).await
 }
 
 /// One whose requests take so long.
-fn begin_with(protocol: &[u8], time: Duration) -> Conversation {
+async fn begin_with(protocol: &[u8], time: Duration) -> Conversation {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let certificate = made.cert.der().clone();
     let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
@@ -57,14 +59,16 @@ fn begin_with(protocol: &[u8], time: Duration) -> Conversation {
 
     let (client, socket) = duplex(64 * 1024);
     let (stop, stopping) = watch::channel(false);
-    let answer = move |_: Request<Incoming>| async move {
+    // As if each were a verified delivery.
+    let answer = move |request: Request<Incoming>| async move {
+        let _held = request.extensions().get::<Guest>().cloned().map(Guest::hold);
         sleep(time).await;
-        Ok::<_, Infallible>(Response::new(Either::Left(Full::from("ok"))))
+        Ok::<_, Infallible>(Response::new(Body::Left(Full::from("ok"))))
     };
-    let crowded = Arc::new(Notify::new());
-    let around = Around { stopping, crowded: Arc::clone(&crowded) };
-    let server = tokio::spawn(converse(socket, Arc::new(tls), service_fn(answer), around));
-    Conversation { client, config, server, stop, crowded }
+    let crowd = Crowd::new(1);
+    let place = crowd.enter().await;
+    let server = tokio::spawn(converse(socket, Arc::new(tls), service_fn(answer), place, stopping));
+    Conversation { client, config, server, stop, crowd }
 }
 
 async fn lasts(server: JoinHandle<()>) -> Duration {
@@ -75,14 +79,14 @@ async fn lasts(server: JoinHandle<()>) -> Duration {
 
 #[tokio::test(start_paused = true)]
 async fn a_handshake_has_a_deadline() {
-    let Conversation { client: _client, server, stop: _stop, .. } = begin(tls::HTTP_2);
+    let Conversation { client: _client, server, stop: _stop, .. } = begin(tls::HTTP_2).await;
     assert_eq!(lasts(server).await.as_secs(), HANDSHAKE_DEADLINE.as_secs());
 }
 
 /// HTTP/2 has no deadline for heads, and its client answers each ping.
 #[tokio::test(start_paused = true)]
 async fn a_connection_of_http_2_that_is_merely_open_has_an_end() {
-    let Conversation { client, config, server, stop: _stop, .. } = begin(tls::HTTP_2);
+    let Conversation { client, config, server, stop: _stop, .. } = begin(tls::HTTP_2).await;
     let connector = TlsConnector::from(Arc::new(config));
     let name = ServerName::try_from("localhost").unwrap();
     let stream = TokioIo::new(connector.connect(name, client).await.unwrap());
@@ -98,7 +102,7 @@ async fn a_connection_of_http_2_that_is_merely_open_has_an_end() {
 /// A client that is gone without a word, as behind a cable that was pulled.
 #[tokio::test(start_paused = true)]
 async fn a_client_of_http_2_that_answers_no_ping_is_given_up_on() {
-    let Conversation { client, config, server, stop: _stop, .. } = begin(tls::HTTP_2);
+    let Conversation { client, config, server, stop: _stop, .. } = begin(tls::HTTP_2).await;
     let connector = TlsConnector::from(Arc::new(config));
     let name = ServerName::try_from("localhost").unwrap();
     let mut stream = connector.connect(name, client).await.unwrap();
@@ -112,11 +116,11 @@ async fn a_client_of_http_2_that_answers_no_ping_is_given_up_on() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_without_a_request_makes_room_for_others() {
     for protocol in [tls::HTTP_2, b"http/1.1"] {
-        let Conversation { client, config, server, stop: _stop, crowded } = begin(protocol);
+        let Conversation { client, config, server, stop: _stop, crowd } = begin(protocol).await;
         let connector = TlsConnector::from(Arc::new(config));
         let name = ServerName::try_from("localhost").unwrap();
         let _stream = connector.connect(name, client).await.unwrap();
-        crowded.notify_one();
+        let _newcomer = tokio::spawn(async move { crowd.enter().await });
         assert!(lasts(server).await <= GOODBYE_DEADLINE);
     }
 }
@@ -125,8 +129,8 @@ async fn a_connection_without_a_request_makes_room_for_others() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_crosses_the_goodbye_is_answered() {
     let time = GOODBYE_DEADLINE * 3;
-    let Conversation { client, config, server, stop: _stop, crowded } =
-        begin_with(tls::HTTP_2, time);
+    let Conversation { client, config, server, stop: _stop, crowd } =
+        begin_with(tls::HTTP_2, time).await;
     let connector = TlsConnector::from(Arc::new(config));
     let name = ServerName::try_from("localhost").unwrap();
     let mut stream = connector.connect(name, client).await.unwrap();
@@ -135,7 +139,7 @@ async fn a_request_that_crosses_the_goodbye_is_answered() {
     stream.flush().await.unwrap();
     // Time passes once nobody has anything to do: the server has read it, and then has said goodbye.
     sleep(GOODBYE_DEADLINE / 2).await;
-    crowded.notify_one();
+    let _newcomer = tokio::spawn(async move { crowd.enter().await });
     sleep(GOODBYE_DEADLINE / 2).await;
     // Headers, at once the end of stream 1: POST, https, / and an authority.
     let request = b"\0\0\x06\x01\x05\0\0\0\x01\x83\x87\x84\x41\x01x";
@@ -147,30 +151,15 @@ async fn a_request_that_crosses_the_goodbye_is_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handshake_makes_room_for_others() {
-    let Conversation { client: _client, server, stop: _stop, crowded, .. } = begin(tls::HTTP_2);
-    crowded.notify_one();
+    let Conversation { client: _client, server, stop: _stop, crowd, .. } = begin(tls::HTTP_2).await;
+    let _newcomer = tokio::spawn(async move { crowd.enter().await });
     assert_eq!(lasts(server).await, Duration::ZERO);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_request_in_flight_is_not_made_room_of() {
-    let (count, requests) = watch::channel(0);
-    let (count, crowded) = (Arc::new(count), Notify::new());
-    let first = InFlight::new(&count);
-    let second = InFlight::new(&count);
-    crowded.notify_one();
-    let mut room = pin!(make_room(requests, &crowded));
-    for in_flight in [first, second] {
-        assert!(timeout(CONNECTION_AGE, room.as_mut()).await.is_err());
-        drop(in_flight);
-    }
-    timeout(CONNECTION_AGE, room).await.expect("room");
 }
 
 /// What is idle when everything is to stop holds nothing up.
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_of_http_1_ends_when_it_is_to_stop() {
-    let Conversation { client, config, server, stop, .. } = begin(b"http/1.1");
+    let Conversation { client, config, server, stop, .. } = begin(b"http/1.1").await;
     let connector = TlsConnector::from(Arc::new(config));
     let name = ServerName::try_from("localhost").unwrap();
     let _stream = connector.connect(name, client).await.unwrap();

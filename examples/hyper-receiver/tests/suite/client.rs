@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, header::HOST};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{
     body::Incoming,
@@ -67,10 +67,14 @@ impl Client {
         }
     }
 
-    pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<Answer> {
+    pub(crate) async fn send(
+        &mut self,
+        mut request: Request<Full<Bytes>>,
+    ) -> hyper::Result<Answer> {
         let sent = async {
             match self {
                 Self::Http1(sender) => {
+                    request.headers_mut().insert(HOST, HeaderValue::from_static("127.0.0.1"));
                     sender.ready().await?;
                     sender.send_request(request).await
                 }

@@ -1,15 +1,25 @@
 //! What a client may take, and what becomes of one that takes more.
 
-use core::time::Duration;
-use std::io::ErrorKind;
+use core::{
+    convert::Infallible,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+use std::{io::ErrorKind, sync::Arc};
 
-use http::{HeaderName, HeaderValue};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request};
+use http_body_util::{BodyExt as _, Channel};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     sync::Mutex,
+    task::JoinSet,
     time::{Instant, sleep, timeout},
 };
+use tokio_rustls::client::TlsStream;
 
 use crate::{
     client::{Client, Version, connect_tls, deliver, mlflow, request},
@@ -36,7 +46,7 @@ async fn heads_have_a_limit_in_both_versions() {
         request
     };
     for (version, good, bad) in
-        [(Version::Http1, 48 * 1024, 160 * 1024), (Version::Http2, 8 * 1024, 20 * 1024)]
+        [(Version::Http1, 12 * 1024, 80 * 1024), (Version::Http2, 8 * 1024, 20 * 1024)]
     {
         let mut client = Client::connect(&receiver, version).await;
         assert_eq!(client.send(with_headers(good)).await.unwrap().status, 204, "{version:?}");
@@ -99,41 +109,187 @@ async fn connections_that_say_nothing_make_room_for_others() {
     assert_eq!(last.kind(), ErrorKind::WouldBlock, "the last of them still has its place");
 }
 
-/// Where all others are busy, and one that is done leaves: nobody is asked to make room after that.
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_waited_for_a_place_keeps_it() {
+/// Each opens a request anew before the one before is too late, and sends nothing of its body.
+async fn good_deliveries_are_answered_among(version: Version) {
     let _alone = CROWD.lock().await;
     let receiver = Receiver::start();
-    let delivery = mlflow("acme-mlflow");
-    let mut head = format!("POST {PATH} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n");
-    for (name, value) in &delivery.headers {
-        head.push_str(&format!("{name}: {}\r\n", str::from_utf8(value).unwrap()));
-    }
-    let (begin, end) = delivery.body.split_at(1);
-    let begun = [format!("{head}content-length: 2\r\n\r\n").as_bytes(), begin].concat();
+    let forged = Forged::new(version);
     let mut busy = Vec::new();
     for _ in 0..512 {
-        let mut stream = connect_tls(&receiver, None).await.unwrap();
-        stream.write_all(&begun).await.unwrap();
-        stream.flush().await.unwrap();
-        busy.push(stream);
+        busy.push(forged.begin(&receiver).await);
     }
-    // The deadline of the others is nearer.
-    let mut last = busy.pop().unwrap();
-    // Until the receiver has read them, and then, until it knows of the other one.
-    let moment = Duration::from_millis(300);
-    sleep(moment).await;
-    let leave = async {
-        sleep(moment).await;
-        last.write_all(end).await.unwrap();
-        last.flush().await.unwrap();
-        let mut answer = Vec::new();
-        let _ = last.read_to_end(&mut answer).await;
-        assert!(answer.starts_with(b"HTTP/1.1 204 "), "{answer:?}");
+    let renew = async {
+        for number in 1.. {
+            sleep(Duration::from_secs(3)).await;
+            for stream in &mut busy {
+                if forged.renew(stream, number).await.is_err() {
+                    *stream = forged.begin(&receiver).await;
+                }
+            }
+        }
     };
-    let one_more = async { deliver(&receiver, Version::Http1, PATH, &delivery).await };
-    let (answer, ()) = tokio::join!(one_more, leave);
-    assert_eq!(answer.status, 204);
+    let deliver = async {
+        for _ in 0..3 {
+            let delivery = mlflow("acme-mlflow");
+            let answer = deliver(&receiver, Version::Http2, PATH, &delivery);
+            let answer = timeout(Duration::from_secs(20), answer).await;
+            assert_eq!(answer.expect("a place").status, 204);
+            sleep(Duration::from_secs(2)).await;
+        }
+    };
+    tokio::select! {
+        () = deliver => {}
+        () = renew => {}
+    }
+}
+
+/// A request that looks right, and whose body never comes.
+struct Forged {
+    version: Version,
+    /// HTTP/1.1: all of it. HTTP/2: the block of headers.
+    head: Vec<u8>,
+}
+
+impl Forged {
+    fn new(version: Version) -> Self {
+        let delivery = mlflow("another");
+        let headers =
+            delivery.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_slice()));
+        let mut head = Vec::new();
+        if version == Version::Http1 {
+            head.extend(
+                format!("POST {PATH} HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n").bytes(),
+            );
+            headers.for_each(|(name, value)| head.extend([name, b": ", value, b"\r\n"].concat()));
+            head.extend(b"\r\n");
+        } else {
+            // POST, https, and texts as they are, none of which is longer than 127.
+            head.extend(b"\x83\x87");
+            for (name, value) in
+                [(&b":path"[..], PATH.as_bytes()), (b":authority", b"x")].into_iter().chain(headers)
+            {
+                let [name_len, value_len] =
+                    [name, value].map(|text| u8::try_from(text.len()).unwrap());
+                head.extend([&[0, name_len], name, &[value_len], value].concat());
+            }
+        }
+        Self { version, head }
+    }
+
+    async fn begin(&self, receiver: &Receiver) -> TlsStream<TcpStream> {
+        let mut stream = connect_tls(receiver, Some(self.version)).await.unwrap();
+        if self.version == Version::Http2 {
+            // An error is a connection that made room already.
+            let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+            let _ = stream.write_all(hello).await;
+        }
+        let _ = self.renew(&mut stream, 0).await;
+        stream
+    }
+
+    /// In HTTP/1.1 the first request is answered at last, and the next one is there already.
+    async fn renew(&self, stream: &mut TlsStream<TcpStream>, number: u32) -> std::io::Result<()> {
+        let mut sent = Vec::new();
+        if self.version == Version::Http2 {
+            let [_, length @ ..] = u32::try_from(self.head.len()).unwrap().to_be_bytes();
+            sent.extend(length);
+            // Headers, all of them, and not the end of the stream.
+            sent.extend([1, 4]);
+            sent.extend((number * 2 + 1).to_be_bytes());
+        } else if number > 0 {
+            sent.extend(b"012345678");
+        }
+        sent.extend(&self.head);
+        stream.write_all(&sent).await?;
+        stream.flush().await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn good_deliveries_are_answered_among_512_busy_connections_of_http_2() {
+    good_deliveries_are_answered_among(Version::Http2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn good_deliveries_are_answered_among_512_busy_connections_of_http_1() {
+    good_deliveries_are_answered_among(Version::Http1).await;
+}
+
+/// A header that was sent once is a byte from then on, and 129 in memory: more than the budget of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_deliveries_are_answered_while_compressed_heads_fill_the_budget() {
+    let _alone = CROWD.lock().await;
+    let receiver = Receiver::start();
+    let mut bomb = request(PATH, &mlflow("another"));
+    for _ in 0..470 {
+        bomb.headers_mut().append("a", HeaderValue::from_static(""));
+    }
+    let (head, _) = bomb.into_parts();
+    // 200 connections of 8 streams of 61 kB: 98 MB. Who is refused comes again.
+    let mut flood = JoinSet::new();
+    let sent = Arc::new(AtomicUsize::new(0));
+    for _ in 0..200 {
+        let client = held_open(&receiver).await;
+        for _ in 0..8 {
+            let (mut client, head, sent) = (client.clone(), head.clone(), Arc::clone(&sent));
+            flood.spawn(async move {
+                while client.ready().await.is_ok() {
+                    let (_never, body) = Channel::<Bytes, Infallible>::new(1);
+                    sent.fetch_add(1, Ordering::Relaxed);
+                    let _ = client.send_request(Request::from_parts(head.clone(), body)).await;
+                }
+            });
+        }
+    }
+    let before = Instant::now();
+    let mut slow = JoinSet::new();
+    for _ in 0..4 {
+        let mut client = held_open(&receiver).await;
+        let (head, body) = request(PATH, &mlflow("acme-mlflow")).into_parts();
+        slow.spawn(async move {
+            let whole = body.collect().await.unwrap().to_bytes();
+            let (mut sender, body) = Channel::<Bytes, Infallible>::new(1);
+            let sending = async {
+                sender.send_data(whole.slice(..1)).await.unwrap();
+                sleep(Duration::from_secs(4)).await;
+                let _ = sender.send_data(whole.slice(1..)).await;
+                drop(sender);
+            };
+            let answer = client.send_request(Request::from_parts(head, body));
+            let (answer, ()) = tokio::join!(answer, sending);
+            answer.map(|answer| answer.status().as_u16()).unwrap_or(0)
+        });
+    }
+    let answers = timeout(PATIENCE, slow.join_all()).await.unwrap();
+    println!("{} heads by {:?}", sent.load(Ordering::Relaxed), before.elapsed());
+    assert_eq!(answers, [204; 4]);
+}
+
+/// A client whose bodies come when they like.
+async fn held_open(receiver: &Receiver) -> http2::SendRequest<Channel<Bytes>> {
+    let stream = connect_tls(receiver, Some(Version::Http2)).await.unwrap();
+    let builder = http2::Builder::new(TokioExecutor::new());
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+/// RFC 9112, section 3.2.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_or_doubled_host_is_a_400_without_a_body() {
+    let receiver = Receiver::start();
+    for (hosts, status) in
+        [("", 400), ("host: x\r\nhost: x\r\n", 400), ("host: a b\r\n", 400), ("host: x\r\n", 200)]
+    {
+        let mut stream = connect_tls(&receiver, None).await.unwrap();
+        let request = format!("GET /healthz HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        let mut answer = String::new();
+        let _ = timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("an answer");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{hosts:?}: {answer}");
+        assert!(status == 200 || answer.ends_with("\r\n\r\n"), "{answer}");
+    }
 }
 
 /// Silent in HTTP/2, where they answer nothing of what a goodbye asks: each takes its whole deadline.

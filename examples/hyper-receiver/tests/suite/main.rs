@@ -4,6 +4,7 @@
 
 mod client;
 mod deliveries;
+mod floods;
 mod limits;
 mod receiver;
 mod reload;

@@ -116,6 +116,13 @@ impl Receiver {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
+    /// The peak of its resident memory so far, in KiB.
+    pub(crate) fn peak(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// Has it read its files, and returns what it said about them.
     pub(crate) fn reload(&self) -> String {
         self.signal("HUP");
