@@ -37,6 +37,7 @@ mod cause;
 mod charset;
 mod clock;
 mod explanation;
+mod fit;
 mod head;
 mod json;
 mod mac;
@@ -45,7 +46,9 @@ mod search;
 mod secret;
 mod signature;
 mod signed_text;
+mod time;
 mod verdict;
+mod work;
 
 use core::{fmt, time::Duration};
 
@@ -54,7 +57,7 @@ use verify_core::{Sender, UnixTime};
 #[doc(hidden)]
 pub use assert::assert_verified;
 pub use cause::{Cause, Family};
-pub use explanation::{Certainty, Conclusion, Explanation, Finding, Refusal};
+pub use explanation::{Certainty, Conclusion, Explanation, Finding, Refusal, Side};
 
 use crate::{Capture, WireRequest, capture::signed_by};
 
@@ -179,15 +182,23 @@ impl<'a> Explainer<'a> {
         self
     }
 
+    /// Returns causes that come to the same for this delivery, and of which nothing says which is
+    /// told. For tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn undecided(&self) -> Vec<(Cause, Cause)> {
+        search::find(self).undecided
+    }
+
     /// Asks the verifier, and finds out why if it refuses.
     pub fn explain(&self) -> Explanation {
         let verdict = verdict::judge(self);
         if verdict.is_ok() {
             return Explanation::verified(self.sender, verdict);
         }
-        let (fit, work) = search::fit(self);
+        let search::Found { fit, work, .. } = search::find(self);
         let mut findings = Vec::new();
-        findings.extend(fit.as_ref().and_then(search::Fit::finding));
+        findings.extend(fit.as_ref().and_then(fit::Fit::finding));
         findings.extend(clock::findings(self, fit.as_ref()));
         findings.extend(authorization::findings(self));
         findings.extend(observe::refused(&verdict, !findings.is_empty()));

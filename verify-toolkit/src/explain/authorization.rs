@@ -6,7 +6,7 @@ pub(super) fn findings(explainer: &Explainer<'_>) -> Option<Finding> {
         return None;
     }
     let (cause, certainty, detail) = judge(explainer)?;
-    Some(Finding { causes: vec![cause], certainty, detail })
+    Some(Finding::new(vec![cause], certainty, detail))
 }
 
 fn judge(explainer: &Explainer<'_>) -> Option<(Cause, Certainty, Option<String>)> {

@@ -1,218 +1,279 @@
 //! What happens to a body between the sender's HMAC and yours.
 
-use std::io::Read;
+mod length;
+mod unwrap;
 
-use base64ct::{Base64, Encoding as _};
-use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
+use std::{borrow::Cow, collections::HashMap};
 
-use super::{Cause, candidates::Candidates, charset, json, secret::decoded_base64};
-use crate::{
-    WireRequest,
-    capture::{percent_encoded, unescape, url_decoded},
-    request::unchunked,
+use verify_core::Sender;
+
+pub(super) use self::length::{content_length, is_encoded, side};
+use self::unwrap::{STEPS, Sink};
+use super::{
+    Cause,
+    candidates::{Candidate, fingerprint},
+    json::{self, Document, Way},
+    work::Work,
 };
+use crate::WireRequest;
 
-/// Most bytes that a compressed body may grow to.
-const UNPACKED: u64 = 16 * 1024 * 1024;
-/// Most bytes of bodies that are kept at a time.
-const KEPT: usize = 128 * 1024 * 1024;
-/// Most fields of a form that are looked at.
-const FIELDS: usize = 32;
+/// Most bytes of unwrapped bodies that are kept at a time, above what the body has itself.
+const KEPT: usize = 32 * 1024 * 1024;
+/// How often a byte could be hashed in the time in which one of a document is written.
+const WRITING: usize = 4;
+/// Most unwrapped bodies, and how many wrappings there may be around each other.
+const BASES: usize = 40;
+const LAYERS: usize = 3;
+/// Most unwrapped bodies that are written again as JSON.
+const DOCUMENTS: usize = 8;
+/// Most unwrapped bodies of which it is guessed what got lost, and guesses for each.
+const GUESSED: usize = 3;
+const GUESSES: usize = 6000;
+/// Most bytes of a text whose line ends are guessed.
+const JOINED: usize = 4096;
+/// How much longer a document may become, in bytes: a deep one grows with each indent.
+const ROOM: usize = 1024 * 1024;
 
-/// Bodies that may have been signed, and whether some were left out for want of room.
-pub(super) struct Bodies {
-    pub(super) found: Candidates<Vec<u8>>,
+/// The body as it came, and what it may have been before it was put into something.
+pub(super) struct Bases {
+    found: Vec<Candidate<Vec<u8>>>,
+    is_cut_short: bool,
+    undecided: Vec<(Cause, Cause)>,
+}
+
+/// Bodies that may have been signed, the likeliest first. Only what is short is kept; the others are
+/// written when their turn comes.
+pub(super) struct Bodies<'b> {
+    bases: &'b Bases,
+    documents: Vec<(usize, Document<'b>)>,
+    pub(super) found: Vec<Candidate<Body>>,
     pub(super) is_cut_short: bool,
-    kept: usize,
+    pub(super) undecided: Vec<(Cause, Cause)>,
 }
 
-/// What is looked at of the event of an API gateway. The rest is not kept.
-#[derive(Deserialize)]
-struct GatewayEvent {
-    body: String,
+/// How to make a body.
+pub(super) struct Body {
+    make: Make,
+    /// It is one of many guesses, and tried with no other correction.
+    pub(super) is_guess: bool,
 }
 
-pub(super) fn candidates(request: &WireRequest) -> Bodies {
-    let body = request.body.as_slice();
-    let mut bodies = Bodies { found: Candidates::new(), is_cut_short: false, kept: 0 };
-    bodies.add(&[], body);
-    bodies.ends(body);
-    bodies.wrapped(request, body);
-    bodies.text(body);
-    bodies.form(body);
-    bodies.signed_instead(body);
-    bodies.rewritten(body);
-    bodies
+enum Make {
+    /// A base, with something before and behind it.
+    Around(&'static [u8], usize, &'static [u8]),
+    Bytes(Vec<u8>),
+    /// A document, with something behind it.
+    Json(usize, Box<Way>, &'static str),
 }
 
-impl Bodies {
-    fn add(&mut self, causes: &[Cause], body: impl AsRef<[u8]>) {
-        let body = body.as_ref();
-        if self.kept.saturating_add(body.len()) > KEPT {
-            self.is_cut_short = true;
-        } else if self.found.add_with(causes, None, body.to_vec()) {
-            self.kept += body.len();
-        }
-    }
+/// What stands before and behind a body.
+const AROUND: [(Cause, &[u8], &[u8]); 6] = [
+    (Cause::BodyNewlineLost, b"", b"\n"),
+    (Cause::BodyNewlineLost, b"", b"\r\n"),
+    (Cause::BodyByteOrderMarkLost, b"\xef\xbb\xbf", b""),
+    (Cause::SignedEchoOption, b"-n ", b"\n"),
+    (Cause::SignedEchoOption, b"-n ", b""),
+    (Cause::SignedEchoOption, b"-e ", b"\n"),
+];
 
-    fn ends(&mut self, body: &[u8]) {
-        if let Some(rest) = body.strip_suffix(b"\n") {
-            self.add(&[Cause::BodyNewlineAdded], rest.strip_suffix(b"\r").unwrap_or(rest));
-            self.add(&[Cause::BodyNewlineAdded], rest);
-        }
-        self.add(&[Cause::BodySpaceAdded], body.trim_ascii());
-        self.add(&[Cause::BodyNewlineLost], [body, b"\n"].concat());
-        self.add(&[Cause::BodyNewlineLost], [body, b"\r\n"].concat());
-        let padding = body.iter().rev().take_while(|byte| **byte == 0).count();
-        self.add(&[Cause::BodyNulPadded], &body[..body.len() - padding]);
-        let (first, second) = body.split_at(body.len() / 2);
-        if first == second {
-            self.add(&[Cause::BodyDoubled], first);
-        }
+impl Make {
+    /// How much work it is to make so many bytes.
+    fn cost(&self, bytes: usize) -> usize {
+        bytes.saturating_mul(if matches!(self, Self::Json(..)) { WRITING } else { 1 })
     }
+}
 
-    /// Framed, packed, or put into something.
-    fn wrapped(&mut self, request: &WireRequest, body: &[u8]) {
-        if let Some(start) = content_length(request).and_then(|length| body.get(..length)) {
-            self.add(&[Cause::BodyTooLong], start);
-        }
-        if let Ok(whole) = unchunked(body) {
-            self.add(&[Cause::BodyChunked], whole);
-        }
-        let is_packed = matches!(body, [0x1f, 0x8b, ..] | [0x78, ..]) || is_encoded(request);
-        if is_packed {
-            self.unpacked(MultiGzDecoder::new(body));
-            self.unpacked(ZlibDecoder::new(body));
-            self.unpacked(DeflateDecoder::new(body));
-        }
-        let unbroken: Vec<u8> =
-            body.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        if let Some(plain) = decoded_base64(&unbroken) {
-            self.add(&[Cause::BodyBase64], plain);
-        }
-        if let Ok(text) = serde_json::from_slice::<String>(body) {
-            self.add(&[Cause::BodyJsonString], text);
-        }
-        if let Ok(GatewayEvent { body: text }) = serde_json::from_slice(body) {
-            self.add(&[Cause::BodyGatewayEvent], &text);
-            if let Ok(plain) = Base64::decode_vec(&text) {
-                self.add(&[Cause::BodyGatewayEvent], plain);
+impl Bases {
+    pub(super) fn of(request: &WireRequest) -> Self {
+        let mut bases = Self { found: Vec::new(), is_cut_short: false, undecided: Vec::new() };
+        let mut known = HashMap::new();
+        bases.add(&mut known, Vec::new(), None, request.body.clone());
+        let mut next = 0;
+        while let Some(base) = bases.found.get(next) {
+            let (causes, detail, body) =
+                (base.causes.clone(), base.detail.clone(), base.value.clone());
+            next += 1;
+            if causes.len() >= LAYERS {
+                continue;
             }
-        }
-        let trimmed = body.trim_ascii();
-        for quote in *b"'\"" {
-            let inner = trimmed.strip_prefix(&[b'b', quote]);
-            if let Some((plain, _)) = inner.and_then(|inner| unescape(inner, quote)) {
-                self.add(&[Cause::BodyPythonBytes], plain);
-            }
-        }
-    }
-
-    fn unpacked(&mut self, reader: impl Read) {
-        let mut plain = Vec::new();
-        if reader.take(UNPACKED + 1).read_to_end(&mut plain).is_ok() {
-            match u64::try_from(plain.len()) {
-                Ok(..=UNPACKED) => self.add(&[Cause::BodyCompressed], plain),
-                _ => self.is_cut_short = true,
-            }
-        }
-    }
-
-    /// Line ends, marks and charsets.
-    fn text(&mut self, body: &[u8]) {
-        if let Some(rest) = body.strip_prefix(b"\xef\xbb\xbf") {
-            self.add(&[Cause::BodyByteOrderMark], rest);
-        } else {
-            self.add(&[Cause::BodyByteOrderMarkLost], [b"\xef\xbb\xbf", body].concat());
-        }
-        if let Some(text) = charset::from_utf16(body) {
-            self.add(&[Cause::BodyUtf16], text);
-        }
-        let Ok(text) = core::str::from_utf8(body) else {
-            return self.add(&[Cause::BodyNotUtf8], charset::from_latin(body));
-        };
-        let lf = text.replace("\r\n", "\n");
-        self.add(&[Cause::BodyLf], lf.replace('\n', "\r\n"));
-        self.add(&[Cause::BodyCrLf], lf);
-        if let Some(latin) = charset::to_latin(text) {
-            let is_mojibake = core::str::from_utf8(&latin).is_ok();
-            self.add(&[if is_mojibake { Cause::BodyMojibake } else { Cause::BodyCharset }], latin);
-        }
-        let entities = [
-            ("&quot;", "\""),
-            ("&#34;", "\""),
-            ("&#39;", "'"),
-            ("&#x27;", "'"),
-            ("&lt;", "<"),
-            ("&gt;", ">"),
-            ("&amp;", "&"),
-        ];
-        let plain = entities
-            .iter()
-            .fold(text.to_owned(), |text, (name, letter)| text.replace(name, letter));
-        self.add(&[Cause::BodyHtmlEntities], plain);
-    }
-
-    fn form(&mut self, body: &[u8]) {
-        let decoded = |value: &[u8]| {
-            let spaced: Vec<u8> =
-                value.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-            url_decoded(&spaced)
-        };
-        for field in body.split(|byte| *byte == b'&').take(FIELDS) {
-            if let Some(end) = field.iter().position(|byte| *byte == b'=') {
-                self.add(&[Cause::BodyForm], decoded(&field[end + 1..]));
-            }
-        }
-        self.add(
-            &[Cause::BodyForm],
-            decoded(body.trim_ascii_end().strip_suffix(b"=").unwrap_or(body)),
-        );
-        let encoded = percent_encoded(body);
-        let plus = String::from_utf8_lossy(&encoded).replace("%20", "+");
-        for name in ["payload=", "data=", "body=", "json="] {
-            self.add(&[Cause::BodyFormLost], [name.as_bytes(), &encoded].concat());
-            self.add(&[Cause::BodyFormLost], [name, &plus].concat());
-        }
-    }
-
-    /// Parsed and written again.
-    fn rewritten(&mut self, body: &[u8]) {
-        let Some(document) = json::Document::read(body) else { return };
-        for (causes, style) in document.ways() {
-            // It is kept twice: as it is, and with a newline.
-            let room = KEPT.saturating_sub(self.kept) / 2;
-            match document.write(style, room) {
-                Some(text) => {
-                    self.add(&causes, &text);
-                    self.add(&[&causes[..], &[Cause::BodyNewlineLost]].concat(), text + "\n");
+            for step in STEPS {
+                let mut found = Vec::new();
+                let mut take = |cause, detail, bytes: Vec<u8>| found.push((cause, detail, bytes));
+                let mut sink = Sink { take: &mut take, is_cut_short: false };
+                step(&mut sink, request, &body);
+                bases.is_cut_short |= sink.is_cut_short;
+                for (cause, more, bytes) in found {
+                    let mut causes = causes.clone();
+                    if !causes.contains(&cause) {
+                        causes.push(cause);
+                    }
+                    bases.add(&mut known, causes, detail.clone().or(more), bytes);
                 }
-                None => self.is_cut_short = true,
+            }
+        }
+        bases
+    }
+
+    fn add(
+        &mut self,
+        known: &mut HashMap<u64, usize>,
+        causes: Vec<Cause>,
+        detail: Option<String>,
+        value: Vec<u8>,
+    ) {
+        let print = fingerprint(&value);
+        let kept: usize = self.found.iter().skip(1).map(|base| base.value.len()).sum();
+        if let Some(same) = known.get(&print).and_then(|same| self.found.get_mut(*same)) {
+            same.settle(&causes, detail, &mut self.undecided);
+        } else if self.found.len() >= BASES || kept.saturating_add(value.len()) > KEPT {
+            // What is put into something twice is rare; that it was not tried is said of the first.
+            self.is_cut_short |= causes.len() < 2;
+        } else {
+            known.insert(print, self.found.len());
+            self.found.push(Candidate { causes, detail, value });
+        }
+    }
+}
+
+impl<'b> Bodies<'b> {
+    pub(super) fn of(bases: &'b Bases, sender: Option<&Sender>, work: &mut Work) -> Self {
+        let documents = bases.found.iter().enumerate();
+        let documents = documents
+            .filter_map(|(base, body)| Some((base, Document::read(&body.value)?)))
+            .take(DOCUMENTS)
+            .collect();
+        let mut bodies = Self {
+            bases,
+            documents,
+            found: Vec::new(),
+            is_cut_short: bases.is_cut_short,
+            undecided: bases.undecided.clone(),
+        };
+        let mut known = HashMap::new();
+        for base in 0..bases.found.len() {
+            bodies.add(&mut known, base, &[], Make::Around(b"", base, b""), work);
+        }
+        for base in 0..bases.found.len() {
+            for (cause, before, after) in AROUND {
+                bodies.add(&mut known, base, &[cause], Make::Around(before, base, after), work);
+            }
+        }
+        if let Some(body) = bases.found.first() {
+            bodies.is_cut_short |= body.value.len() > unwrap::IN_FORM;
+            for (cause, bytes) in unwrap::instead(&body.value) {
+                bodies.add(&mut known, 0, &[cause], Make::Bytes(bytes), work);
+            }
+        }
+        for number in 0..bodies.documents.len() {
+            bodies.rewritten(&mut known, number, sender, work);
+        }
+        bodies.found.sort_by_key(|body| (body.value.is_guess, body.causes.len()));
+        bodies
+    }
+
+    fn rewritten(
+        &mut self,
+        known: &mut HashMap<u64, usize>,
+        number: usize,
+        sender: Option<&Sender>,
+        work: &mut Work,
+    ) {
+        let Some((base, document)) = self.documents.get(number) else { return };
+        let base = *base;
+        let (ways, guesses) = json::ways(document, sender);
+        let joined = json::line_ends(document, JOINED);
+        for way in ways {
+            for tail in ["", "\n", "\r\n"] {
+                // Whoever ends lines so ends the last one so.
+                if tail != "\r\n" || way.has_lines() {
+                    let way = Box::new(way.clone());
+                    self.add(known, base, &[], Make::Json(number, way, tail), work);
+                }
+            }
+        }
+        if number < GUESSED {
+            for way in guesses.into_iter().take(GUESSES) {
+                self.add(known, base, &[], Make::Json(number, Box::new(way), ""), work);
+            }
+            for text in joined {
+                let lost = [Cause::BodyLineEndsLost];
+                self.add(known, base, &lost, Make::Bytes(text.into_bytes()), work);
             }
         }
     }
 
-    /// Not the body, but something that stands for it.
-    fn signed_instead(&mut self, body: &[u8]) {
-        self.add(&[Cause::SignedConstant], b"");
-        self.add(&[Cause::SignedConstant], b"{}");
-        let digest = Sha256::digest(body);
-        self.add(&[Cause::SignedDigest], base16ct::lower::encode_string(&digest));
-        self.add(&[Cause::SignedDigest], digest);
-        self.add(&[Cause::SignedDigest], Base64::encode_string(&digest));
-        self.add(&[Cause::SignedBase64], Base64::encode_string(body));
+    /// Adds a body that is made of a base, if it is new.
+    fn add(
+        &mut self,
+        known: &mut HashMap<u64, usize>,
+        base: usize,
+        causes: &[Cause],
+        make: Make,
+        work: &mut Work,
+    ) {
+        let Some((named, bytes)) = self.written(&make) else {
+            self.is_cut_short = true;
+            return;
+        };
+        let lost = named.contains(&Cause::BodyJsonIndented)
+            && self.base(base).iter().eq(bytes.iter().filter(|byte| !b"\r\n".contains(byte)));
+        let lost = lost.then_some(vec![Cause::BodyLineEndsLost]);
+        let print = fingerprint(&bytes);
+        if !work.prepare(make.cost(bytes.len())) {
+            return;
+        }
+        drop(bytes);
+        let Some(base) = self.bases.found.get(base) else { return };
+        let causes = [&base.causes[..], &lost.unwrap_or(named), causes].concat();
+        let detail = base.detail.clone();
+        if let Some(same) = known.get(&print).and_then(|same| self.found.get_mut(*same)) {
+            same.settle(&causes, detail, &mut self.undecided);
+        } else {
+            let is_guess = match &make {
+                Make::Around(..) => false,
+                Make::Bytes(_) => causes.contains(&Cause::BodyLineEndsLost),
+                Make::Json(_, way, _) => way.is_guess,
+            };
+            known.insert(print, self.found.len());
+            self.found.push(Candidate { causes, detail, value: Body { make, is_guess } });
+        }
     }
-}
 
-pub(super) fn content_length(request: &WireRequest) -> Option<usize> {
-    core::str::from_utf8(request.header("content-length").next()?).ok()?.trim().parse().ok()
-}
+    fn base(&self, base: usize) -> &[u8] {
+        self.bases.found.get(base).map_or(&[], |base| &base.value)
+    }
 
-/// Whether a header names a compression.
-pub(super) fn is_encoded(request: &WireRequest) -> bool {
-    request
-        .header("content-encoding")
-        .any(|coding| !coding.trim_ascii().eq_ignore_ascii_case(b"identity"))
+    /// Makes a body, if the limit of work allows for it.
+    pub(super) fn bytes<'s>(&'s self, body: &'s Body, work: &mut Work) -> Option<Cow<'s, [u8]>> {
+        let (_, bytes) = self.written(&body.make)?;
+        work.spend(body.make.cost(bytes.len())).then_some(bytes)
+    }
+
+    fn written<'s>(&'s self, make: &'s Make) -> Option<(Vec<Cause>, Cow<'s, [u8]>)> {
+        Some(match make {
+            Make::Around(b"", base, b"") => (Vec::new(), self.base(*base).into()),
+            Make::Around(before, base, after) => {
+                (Vec::new(), [before, self.base(*base), after].concat().into())
+            }
+            Make::Bytes(bytes) => (Vec::new(), bytes.into()),
+            Make::Json(number, way, tail) => {
+                let (base, document) = self.documents.get(*number)?;
+                let room = self.base(*base).len().saturating_mul(4).saturating_add(ROOM);
+                let (mut causes, text) = way.write(document, room)?;
+                if causes.is_empty() {
+                    // What stands there, but for the white space around it.
+                    return Some((causes, self.base(*base).into()));
+                }
+                if !tail.is_empty() {
+                    causes.push(Cause::BodyNewlineLost);
+                }
+                (causes, (text + tail).into_bytes().into())
+            }
+        })
+    }
+
+    /// Those that need a correction, or those that need none.
+    pub(super) fn pick(&self, corrected: bool) -> impl Iterator<Item = &Candidate<Body>> {
+        self.found.iter().filter(move |body| body.causes.is_empty() != corrected)
+    }
 }

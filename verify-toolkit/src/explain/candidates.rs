@@ -1,4 +1,7 @@
-use super::Cause;
+use core::{cmp::Ordering, hash::Hasher as _};
+use std::hash::DefaultHasher;
+
+use super::{Cause, cause::particular_first};
 
 /// Something as it is, or corrected.
 #[derive(Clone)]
@@ -9,13 +12,32 @@ pub(super) struct Candidate<T> {
     pub(super) value: T,
 }
 
-/// Ways to read one thing, the likeliest first. What is equal to an earlier one is left out: trying
-/// it again would be work for nothing.
+/// Ways to read one thing, the likeliest first. What is equal to an earlier one is not tried again;
+/// the more particular of the two stories is kept.
 pub(super) struct Candidates<T> {
     found: Vec<Candidate<T>>,
     most: usize,
     /// Whether some were left out because there were too many.
     pub(super) is_cut_short: bool,
+    /// Causes that came to the same, and of which the table does not say which goes first.
+    pub(super) undecided: Vec<(Cause, Cause)>,
+}
+
+impl<T> Candidate<T> {
+    /// Takes the story of another one that comes to the same, if that is more particular.
+    pub(super) fn settle(
+        &mut self,
+        causes: &[Cause],
+        detail: Option<String>,
+        undecided: &mut Vec<(Cause, Cause)>,
+    ) {
+        match particular_first(causes, &self.causes) {
+            Ok(Ordering::Less) => (self.causes, self.detail) = (causes.to_vec(), detail),
+            Ok(_) => {}
+            Err(pair) if undecided.contains(&pair) => {}
+            Err(pair) => undecided.push(pair),
+        }
+    }
 }
 
 impl<T: PartialEq> Candidates<T> {
@@ -24,24 +46,21 @@ impl<T: PartialEq> Candidates<T> {
     }
 
     pub(super) const fn at_most(most: usize) -> Self {
-        Self { found: Vec::new(), most, is_cut_short: false }
+        Self { found: Vec::new(), most, is_cut_short: false, undecided: Vec::new() }
     }
 
     pub(super) fn add(&mut self, causes: &[Cause], value: T) {
         self.add_with(causes, None, value);
     }
 
-    /// Returns whether it is new.
-    pub(super) fn add_with(&mut self, causes: &[Cause], detail: Option<String>, value: T) -> bool {
-        let is_new = self.iter().all(|other| other.value != value);
-        if is_new && self.found.len() >= self.most {
+    pub(super) fn add_with(&mut self, causes: &[Cause], detail: Option<String>, value: T) {
+        if let Some(same) = self.found.iter_mut().find(|other| other.value == value) {
+            same.settle(causes, detail, &mut self.undecided);
+        } else if self.found.len() >= self.most {
             self.is_cut_short = true;
-            return false;
-        }
-        if is_new {
+        } else {
             self.found.push(Candidate { causes: causes.to_vec(), detail, value });
         }
-        is_new
     }
 
     pub(super) fn iter(&self) -> core::slice::Iter<'_, Candidate<T>> {
@@ -52,4 +71,11 @@ impl<T: PartialEq> Candidates<T> {
     pub(super) fn pick(&self, corrected: bool) -> impl Iterator<Item = &Candidate<T>> {
         self.iter().filter(move |candidate| candidate.causes.is_empty() != corrected)
     }
+}
+
+/// Tells bytes apart without keeping them: the same in every run.
+pub(super) fn fingerprint(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
 }

@@ -2,12 +2,12 @@ use core::fmt;
 
 /// Makes the enum and its table.
 macro_rules! causes {
-    ($($family:ident { $($cause:ident $name:literal $text:literal)* })*) => {
+    ($($family:ident { $($cause:ident $name:literal $what:literal $(=> $remedy:literal)?)* })*) => {
         /// Why a delivery does not verify.
         #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
         #[non_exhaustive]
         pub enum Cause {
-            $($(#[doc = $text] $cause,)*)*
+            $($(#[doc = concat!($what $(, ": ", $remedy)?)] $cause,)*)*
         }
 
         impl Cause {
@@ -23,7 +23,12 @@ macro_rules! causes {
             /// Returns what is wrong, and what to do about it.
             #[must_use]
             pub const fn text(self) -> &'static str {
-                match self { $($(Self::$cause => $text,)*)* }
+                match self { $($(Self::$cause => concat!($what $(, ": ", $remedy)?),)*)* }
+            }
+
+            /// What is wrong without what to do about it, where that depends on who changed the bytes.
+            pub(in crate::explain) const fn what(self) -> Option<&'static str> {
+                match self { $($(Self::$cause => what!($what $(=> $remedy)?),)*)* }
             }
 
             /// Returns what it is about.
@@ -35,8 +40,19 @@ macro_rules! causes {
     };
 }
 
+macro_rules! what {
+    ($what:literal) => {
+        None
+    };
+    ($what:literal => $remedy:literal) => {
+        Some($what)
+    };
+}
+
+mod order;
 mod table;
 
+pub(super) use order::particular_first;
 pub use table::Cause;
 
 /// What a cause is about.

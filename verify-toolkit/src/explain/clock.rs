@@ -1,13 +1,14 @@
-use verify_core::UnixTime;
-
-use super::{Cause, Certainty, Explainer, Finding, head, search::Fit};
+use super::{
+    Cause, Certainty, Explainer, Finding,
+    fit::Fit,
+    head,
+    time::{LATEST, plain_seconds},
+};
 
 /// The verifier's own default, in seconds.
 const TOLERANCE: u64 = 300;
 /// How near to a whole half hour a difference has to be, in seconds.
 const NEAR: u64 = 60;
-/// Later is no time in seconds: the year 2128.
-const LATEST: u64 = 5_000_000_000;
 /// The zone that is furthest from UTC, in seconds.
 const FURTHEST_ZONE: u64 = 14 * 3600;
 
@@ -25,7 +26,7 @@ pub(super) fn findings(explainer: &Explainer<'_>, fit: Option<&Fit>) -> Option<F
     }
     // Whole hours may be chance.
     let certainty = if cause == Cause::TimeZone { Certainty::Observed } else { certainty };
-    Some(Finding { causes: vec![cause], certainty, detail })
+    Some(Finding::new(vec![cause], certainty, detail))
 }
 
 fn judge(text: &[u8], explainer: &Explainer<'_>) -> Option<(Cause, Option<String>)> {
@@ -53,20 +54,4 @@ fn judge(text: &[u8], explainer: &Explainer<'_>) -> Option<(Cause, Option<String
     }
     let cause = if seconds > now { Cause::ClockBehind } else { Cause::DeliveryOld };
     Some((cause, Some(format!("{off} s {side} your clock"))))
-}
-
-/// What a time says, in whichever unit makes sense.
-pub(super) fn signed_moment(text: &[u8]) -> Option<UnixTime> {
-    let mut seconds = plain_seconds(text)?;
-    while seconds > LATEST {
-        seconds /= 1000;
-    }
-    Some(UnixTime::from_secs(seconds))
-}
-
-/// Reads digits as the verifier does: no sign, no leading zero.
-pub(super) fn plain_seconds(text: &[u8]) -> Option<u64> {
-    let is_plain =
-        text.iter().all(u8::is_ascii_digit) && (text.len() == 1 || !text.starts_with(b"0"));
-    core::str::from_utf8(text).ok().filter(|_| is_plain)?.parse().ok()
 }

@@ -3,7 +3,7 @@ use core::fmt;
 use serde::Serialize;
 use verify_core::{ConfigError, Receipt, Rejection, Sender};
 
-use super::Cause;
+use super::{Cause, work::Work};
 
 /// Why a delivery did not verify, or that it did.
 ///
@@ -18,13 +18,6 @@ pub struct Explanation {
     pub(super) work: Work,
 }
 
-/// How much was hashed.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Work {
-    pub(super) bytes: u64,
-    pub(super) is_cut_short: bool,
-}
-
 /// What one finding amounts to: correct all of its causes, and this obstacle is gone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -35,6 +28,21 @@ pub struct Finding {
     pub certainty: Certainty,
     /// What cannot be said in general, such as the name of a header. No secret, and on one line.
     pub detail: Option<String>,
+    /// Who changed the body, if its length tells it.
+    pub side: Side,
+}
+
+/// Who made the body another one than was signed.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Side {
+    /// `Content-Length` fits the body as it was signed: it was changed after it was sent.
+    Receiver,
+    /// `Content-Length` fits the body that came: it was sent like this.
+    Sender,
+    /// Nothing tells it.
+    #[default]
+    Unknown,
 }
 
 /// How sure a finding is.
@@ -93,7 +101,7 @@ impl Explanation {
         sender: Option<Sender>,
         verdict: Result<Receipt, Refusal>,
     ) -> Self {
-        let work = Work { bytes: 0, is_cut_short: false };
+        let work = Work::up_to(0);
         Self { sender, verdict, findings: Vec::new(), conclusion: Conclusion::Verified, work }
     }
 
@@ -129,7 +137,7 @@ impl Explanation {
         self.conclusion
     }
 
-    /// Returns how many bytes were hashed.
+    /// Returns how many bytes were hashed, or written to be hashed.
     #[must_use]
     pub const fn work(&self) -> u64 {
         self.work.bytes
@@ -145,7 +153,8 @@ impl Explanation {
     ///
     /// Its fields are `sender`, `verdict` (`verified`, or the refusal's code), `conclusion`
     /// (`verified`, `explained`, `observed`, `other-secret`), `findings` (a list of `causes`, each with
-    /// `name`, `family` and `text`; `certainty`; `detail`), `work_bytes` and `cut_short`.
+    /// `name`, `family` and `text`; `certainty`; `detail`; `side`, which is `receiver`, `sender` or
+    /// `unknown`), `work_bytes` and `cut_short`.
     #[must_use]
     pub fn to_json(&self) -> String {
         // Nothing in it can fail: no map with odd keys, no float.
@@ -168,6 +177,7 @@ struct ReportedFinding<'e> {
     causes: Vec<ReportedCause>,
     certainty: &'e str,
     detail: Option<&'e str>,
+    side: &'e str,
 }
 
 #[derive(Serialize)]
@@ -186,6 +196,11 @@ impl<'e> From<&'e Explanation> for Report<'e> {
                 Certainty::Proved => "proved",
             },
             detail: finding.detail.as_deref(),
+            side: match finding.side {
+                Side::Receiver => "receiver",
+                Side::Sender => "sender",
+                Side::Unknown => "unknown",
+            },
         });
         Self {
             sender: explanation.sender.as_ref().map(Sender::name),
@@ -246,6 +261,16 @@ impl fmt::Display for Explanation {
     }
 }
 
+impl Finding {
+    pub(super) const fn new(
+        causes: Vec<Cause>,
+        certainty: Certainty,
+        detail: Option<String>,
+    ) -> Self {
+        Self { causes, certainty, detail, side: Side::Unknown }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lead = match self.certainty {
@@ -258,8 +283,23 @@ impl fmt::Display for Finding {
             if let (0, Some(detail)) = (place, &self.detail) {
                 write!(f, " ({detail})")?;
             }
-            write!(f, "\n  {}", cause.text())?;
+            match (self.side, cause.what()) {
+                // What the receiver should do would contradict the evidence.
+                (Side::Sender, Some(what)) => write!(f, "\n  {what}.")?,
+                _ => write!(f, "\n  {}", cause.text())?,
+            }
         }
-        Ok(())
+        match self.side {
+            Side::Receiver => f.write_str(
+                "\n  `Content-Length` fits the body as it was signed, so the body was changed after it was sent: by \
+                 something in front of the verifier, or by whatever recorded it.",
+            ),
+            Side::Sender => f.write_str(
+                "\n  `Content-Length` fits the body that came, so it was sent like this, and the receiver did not change \
+                 it: the signing side signs other bytes than it sends. Have it sign the very bytes that it sends; if a \
+                 relay stands in between, have the relay pass them on as they are.",
+            ),
+            Side::Unknown => Ok(()),
+        }
     }
 }

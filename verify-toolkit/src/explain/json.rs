@@ -1,161 +1,143 @@
-//! JSON, written again in the ways that libraries write it. Numbers stay as they stand.
+//! JSON by its tokens: each as it stands in the text, so that it can be written again in the ways that
+//! libraries write it.
 
+mod numbers;
+mod order;
+mod read;
+mod spaces;
+mod ways;
 mod write;
 
 use serde::de::IgnoredAny;
 
-use self::write::{Letters, Space, Style};
-use super::Cause;
-
-/// A document, over the text that it was read from.
-enum Node<'t> {
-    Array(Vec<Node<'t>>),
-    Object(Vec<(&'t str, Node<'t>)>),
-    /// As it stands: a number, a word, or a text in its quotes.
-    Scalar(&'t str),
-}
+pub(super) use self::{
+    numbers::is_rounded,
+    order::has_integer_keys_first,
+    ways::{Way, line_ends, ways},
+};
 
 /// Deepest document that is read: as deep as serde_json reads one. Each level takes some stack.
 const DEEPEST: usize = 128;
+/// Most values and names that a document may have. One takes twelve bytes.
+const MOST_NODES: usize = 1_000_000;
 
-const SPACES: [(Space, Cause); 5] = [
-    (Space::Compact, Cause::BodyJsonCompact),
-    (Space::Spaced, Cause::BodyJsonSpaced),
-    (Space::Indented("  "), Cause::BodyJsonIndented),
-    (Space::Indented("    "), Cause::BodyJsonIndented),
-    (Space::Indented("\t"), Cause::BodyJsonIndented),
-];
-
-const LETTERS: [(Letters, Option<Cause>); 7] = [
-    (Letters::AsTheyStand, None),
-    (Letters::SlashUnescaped, Some(Cause::BodyJsonSlashUnescaped)),
-    (Letters::SlashEscaped, Some(Cause::BodyJsonSlashEscaped)),
-    (Letters::Escaped, Some(Cause::BodyJsonEscaped)),
-    (Letters::Unescaped, Some(Cause::BodyJsonUnescaped)),
-    (Letters::HtmlEscaped, Some(Cause::BodyJsonHtmlEscaped)),
-    (Letters::PhpEscaped, Some(Cause::BodyJsonSlashEscaped)),
-];
-
-/// The names of a JSON object's fields, in the order in which they stand there.
-pub(super) fn field_names(text: &[u8]) -> Option<Vec<&str>> {
-    match Document::read(text)?.root {
-        Node::Object(fields) => Some(fields.into_iter().map(|(name, _)| name).collect()),
-        Node::Array(_) | Node::Scalar(_) => None,
-    }
-}
-
-/// A document, and the text that it was read from.
+/// A document, over the text that it was read from. The nodes stand in the order of the text: behind
+/// an object its names and values in turn, behind a list its items.
 pub(super) struct Document<'t> {
     text: &'t str,
-    root: Node<'t>,
+    nodes: Vec<Node>,
+}
+
+/// A place among the nodes.
+type Place = usize;
+
+/// An object, a list, a name, a text in its quotes, a number or a word.
+struct Node {
+    /// Where it begins and ends in the text.
+    start: u32,
+    end: u32,
+    /// The node behind it, and behind all that is in it.
+    next: u32,
 }
 
 impl<'t> Document<'t> {
     pub(super) fn read(text: &'t [u8]) -> Option<Self> {
         let text = core::str::from_utf8(text).ok()?;
+        u32::try_from(text.len()).ok()?;
         // What is valid can be read without looking at the details.
         serde_json::from_str::<IgnoredAny>(text).ok()?;
-        let root = Reader { text, at: 0 }.node(DEEPEST)?;
-        Some(Self { text, root })
+        Some(Self { text, nodes: read::nodes(text)? })
     }
 
-    /// Every way in which the text may have been written before, the nearest first.
-    pub(super) fn ways(&self) -> Vec<(Vec<Cause>, Style)> {
-        let kept = SPACES.iter().find(|(space, _)| {
-            let style = Style { space: *space, letters: Letters::AsTheyStand, sorted: false };
-            self.write(style, self.text.len()).is_some_and(|text| text == self.text)
-        });
-        let mut ways = Vec::new();
-        for (space, spaced) in SPACES {
-            let spaced = kept.is_none_or(|(kept, _)| *kept != space).then_some(spaced);
-            for (letters, lettered) in LETTERS {
-                for sorted in [false, true] {
-                    let ordered = sorted.then_some(Cause::BodyJsonSorted);
-                    let causes: Vec<_> =
-                        [spaced, ordered, lettered].into_iter().flatten().collect();
-                    ways.push((causes, Style { space, letters, sorted }));
+    /// What stands there.
+    fn text_of(&self, place: Place) -> &'t str {
+        let span = self.nodes.get(place).map(|node| node.start as usize..node.end as usize);
+        span.and_then(|span| self.text.get(span)).unwrap_or_default()
+    }
+
+    fn is(&self, place: Place, bracket: u8) -> bool {
+        self.text_of(place).as_bytes().first() == Some(&bracket)
+    }
+
+    fn is_number(&self, place: Place) -> bool {
+        self.text_of(place).starts_with(|first: char| first == '-' || first.is_ascii_digit())
+    }
+
+    /// The items of a list, or the names of an object. A value stands behind its name.
+    fn children(&self, place: Place) -> impl Iterator<Item = Place> {
+        let end = self.behind(place);
+        let is_object = self.is(place, b'{');
+        let next = move |child: Place| self.behind(child + usize::from(is_object));
+        let first = Some(place + 1).filter(|first| *first < end);
+        core::iter::successors(first, move |child| Some(next(*child)).filter(|next| *next < end))
+    }
+
+    fn behind(&self, place: Place) -> Place {
+        self.nodes.get(place).map_or(self.nodes.len(), |node| node.next as usize)
+    }
+
+    fn objects(&self) -> impl Iterator<Item = Place> {
+        (0..self.nodes.len()).filter(|place| self.is(*place, b'{'))
+    }
+
+    /// The names of the fields, in the order in which they stand, if it is an object.
+    pub(super) fn field_names(&self) -> Option<Vec<&'t str>> {
+        self.is(0, b'{').then(|| self.children(0).map(|name| self.text_of(name)).collect())
+    }
+
+    pub(super) fn numbers(&self) -> impl Iterator<Item = &'t str> {
+        (0..self.nodes.len())
+            .filter(|place| self.is_number(*place))
+            .map(|place| self.text_of(place))
+    }
+
+    /// Whether there are indents, and no line ends before them.
+    pub(super) fn is_joined(&self) -> bool {
+        let [first, second, ..] = self.nodes.as_slice() else { return false };
+        let gap = self.text.get(first.start as usize + 1..second.start as usize);
+        gap.is_some_and(|gap| {
+            gap.len() > 1 && gap.bytes().all(|byte| byte == b' ' || byte == b'\t')
+        }) && !self.text.contains('\n')
+    }
+
+    /// The texts, objects and lists that stand in it, with the names that lead there, and those
+    /// nearest to the top first. Of a text what it says, of the others what stands there. So many at
+    /// most, and so many bytes.
+    pub(super) fn parts(&self, most: usize, mut room: usize) -> Vec<(String, Vec<u8>)> {
+        let mut found: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut level = vec![(String::new(), 0)];
+        while !level.is_empty() && found.len() < most {
+            let mut below = Vec::new();
+            for (path, place) in level {
+                for child in self.children(place).take(most) {
+                    let (path, value) = if self.is(place, b'{') {
+                        let name = plain(self.text_of(child)).unwrap_or_default();
+                        let short: String = name.chars().take(64).collect();
+                        let dot = if path.is_empty() { "" } else { "." };
+                        (format!("{path}{dot}{short}"), child + 1)
+                    } else {
+                        (format!("{path}[]"), child)
+                    };
+                    let Some(left) = room.checked_sub(self.text_of(value).len()) else { continue };
+                    room = left;
+                    if self.is(value, b'"') {
+                        let text = plain(self.text_of(value)).unwrap_or_default();
+                        found.push((path, text.into_bytes()));
+                    } else if self.is(value, b'{') || self.is(value, b'[') {
+                        found.push((path.clone(), self.text_of(value).into()));
+                        below.push((path, value));
+                    }
                 }
             }
+            level = below;
+            level.truncate(most);
         }
-        // What needs no cause is the text itself.
-        ways.retain(|(causes, _)| !causes.is_empty());
-        ways.sort_by_key(|(causes, _)| causes.len());
-        ways
-    }
-
-    /// Writes it again, if that takes no more bytes than there is room for: a deep document grows
-    /// with each indent.
-    pub(super) fn write(&self, style: Style, room: usize) -> Option<String> {
-        style.write(&self.root, room)
+        found.truncate(most);
+        found
     }
 }
 
-struct Reader<'t> {
-    text: &'t str,
-    at: usize,
-}
-
-impl<'t> Reader<'t> {
-    fn peek(&mut self) -> Option<u8> {
-        let bytes = self.text.as_bytes();
-        while bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
-            self.at += 1;
-        }
-        bytes.get(self.at).copied()
-    }
-
-    fn node(&mut self, levels: usize) -> Option<Node<'t>> {
-        let levels = levels.checked_sub(1)?;
-        match self.peek()? {
-            b'{' => {
-                let mut fields = Vec::new();
-                self.at += 1;
-                while self.peek()? != b'}' {
-                    let name = self.scalar()?;
-                    self.peek()?;
-                    self.at += 1;
-                    fields.push((name, self.node(levels)?));
-                    self.skip_comma()?;
-                }
-                self.at += 1;
-                Some(Node::Object(fields))
-            }
-            b'[' => {
-                let mut items = Vec::new();
-                self.at += 1;
-                while self.peek()? != b']' {
-                    items.push(self.node(levels)?);
-                    self.skip_comma()?;
-                }
-                self.at += 1;
-                Some(Node::Array(items))
-            }
-            _ => self.scalar().map(Node::Scalar),
-        }
-    }
-
-    fn skip_comma(&mut self) -> Option<()> {
-        if self.peek()? == b',' {
-            self.at += 1;
-        }
-        Some(())
-    }
-
-    fn scalar(&mut self) -> Option<&'t str> {
-        self.peek()?;
-        let rest = self.text.get(self.at..)?;
-        let bytes = rest.as_bytes();
-        let mut end = 1;
-        if bytes.first() == Some(&b'"') {
-            while *bytes.get(end)? != b'"' {
-                end += if bytes[end] == b'\\' { 2 } else { 1 };
-            }
-            end += 1;
-        } else {
-            let ends = |byte: &u8| byte.is_ascii_whitespace() || b",]}".contains(byte);
-            end = bytes.iter().position(ends).unwrap_or(bytes.len());
-        }
-        self.at += end;
-        rest.get(..end)
-    }
+/// What a text in quotes says. Half a surrogate pair cannot be said.
+fn plain(scalar: &str) -> Option<String> {
+    scalar.starts_with('"').then(|| serde_json::from_str(scalar).ok()).flatten()
 }

@@ -3,7 +3,12 @@
 use serde::de::IgnoredAny;
 use verify_core::{Receipt, RejectionKind, Sender};
 
-use super::{Cause, Certainty, Explainer, Finding, Refusal, body, head, json, signature};
+use super::{
+    Cause, Certainty, Explainer, Finding, Refusal, Side, body, head,
+    json::{self, Document},
+    signature,
+    work::Work,
+};
 use crate::{WireRequest, samples};
 
 /// What the verifier refuses whatever the signature is. `explained` is whether something else was
@@ -15,7 +20,7 @@ pub(super) fn refused(verdict: &Result<Receipt, Refusal>, explained: bool) -> Op
         RejectionKind::MalformedDeliveryId if !explained => Cause::DeliveryIdMalformed,
         _ => return None,
     };
-    Some(Finding { causes: vec![cause], certainty: Certainty::Proved, detail: None })
+    Some(Finding::new(vec![cause], Certainty::Proved, None))
 }
 
 pub(super) fn findings(explainer: &Explainer<'_>) -> Vec<Finding> {
@@ -39,7 +44,7 @@ struct Findings(Vec<Finding>);
 
 impl Findings {
     fn add(&mut self, cause: Cause, detail: Option<String>) {
-        self.0.push(Finding { causes: vec![cause], certainty: Certainty::Observed, detail });
+        self.0.push(Finding::new(vec![cause], Certainty::Observed, detail));
     }
 
     fn signature(&mut self, request: &WireRequest, sender: &Sender) {
@@ -52,7 +57,7 @@ impl Findings {
                 None => self.add(Cause::SignatureHeaderMissing, detail),
             },
             [value] => {
-                let claims = signature::candidates(request, sender);
+                let claims = signature::candidates(request, sender, &mut Work::up_to(u64::MAX));
                 let elsewhere = [
                     Cause::SignatureHeaderOther,
                     Cause::SignatureHeaderRenamed,
@@ -64,11 +69,10 @@ impl Findings {
                 });
                 match own.next() {
                     Some(claim) if claim.causes.is_empty() => {}
-                    Some(claim) => self.0.push(Finding {
-                        causes: claim.causes.clone(),
-                        certainty: Certainty::Observed,
-                        detail: None,
-                    }),
+                    Some(claim) => {
+                        let causes = claim.causes.clone();
+                        self.0.push(Finding::new(causes, Certainty::Observed, None));
+                    }
                     None => {
                         let length = format!("{} characters", value.len());
                         self.add(Cause::SignatureMalformed, Some(length));
@@ -93,12 +97,17 @@ impl Findings {
     fn body(&mut self, request: &WireRequest, sender: Option<&Sender>) {
         let (body, length) = (request.body.as_slice(), request.body.len());
         if body.is_empty() {
-            return self.add(Cause::BodyEmpty, None);
+            self.add(Cause::BodyEmpty, None);
+            if let (Some(0), Some(finding)) = (body::content_length(request), self.0.last_mut()) {
+                finding.side = Side::Sender;
+            }
+            return;
         }
         if let Some(announced) = body::content_length(request).filter(|all| *all > length) {
             self.add(Cause::BodyCutOff, Some(format!("{length} of {announced} bytes")));
             return;
         }
+        let placed = self.0.len();
         let is_packed = matches!(body, [0x1f, 0x8b, ..] | [0x78, ..]);
         if body.windows(3).any(|bytes| bytes == "\u{fffd}".as_bytes()) {
             self.add(Cause::BodyReplaced, None);
@@ -108,11 +117,11 @@ impl Findings {
             Ok(_) if body::is_encoded(request) && !is_packed => {
                 self.add(Cause::BodyDecompressed, None);
             }
-            Ok(_) if sender.is_some_and(|sender| is_sorted_again(body, sender)) => {
-                self.add(Cause::BodySorted, None);
-            }
-            Ok(_) => {}
+            Ok(_) => self.document(body, sender),
             Err(_) if body::is_encoded(request) || is_packed => {}
+            Err(_) if body.starts_with(br"{\") => {
+                self.add(Cause::BodyLogEscaped, None);
+            }
             Err(error) if error.is_eof() => {
                 let place = format!("{length} bytes");
                 self.add(Cause::BodyBreaksOff, Some(place));
@@ -122,25 +131,49 @@ impl Findings {
                 self.add(Cause::BodyNotJson, Some(place));
             }
         }
+        let side = if body::content_length(request) == Some(length) {
+            Side::Sender
+        } else {
+            Side::Unknown
+        };
+        for finding in self.0.iter_mut().skip(placed) {
+            finding.side = side;
+        }
+    }
+
+    /// What parsing and writing again leaves in a document.
+    fn document(&mut self, body: &[u8], sender: Option<&Sender>) {
+        let Some(document) = Document::read(body) else { return };
+        if json::has_integer_keys_first(&document) {
+            self.add(Cause::BodyJsonIntegerKeys, None);
+        } else if sender.is_some_and(|sender| is_sorted_again(&document, sender)) {
+            self.add(Cause::BodySorted, None);
+        }
+        if let Some(number) = document.numbers().find(|number| json::is_rounded(number)) {
+            let short: String = number.chars().take(40).collect();
+            self.add(Cause::BodyJsonRounded, Some(format!("`{short}`")));
+        }
+        if document.is_joined() {
+            self.add(Cause::BodyLineEndsLost, None);
+        }
     }
 }
 
 /// Whether the fields stand in alphabetical order, and the sender has a sample with the same fields
 /// in another. Of MLflow alone the order was measured: elsewhere it is no contract, or the user's.
-fn is_sorted_again(body: &[u8], sender: &Sender) -> bool {
+fn is_sorted_again(document: &Document<'_>, sender: &Sender) -> bool {
     if sender.name() != Sender::MLFLOW.name() {
         return false;
     }
-    let Some(names) = json::field_names(body).filter(|names| names.is_sorted()) else {
+    let Some(names) = document.field_names().filter(|names| names.is_sorted()) else {
         return false;
     };
-    samples::of(sender.name()).filter_map(|sample| json::field_names(sample.body.as_bytes())).any(
-        |mut own| {
-            let is_sorted = own.is_sorted();
-            own.sort_unstable();
-            !is_sorted && own == names
-        },
-    )
+    let names_of = |body: &'static str| Document::read(body.as_bytes())?.field_names();
+    samples::of(sender.name()).filter_map(|sample| names_of(sample.body)).any(|mut own| {
+        let is_sorted = own.is_sorted();
+        own.sort_unstable();
+        !is_sorted && own == names
+    })
 }
 
 /// What stands in a template or on a page in place of a secret.

@@ -3,15 +3,18 @@
 use verify_core::{Encoding, Sender, SignedPart};
 
 use super::{
-    Cause, Certainty, Explainer, Finding,
-    body::{self, Bodies},
+    Cause, Explainer,
+    body::{self, Bases, Bodies},
     candidates::{Candidate, Candidates},
-    explanation::Work,
+    cause::particular_first,
+    fit::Fit,
     mac::{self, Mac},
     secret,
     signature::{self, SHORTEST},
     signed_text::{self, Layout},
+    work::Work,
 };
+use crate::WireRequest;
 
 /// Schemes of others that stand between a sender and its receiver, or are taken for it.
 const OTHER_SCHEMES: [Sender; 4] = [
@@ -41,47 +44,51 @@ const OTHER_SCHEMES: [Sender; 4] = [
     ]),
 ];
 
-/// A signature that fits.
-pub(super) struct Fit {
-    causes: Vec<Cause>,
-    details: Vec<String>,
-    /// The time in the text that was signed.
-    pub(super) time: Option<Vec<u8>>,
-}
-
-impl Fit {
-    pub(super) fn has(&self, cause: Cause) -> bool {
-        self.causes.contains(&cause)
-    }
-
-    /// What had to be corrected, if anything.
-    pub(super) fn finding(&self) -> Option<Finding> {
-        let detail = (!self.details.is_empty()).then(|| self.details.join(", "));
-        let causes = self.causes.clone();
-        (!causes.is_empty()).then_some(Finding { causes, certainty: Certainty::Proved, detail })
-    }
+/// What was found, and how much work it was.
+pub(super) struct Found {
+    pub(super) fit: Option<Fit>,
+    pub(super) work: Work,
+    /// Causes that came to the same, and of which the table does not say which goes first.
+    pub(super) undecided: Vec<(Cause, Cause)>,
 }
 
 /// Finds the least that makes the signature fit.
-pub(super) fn fit(explainer: &Explainer<'_>) -> (Option<Fit>, Work) {
-    let mut search = Search {
-        keys: secret::candidates(explainer),
-        bodies: body::candidates(explainer.request),
-        macs: mac::candidates(),
-        limit: explainer.work_limit,
-        work: Work::default(),
-    };
-    search.work.is_cut_short = search.bodies.is_cut_short;
-    let fit = search.run(explainer);
-    (fit, search.work)
+pub(super) fn find(explainer: &Explainer<'_>) -> Found {
+    let mut work = Work::up_to(explainer.work_limit);
+    let keys = secret::candidates(explainer);
+    if let Some(fit) = signature::verbatim(explainer, &keys) {
+        return Found { fit: Some(fit), work, undecided: keys.undecided };
+    }
+    let schemes = Schemes::of(explainer, &mut work);
+    let bases = Bases::of(explainer.request);
+    let bodies = Bodies::of(&bases, explainer.sender.as_ref(), &mut work);
+    work.is_cut_short |= bodies.is_cut_short;
+    let mut undecided = [&keys.undecided[..], &bodies.undecided].concat();
+    for scheme in &schemes.own {
+        undecided.extend(&scheme.claims.undecided);
+        undecided.extend(&scheme.layouts.undecided);
+    }
+    let macs = mac::candidates();
+    let mut search = Search { request: explainer.request, keys, bodies, macs, work };
+    let fit = search.run(&schemes);
+    Found { fit, work: search.work, undecided }
 }
 
-struct Search {
+struct Search<'b> {
+    request: &'b WireRequest,
     keys: Candidates<Vec<u8>>,
-    bodies: Bodies,
+    bodies: Bodies<'b>,
     macs: Candidates<Mac>,
-    limit: u64,
     work: Work,
+}
+
+/// Who may have signed, and how.
+struct Schemes {
+    /// The sender's own, exactly as it is described.
+    exact: Vec<Scheme>,
+    /// The same, with all that may be wrong.
+    own: Vec<Scheme>,
+    others: Vec<Scheme>,
 }
 
 /// One sender's idea of where the signature stands and what it is over.
@@ -95,21 +102,23 @@ struct Scheme {
 /// One way to read everything.
 struct Reading<'c> {
     key: &'c Candidate<Vec<u8>>,
-    body: &'c Candidate<Vec<u8>>,
     layout: &'c Candidate<Layout>,
     mac: &'c Candidate<Mac>,
+    body: &'c [Cause],
+    body_detail: Option<&'c String>,
+    bytes: &'c [u8],
 }
 
-impl Search {
-    fn run(&mut self, explainer: &Explainer<'_>) -> Option<Fit> {
+impl Schemes {
+    fn of(explainer: &Explainer<'_>, work: &mut Work) -> Self {
         let request = explainer.request;
         let is_own = |sender: &Sender| {
             explainer.sender.is_none_or(|own| own.signature_header() == sender.signature_header())
         };
-        let lenient = |sender: &Sender| Scheme {
+        let mut lenient = |sender: &Sender| Scheme {
             causes: Vec::new(),
             detail: None,
-            claims: signature::candidates(request, sender),
+            claims: signature::candidates(request, sender, work),
             layouts: signed_text::candidates(request, sender),
         };
         let strict = |sender: &Sender, cause: Option<Cause>| Scheme {
@@ -125,33 +134,53 @@ impl Search {
         let known = Sender::ALL.iter().filter(|sender| !is_own(sender));
         let known = known.map(|sender| strict(sender, Some(Cause::SenderOther)));
         let others = OTHER_SCHEMES.iter().map(|sender| strict(sender, Some(Cause::SchemeOther)));
-        let others: Vec<_> = known.chain(others).collect();
-        let exact: Vec<_> = own.iter().map(|sender| strict(sender, None)).collect();
-        let own: Vec<_> = own.into_iter().map(lenient).collect();
-        self.work.is_cut_short |= own.iter().any(|scheme| scheme.layouts.is_cut_short);
+        let schemes = Self {
+            exact: own.iter().map(|sender| strict(sender, None)).collect(),
+            others: known.chain(others).collect(),
+            own: own.into_iter().map(&mut lenient).collect(),
+        };
+        let is_cut_short =
+            |scheme: &Scheme| scheme.claims.is_cut_short || scheme.layouts.is_cut_short;
+        work.is_cut_short |= schemes.own.iter().any(is_cut_short);
+        schemes
+    }
+}
 
-        let rounds: [(&[Scheme], u32); 6] =
-            [(&exact, 0), (&others, 0), (&own, 0), (&own, 1), (&others, 1), (&own, 2)];
+impl Search<'_> {
+    fn run(&mut self, Schemes { exact, own, others }: &Schemes) -> Option<Fit> {
+        let rounds = [(exact, 0), (others, 0), (own, 0), (own, 1), (others, 1), (own, 2)];
         rounds.into_iter().find_map(|(schemes, corrections)| {
             schemes.iter().find_map(|scheme| self.round(scheme, corrections))
         })
     }
 
-    /// Tries all that differ from what is believed in so many of secret, body, text and MAC.
+    /// Tries all that differ from what is believed in so many of secret, text, MAC and body.
     fn round(&mut self, scheme: &Scheme, corrections: u32) -> Option<Fit> {
         scheme.claims.iter().next()?;
-        let Self { keys, bodies, macs, limit, work } = self;
+        let Self { request, keys, bodies, macs, work } = self;
         // Which of the four are corrected, one bit for each.
         for chosen in (0_u8..16).filter(|chosen| chosen.count_ones() == corrections) {
-            for key in keys.pick(chosen & 1 != 0) {
-                for layout in scheme.layouts.pick(chosen & 2 != 0) {
-                    for mac in macs.pick(chosen & 4 != 0) {
-                        for body in bodies.found.pick(chosen & 8 != 0) {
-                            let reading = Reading { key, body, layout, mac };
-                            if !reading.is_affordable(*limit, work) {
+            let is_alone = chosen == 8;
+            for body in bodies.pick(chosen & 8 != 0) {
+                if body.value.is_guess && !is_alone {
+                    continue;
+                }
+                let bytes = bodies.bytes(&body.value, work)?;
+                for key in keys.pick(chosen & 1 != 0) {
+                    for layout in scheme.layouts.pick(chosen & 2 != 0) {
+                        for mac in macs.pick(chosen & 4 != 0) {
+                            let reading = Reading {
+                                key,
+                                layout,
+                                mac,
+                                body: &body.causes,
+                                body_detail: body.detail.as_ref(),
+                                bytes: &bytes,
+                            };
+                            if !work.spend(reading.length()) {
                                 return None;
                             }
-                            if let Some(fit) = reading.judge(scheme) {
+                            if let Some(fit) = reading.judge(scheme, request) {
                                 return Some(fit);
                             }
                         }
@@ -164,42 +193,39 @@ impl Search {
 }
 
 impl Reading<'_> {
-    /// Counts the bytes to be hashed, if the limit allows for them.
-    fn is_affordable(&self, limit: u64, work: &mut Work) -> bool {
+    /// How many bytes are to be hashed.
+    fn length(&self) -> usize {
         let Layout { before, after, .. } = &self.layout.value;
         // Two blocks for the key, two for what ends a hash.
-        let length =
-            before.len() + self.body.value.len() + after.len() + self.key.value.len() + 256;
-        let spent = work.bytes.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
-        if spent > limit {
-            work.is_cut_short = true;
-            return false;
-        }
-        work.bytes = spent;
-        true
+        before.len() + self.bytes.len() + after.len() + self.key.value.len() + 256
     }
 
-    fn judge(&self, scheme: &Scheme) -> Option<Fit> {
+    fn judge(&self, scheme: &Scheme, request: &WireRequest) -> Option<Fit> {
         let Layout { before, after, time } = &self.layout.value;
-        let tag = self.mac.value.sign(&self.key.value, [before, &self.body.value, after]);
-        let claim = scheme.claims.iter().find(|claim| self.fits(claim, &tag))?;
+        let tag = self.mac.value.sign(&self.key.value, [before, self.bytes, after]);
+        let claims = scheme.claims.iter().filter(|claim| self.fits(claim, &tag));
+        // The whole signature before a piece of it, and the particular story before the general.
+        let claim = claims.min_by(|one, other| {
+            let story = || {
+                particular_first(&one.causes, &other.causes).unwrap_or(core::cmp::Ordering::Equal)
+            };
+            other.value.len().cmp(&one.value.len()).then_with(story)
+        })?;
         let truncated = (claim.value.len() < tag.len()).then_some(Cause::SignatureTruncated);
 
         let mut causes = scheme.causes.clone();
-        for more in [
-            &self.key.causes,
-            &self.body.causes,
-            &self.layout.causes,
-            &self.mac.causes,
-            &claim.causes,
-        ] {
+        for more in
+            [&self.key.causes, self.body, &self.layout.causes, &self.mac.causes, &claim.causes]
+        {
             causes.extend(more);
         }
         causes.extend(truncated);
         let key = self.key.detail.as_ref().filter(|_| !self.key.causes.is_empty());
         let layout = self.layout.detail.as_ref().filter(|_| !self.layout.causes.is_empty());
-        let details = [scheme.detail.as_ref(), key, layout, claim.detail.as_ref()];
+        let details =
+            [scheme.detail.as_ref(), key, self.body_detail, layout, claim.detail.as_ref()];
         Some(Fit {
+            side: body::side(request, &causes, self.bytes.len()),
             causes,
             details: details.into_iter().flatten().cloned().collect(),
             time: time.clone(),

@@ -9,6 +9,25 @@ use crate::capture::{unescape, url_decoded};
 
 /// Most secrets that are taken out of one value, be it a list or a document.
 const MOST: usize = 32;
+/// Words that stand before a secret, or before a signature, and are none.
+const WORDS: [&str; 14] = [
+    "v0",
+    "v1",
+    "v1a",
+    "v2",
+    "sha1",
+    "sha256",
+    "sha512",
+    "hmac",
+    "hmac-sha256",
+    "bearer",
+    "token",
+    "secret",
+    "key",
+    "whsec",
+];
+/// After so many characters `base64`, then `openssl`, ends a line.
+const COLUMNS: [usize; 2] = [76, 64];
 
 /// Every key that the delivery may be signed with.
 pub(super) fn candidates(explainer: &Explainer<'_>) -> Candidates<Vec<u8>> {
@@ -89,8 +108,24 @@ impl Keys {
         for text in strings_of(secret) {
             add(Cause::SecretInJson, text.as_bytes());
         }
+        if let Some(rest) = without_echo(secret) {
+            add(Cause::SecretEchoOption, rest.trim_ascii());
+        }
+        let word = secret.iter().position(|byte| b",:= ".contains(byte));
+        let word = word.and_then(|end| secret.split_at_checked(end));
+        if let Some((_, rest)) = word.filter(|(word, _)| is_word(word)) {
+            add(Cause::SecretPrefixed, rest.get(1..).unwrap_or_default().trim_ascii());
+        }
+        let lines: Vec<_> =
+            secret.split(|byte| b"\r\n".contains(byte)).map(<[u8]>::trim_ascii).collect();
+        add(Cause::SecretWrapped, &lines.concat());
+        let unspaced: Vec<u8> =
+            secret.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        add(Cause::SecretSpaceInside, &unspaced);
         let parts = secret.split(|byte| b",;\n".contains(byte)).map(<[u8]>::trim_ascii);
-        let parts: Vec<_> = parts.filter(|part| !part.is_empty()).take(MOST).collect();
+        // A word before a secret makes no list.
+        let parts = parts.filter(|part| !part.is_empty() && !is_word(part));
+        let parts: Vec<_> = parts.take(MOST).collect();
         if parts.len() > 1 {
             parts.into_iter().for_each(|part| add(Cause::SecretList, part));
         }
@@ -151,10 +186,26 @@ impl Keys {
                 self.add(&[Cause::SecretCutShort], secret[..place].trim_ascii_end());
             }
         }
+        for columns in COLUMNS.into_iter().filter(|columns| *columns < secret.len()) {
+            for end in [&b"\n"[..], b"\r\n"] {
+                let wrapped = secret.chunks(columns).collect::<Vec<_>>().join(end);
+                self.add(&[Cause::SecretWrapLost], &wrapped);
+                self.add(&[Cause::SecretWrapLost], [&wrapped, end].concat());
+            }
+        }
         let digest = Sha256::digest(secret);
         self.add(&[Cause::SecretHashed], digest);
         self.add(&[Cause::SecretHashed], base16ct::lower::encode_string(&digest));
     }
+}
+
+fn is_word(text: &[u8]) -> bool {
+    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// What a shell's `echo` printed behind its option, which it took for a text.
+pub(super) fn without_echo(text: &[u8]) -> Option<&[u8]> {
+    ["-n ", "-e ", "-ne ", "-en "].iter().find_map(|option| text.strip_prefix(option.as_bytes()))
 }
 
 fn unquoted(secret: &[u8]) -> Option<&[u8]> {

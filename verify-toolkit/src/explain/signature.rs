@@ -3,11 +3,18 @@
 use base64ct::{Base64, Base64Unpadded, Base64UrlUnpadded, Encoding as _};
 use verify_core::{Encoding, Sender};
 
-use super::{Cause, candidates::Candidates, head::shown};
+use super::{
+    Cause, Explainer, candidates::Candidates, fit::Fit, head::shown, secret::decoded_base64,
+    work::Work,
+};
 use crate::{WireRequest, capture::url_decoded};
 
-/// Most signatures that are tried, whatever a request is full of.
+/// Most signatures that are tried, and values in which they are looked for, whatever a request is full
+/// of.
 const MOST: usize = 64;
+const VALUES: usize = 256;
+/// How often a value is read, in one way or another.
+const READINGS: usize = 100;
 /// Longest value that is looked at, in bytes.
 const LONGEST: usize = 1024;
 /// Fewest bytes of a signature that is taken for one: fewer could fit by chance.
@@ -28,28 +35,82 @@ pub(super) fn strict(request: &WireRequest, sender: &Sender) -> Candidates<Vec<u
     claims
 }
 
-/// Every signature that the request may hold.
-pub(super) fn candidates(request: &WireRequest, sender: &Sender) -> Candidates<Vec<u8>> {
-    let mut claims = strict(request, sender);
+/// The secret or the token, where a signature belongs.
+pub(super) fn verbatim(explainer: &Explainer<'_>, keys: &Candidates<Vec<u8>>) -> Option<Fit> {
+    let sender = explainer.sender.as_ref()?;
+    let request = explainer.request;
     let header = sender.signature_header();
-    let values: Vec<_> = request.header(header).collect();
+    let has_header = request.header(header).next().is_some();
+    let (other, token) = (Cause::SecretHashed, Cause::SecretBearerToken);
+    let is_secret = |text: &[u8]| {
+        let is_own = |causes: &[Cause]| !causes.contains(&other) && !causes.contains(&token);
+        keys.iter().any(|key| key.value == text && is_own(&key.causes))
+    };
+    let is_token = |text: &[u8]| explainer.bearers.contains(&text);
+    for (name, value) in &request.headers {
+        let is_signature = name.eq_ignore_ascii_case(header);
+        // Without a signature, a header of any other name may hold it.
+        if !is_signature && (has_header || name.eq_ignore_ascii_case("authorization")) {
+            continue;
+        }
+        let bare = value.strip_prefix(sender.prefix().as_bytes()).unwrap_or(value);
+        let word = bare.rsplit(|byte| b" =:,".contains(byte)).next().unwrap_or_default();
+        let plain = decoded_base64(bare).unwrap_or_default();
+        let texts = [value, bare, bare.trim_ascii(), word, &plain];
+        let mut texts = texts.into_iter().filter(|text| text.len() >= SHORTEST);
+        let cause = if texts.clone().any(is_secret) {
+            Cause::SignatureIsSecret
+        } else if is_signature && texts.any(is_token) {
+            Cause::SignatureIsToken
+        } else {
+            continue;
+        };
+        return Some(Fit { causes: vec![cause], details: vec![shown(name)], ..Fit::default() });
+    }
+    None
+}
+
+/// Every signature that the request may hold.
+pub(super) fn candidates(
+    request: &WireRequest,
+    sender: &Sender,
+    work: &mut Work,
+) -> Candidates<Vec<u8>> {
+    let mut claims = strict(request, sender);
+    let mut values = 0;
+    let mut read =
+        |claims: &mut Candidates<Vec<u8>>, place: &[Cause], name: Option<&str>, value: &[u8]| {
+            if value.len() > LONGEST || !has_signature(value) {
+                return;
+            }
+            values += 1;
+            if values > VALUES || !work.spend(value.len() * READINGS) {
+                claims.is_cut_short = true;
+                return;
+            }
+            read(claims, sender, place, name.map(shown), value);
+        };
+    let header = sender.signature_header();
+    let own: Vec<_> = request.header(header).collect();
     let doubled = [Cause::SignatureHeaderDoubled];
-    for value in &values {
-        read(&mut claims, sender, if values.len() > 1 { &doubled } else { &[] }, None, value);
+    for value in &own {
+        read(&mut claims, if own.len() > 1 { &doubled } else { &[] }, None, value);
     }
     for (name, value) in request.renamed(header) {
-        read(&mut claims, sender, &[Cause::SignatureHeaderRenamed], Some(shown(name)), value);
+        read(&mut claims, &[Cause::SignatureHeaderRenamed], Some(name), value);
     }
     let signed = [Some(header), sender.delivery_id_header(), sender.timestamp_header()];
     for (name, value) in &request.headers {
         if !signed.iter().flatten().any(|known| known.eq_ignore_ascii_case(name)) {
-            read(&mut claims, sender, &[Cause::SignatureHeaderOther], Some(shown(name)), value);
+            read(&mut claims, &[Cause::SignatureHeaderOther], Some(name), value);
         }
     }
     let query = request.path.split_once('?').map_or("", |(_, query)| query);
     for (name, value) in query.split('&').filter_map(|field| field.split_once('=')) {
-        let value = url_decoded(value.as_bytes());
-        read(&mut claims, sender, &[Cause::SignatureInQuery], Some(shown(name)), &value);
+        if value.len() <= LONGEST * 3 && has_signature(value.as_bytes()) {
+            let value = url_decoded(value.as_bytes());
+            read(&mut claims, &[Cause::SignatureInQuery], Some(name), &value);
+        }
     }
     claims
 }
@@ -62,11 +123,10 @@ fn read(
     detail: Option<String>,
     value: &[u8],
 ) {
-    if value.len() > LONGEST {
-        return;
-    }
     let mut add = |causes: &[Cause], tag: Vec<u8>| {
-        if claims.iter().count() < MOST && tag.len() >= SHORTEST {
+        if claims.iter().count() >= MOST {
+            claims.is_cut_short = true;
+        } else if tag.len() >= SHORTEST {
             claims.add_with(&[place, causes].concat(), detail.clone(), tag);
         }
     };
@@ -78,15 +138,57 @@ fn read(
             }
         }
     }
-    let tokens = value.split(|byte| b",; \t".contains(byte));
-    let tokens = tokens.flat_map(|token| {
-        let found = without_prefix(token, "").into_iter();
-        found.flat_map(|(_, text)| decoded(text, sender.encodings())).collect::<Vec<_>>()
-    });
-    let tags: Vec<_> = tokens.map(|(_, tag)| tag).filter(|tag| tag.len() >= 20).collect();
-    if tags.len() > 1 {
-        tags.into_iter().for_each(|tag| add(&[Cause::SignatureList], tag));
+    let tokens: Vec<_> = tokens(value).collect();
+    let cause = if tokens.len() > 1 { Cause::SignatureList } else { Cause::SignatureWithWords };
+    for token in tokens.into_iter().filter(|token| token.len() < value.len()) {
+        for (coding, tag) in decoded(token, sender.encodings()) {
+            add(&[&[cause], coding.as_slice()].concat(), tag);
+        }
     }
+}
+
+/// Whether there is anything as long as a signature in it, in one piece or two.
+fn has_signature(value: &[u8]) -> bool {
+    let mut run = 0;
+    value.iter().any(|byte| {
+        run = if is_of_token(*byte) { run + 1 } else { 0 };
+        run >= SHORTEST
+    })
+}
+
+fn is_of_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/_-".contains(&byte)
+}
+
+/// The words of a value that are signatures by their length, each counted once however many ways there
+/// are to decode it.
+fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = value;
+    let words = core::iter::from_fn(move || {
+        let start = rest.iter().position(|byte| is_of_token(*byte))?;
+        let word = rest.get(start..)?;
+        let letters = word.iter().take_while(|byte| is_of_token(**byte)).count();
+        let padding = word.iter().skip(letters).take_while(|byte| **byte == b'=').count();
+        let (word, behind) = word.split_at_checked(letters + padding)?;
+        rest = behind;
+        Some(word)
+    });
+    words.filter_map(|word| {
+        // What joins it to the name of the algorithm may be part of base64.
+        let joints = word.iter().take(16).enumerate().filter(|(_, byte)| b"-_/".contains(byte));
+        let ends = joints.filter_map(|(place, _)| word.get(place + 1..));
+        core::iter::once(word).chain(ends).find(|word| is_signature(word))
+    })
+}
+
+/// Whether it is as long as a digest in hex or in base64.
+fn is_signature(word: &[u8]) -> bool {
+    let digits = word.iter().take_while(|byte| **byte != b'=').count();
+    let is_hex = word.iter().all(u8::is_ascii_hexdigit);
+    [20_usize, 32, 48, 64].into_iter().any(|bytes| {
+        let base64 = (bytes * 8).div_ceil(6);
+        (is_hex && word.len() == 2 * bytes) || (digits == base64 && word.len() <= base64 + 2)
+    })
 }
 
 /// The value without what wrapped it on the way.
@@ -122,6 +224,7 @@ fn without_prefix<'t>(text: &'t [u8], prefix: &str) -> Vec<(Option<Cause>, &'t [
             bare = rest;
         }
         found.push((Some(Cause::SignaturePrefixDoubled), bare));
+        found.push((Some(Cause::SignatureQuoted), rest.trim_ascii()));
     } else if start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())) {
         found.push((Some(Cause::SignaturePrefixCase), &text[prefix.len()..]));
     } else {

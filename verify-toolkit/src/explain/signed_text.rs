@@ -2,13 +2,15 @@
 
 use verify_core::{Sender, SignedPart};
 
-use super::{Cause, candidates::Candidates, clock::plain_seconds, head::shown};
+use super::{Cause, candidates::Candidates, head::shown, time::plain_seconds};
 use crate::WireRequest;
 
 /// Most values of a signed header that are tried: each id is tried with each time.
 const VALUES: usize = 8;
 /// Most bytes of such a value.
 const LONGEST: usize = 1024;
+/// Most bytes of a URL that may be signed.
+const LONGEST_URL: usize = 8 * 1024;
 
 /// What surrounds the body in the signed text.
 #[derive(Clone, Eq, PartialEq)]
@@ -146,6 +148,10 @@ fn hyphenated(id: &[u8]) -> Vec<u8> {
 fn with_url(layouts: &mut Candidates<Layout>, request: &WireRequest) {
     let host = request.header("host").next().unwrap_or_default();
     let (method, path) = (request.method.as_bytes(), request.path.as_bytes());
+    if [host, method, path].iter().any(|part| part.len() > LONGEST_URL) {
+        layouts.is_cut_short = true;
+        return;
+    }
     for url in [
         vec![path],
         vec![b"https://", host, path],

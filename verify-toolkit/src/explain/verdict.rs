@@ -1,6 +1,6 @@
 use verify_core::{Receipt, Secret, UnixTime, Verifier};
 
-use super::{Explainer, Refusal, clock, head};
+use super::{Explainer, Refusal, head, time::signed_moment};
 
 /// Asks the real verifier, for each secret, because there may be more than it takes at once.
 pub(super) fn judge(explainer: &Explainer<'_>) -> Result<Receipt, Refusal> {
@@ -57,7 +57,7 @@ pub(super) fn judge(explainer: &Explainer<'_>) -> Result<Receipt, Refusal> {
 fn now(explainer: &Explainer<'_>) -> UnixTime {
     let signed = || {
         let header = explainer.sender?.timestamp_header()?;
-        clock::signed_moment(head::first(explainer.request, header)?)
+        signed_moment(head::first(explainer.request, header)?)
     };
     explainer.now.or_else(signed).unwrap_or(UnixTime::from_secs(0))
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+mod causes;
 mod lines;
 
 use std::{fs, path::PathBuf};

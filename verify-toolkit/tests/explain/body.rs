@@ -67,6 +67,11 @@ pub(crate) fn cases() -> Vec<Case> {
         encoder.write_all(BODY.as_bytes()).unwrap();
         encoder.finish().unwrap()
     };
+    let in_order = samples::find("databricks", "MODEL_VERSION_CREATED").unwrap().body;
+    let fields: serde_json::Map<String, Value> = serde_json::from_str(in_order).unwrap();
+    let backwards: Vec<_> =
+        fields.iter().rev().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    let out_of_order = format!("{{{}}}", backwards.join(","));
     let mut cases = vec![
         changed(BodyJsonCompact, COMPACT, SPACED),
         changed(BodyJsonCompact, COMPACT, INDENTED),
@@ -88,6 +93,16 @@ pub(crate) fn cases() -> Vec<Case> {
         changed(BodyJsonSpaced, PYTHON, COMPACT).and(BodyJsonEscaped),
         changed(BodyJsonCompact, SORTED, SPACED).and(BodyJsonSorted),
         changed(BodyJsonCompact, format!("{COMPACT}\n"), SPACED).and(BodyNewlineLost),
+        changed(BodyJsonEscapedOtherwise, r#"{"a":"\u00e9"}"#, r#"{"a":"\u00E9"}"#),
+        changed(BodyJsonNumbers, r#"{"a":100.0,"b":1e-06}"#, r#"{"a":100,"b":0.000001}"#),
+        changed(BodyJsonRounded, r#"{"a":1234567890123456789}"#, r#"{"a":1234567890123456800}"#),
+        changed(BodyJsonIntegerKeys, r#"{"b":1,"2":2,"1":3}"#, r#"{"1":3,"2":2,"b":1}"#),
+        changed(BodyJsonReordered, in_order, out_of_order),
+        changed(BodyEnvelope, BODY, format!(r#"{{"message":{{"data":"{encoded}"}}}}"#)),
+        changed(BodyLogEscaped, BODY, BODY.replace('"', r"\x22")),
+        changed(BodyEchoOption, BODY, format!("-n {BODY}")),
+        changed(BodyLineEndsLost, INDENTED, INDENTED.replace('\n', "")),
+        changed(BodyLineEndsAdded, BODY, BODY.replace('_', "_\n")),
         changed(BodyNewlineAdded, BODY, format!("{BODY}\n")),
         changed(BodyNewlineAdded, BODY, format!("{BODY}\r\n")),
         changed(BodyNewlineLost, format!("{BODY}\n"), BODY),
@@ -142,9 +157,11 @@ pub(crate) fn cases() -> Vec<Case> {
     }
     let sample = samples::find("mlflow", "registered_model.created").unwrap().body;
     let fields: BTreeMap<String, Value> = serde_json::from_str(sample).unwrap();
-    let mut sorted = Case::new(BodySorted, mlflow(sample)).observed();
+    let mut sorted = Case::new(BodyJsonSpaced, mlflow(sample)).and(BodySorted);
     sorted.request.body = serde_json::to_vec(&fields).unwrap();
-    cases.push(sorted);
+    cases.push(sorted.clone());
+    sorted.causes = vec![BodySorted];
+    cases.push(sorted.secret("another").observed());
 
     let mut unpacked = changed(BodyDecompressed, gzip, BODY).observed();
     unpacked.request = plus(unpacked.request, "Content-Encoding", "gzip");

@@ -51,6 +51,7 @@ pub(crate) fn signed_text() -> Vec<Case> {
         Case::new(SignedWithUrl, plus(on_a_path, "Host", "example.com")),
         Case::new(SignedConstant, databricks_over("{}")),
         Case::new(SignedConstant, databricks_over("")),
+        Case::new(SignedEchoOption, databricks_over(format!("-n {BODY}\n"))),
         Case::new(SignedDigest, databricks_over(base16ct::lower::encode_string(&digest))),
         Case::new(SignedDigest, over([format!("{ID}.{now}.").as_bytes(), &digest].concat())),
         Case::new(SignedBase64, databricks_over(Base64::encode_string(BODY.as_bytes()))),

@@ -156,3 +156,39 @@ fn alphabetical_order_is_remarkable_only_where_another_was_measured() {
     let explanation = Explainer::new(&request, NOW).secret("a", "another secret").explain();
     assert_eq!(explanation.conclusion(), Conclusion::OtherSecret, "{explanation}");
 }
+
+/// What a request is full of is bounded before it is read, not after.
+#[test]
+fn a_query_full_of_signatures_is_given_up() {
+    let explained = |count: usize, limit: u64| {
+        let mut request = Delivery::databricks("{}").sign("right", NOW).unwrap();
+        let value = "ab".repeat(32);
+        let fields: Vec<_> = (0..count).map(|field| format!("f{field}={value}{field:x}")).collect();
+        request.path = format!("/?{}", fields.join("&"));
+        Explainer::new(&request, NOW).secret("a", "wrong").work_limit(limit).explain()
+    };
+    let limit = Explainer::DEFAULT_WORK_LIMIT;
+    let (some, many) = (explained(3, limit), explained(40_000, limit));
+    assert!(!some.is_cut_short() && many.is_cut_short());
+    // The first ones are read and the others are not: it is no more work.
+    assert!(many.work() < some.work() + 10_000_000, "{} and {}", many.work(), some.work());
+    // Looking for signatures is work too.
+    assert!(explained(64, 10_000).is_cut_short() && explained(64, 10_000).work() <= 10_000);
+}
+
+/// What is written to be hashed counts as much as what is hashed.
+#[test]
+fn documents_that_grow_are_given_up() {
+    let explained = |body: String, limit: u64| {
+        let request = Delivery::databricks(body).sign("right", NOW).unwrap();
+        Explainer::new(&request, NOW).secret("a", "wrong").work_limit(limit).explain()
+    };
+    let lists = format!("[{}]", vec!["[]"; 30_000].join(","));
+    let deep = format!("{}{}1{}", "[".repeat(120), "1,".repeat(10_000), "]".repeat(120));
+    let numbers = format!("[{}]", vec!["1.5"; 30_000].join(","));
+    let names: Vec<_> = (0..30_000).map(|name| format!("\"{name}\":1")).collect();
+    for body in [lists, deep, numbers, format!("{{{}}}", names.join(","))] {
+        let explanation = explained(body, 20_000_000);
+        assert!(explanation.is_cut_short() && explanation.work() <= 20_000_000);
+    }
+}

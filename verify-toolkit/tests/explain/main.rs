@@ -77,6 +77,16 @@ fn every_cause_has_a_case() {
     }
 }
 
+/// Where two causes come to the same bytes, the table of causes says which is told.
+#[test]
+fn of_causes_that_come_to_the_same_the_order_is_written_down() {
+    let mut undecided: Vec<_> =
+        cases().iter().flat_map(|case| case.explainer().undecided()).collect();
+    undecided.sort_unstable_by_key(|(one, other)| (one.name(), other.name()));
+    undecided.dedup();
+    assert!(undecided.is_empty(), "{undecided:?}");
+}
+
 /// No text has a secret or a token in it, whatever form it is in.
 #[test]
 fn no_text_has_a_secret_in_it() {

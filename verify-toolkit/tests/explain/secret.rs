@@ -4,6 +4,9 @@ use verify_toolkit::{Delivery, explain::Cause};
 
 use crate::case::{BODY, Case, NOW, SECRET, TOKEN, databricks, hmac, plus, with};
 
+const LONG: &str = "Kx9-shared-Tz4Kx9-shared-Tz4Kx9-shared-Tz4Kx9-shared-Tz4Kx9-shared-Tz4";
+const WRAPPED: &str = "Kx9-shared-Tz4Kx9-shared-Tz4Kx9-shared-Tz4Kx9-shared-Tz4Kx9-shar\ned-Tz4";
+
 fn signed(secret: impl AsRef<[u8]>) -> verify_toolkit::WireRequest {
     Delivery::mlflow(BODY).sign(secret, NOW).unwrap()
 }
@@ -35,6 +38,11 @@ pub(crate) fn cases() -> Vec<Case> {
         (SecretInJson, r#"{"user": "u", "secret": "Kx9-shared-Tz4"}"#, SECRET),
         (SecretList, "another-one,Kx9-shared-Tz4", SECRET),
         (SecretList, "Kx9-shared-Tz4\nanother-one", SECRET),
+        (SecretEchoOption, "-n Kx9-shared-Tz4\n", SECRET),
+        (SecretPrefixed, "v1,Kx9-shared-Tz4", SECRET),
+        (SecretSpaceInside, "Kx9- shared-\tTz4", SECRET),
+        (SecretWrapped, "Kx9-shared\n-Tz4", SECRET),
+        (SecretWrapLost, LONG, WRAPPED),
         (SecretDoubled, "Kx9-shared-Tz4Kx9-shared-Tz4", SECRET),
         (SecretEscaped, r#"a\"b\\c"#, r#"a"b\c"#),
         (SecretPercentEncoded, "a%2Fb%3D", "a/b="),
@@ -48,6 +56,7 @@ pub(crate) fn cases() -> Vec<Case> {
         (SecretSpaceLost, SECRET, " Kx9-shared-Tz4"),
         (SecretWhsecLost, SECRET, "whsec_Kx9-shared-Tz4"),
         (SecretInWhsec, "whsec_Kx9-shared-Tz4", SECRET),
+        (SecretPrefixed, "v1,whsec_Kx9-shared-Tz4", "whsec_Kx9-shared-Tz4"),
         (SecretInWhsec, "v1,whsec_Kx9-shared-Tz4", SECRET),
         (SecretHashed, SECRET, digest.as_str()),
         (SecretCharset, "sch\u{c3}\u{b6}n", "sch\u{f6}n"),

@@ -4,7 +4,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use verify_toolkit::{WireRequest, explain::Cause};
 
-use crate::case::{BODY, Case, ID, NOW, SECRET, databricks, hmac, mlflow, value, with};
+use crate::case::{BODY, Case, ID, NOW, SECRET, TOKEN, databricks, hmac, mlflow, value, with};
 
 fn databricks_with(signature: impl AsRef<[u8]>) -> WireRequest {
     with(databricks(BODY), "x-databricks-signature", signature)
@@ -55,6 +55,13 @@ pub(crate) fn cases() -> Vec<Case> {
             SignatureList,
             mlflow_with(format!("v1,{} {base64}", Base64::encode_string(&[7; 32]))),
         ),
+        Case::new(SignatureWithWords, databricks_with(format!("(stdin)= {hex}"))),
+        Case::new(SignatureIsSecret, databricks_with(SECRET)),
+        Case::new(
+            SignatureIsToken,
+            crate::case::plus(databricks_with(TOKEN), "authorization", format!("Bearer {TOKEN}")),
+        )
+        .bearer(TOKEN),
         Case::new(SignatureMalformed, databricks_with("n/a")).observed(),
         Case::new(SignaturePrefixAdded, databricks_with(format!("sha256={hex}"))),
         Case::new(SignaturePrefixAdded, databricks_with(format!("sha256= {hex}"))),

@@ -26,6 +26,9 @@ causes! {
              it as it is."
         SecretDoubled "secret-doubled"
             "The secret was pasted twice, one copy behind the other: keep one."
+        SecretEchoOption "secret-echo-option"
+            "The secret begins with `-n `, which a shell's `echo` printed instead of taking it for an option: write it with \
+             `printf %s`."
         SecretEmpty "secret-empty"
             "The delivery is signed with an empty secret, so anybody can sign one: set the secret at the sender."
         SecretEscaped "secret-escaped"
@@ -39,11 +42,11 @@ causes! {
             "The secret holds a whole line `NAME=value` of a `.env` file: keep what is behind the `=`."
         SecretInJson "secret-in-json"
             "The secret holds a JSON document, as AWS Secrets Manager gives it: take the one field out of it."
+        SecretInWhsec "secret-in-whsec"
+            "The sender signs with what is behind `whsec_`: leave that prefix out of the secret."
         SecretInvisible "secret-invisible"
             "The secret holds characters that nobody sees, such as a no-break or zero-width space, copied from a page: type \
              it, or copy it from elsewhere."
-        SecretInWhsec "secret-in-whsec"
-            "The sender signs with what is behind `whsec_`: leave that prefix out of the secret."
         SecretList "secret-list"
             "The secret holds several secrets in one: give each of them as a secret of its own."
         SecretNewlineLost "secret-newline-lost"
@@ -53,6 +56,9 @@ causes! {
             "The secret is percent-encoded, as in a URL: decode it before you use it."
         SecretPlaceholder "secret-placeholder"
             "The secret looks like a placeholder, such as `${NAME}` or a row of asterisks: put the real one in its place."
+        SecretPrefixed "secret-prefixed"
+            "Before the secret stands a word that is not part of it, such as `v1,`, which belongs to signatures: leave it \
+             out."
         SecretPrevious "secret-previous"
             "The delivery is signed with the previous secret: keep both for as long as the sender uses it."
         SecretQuoted "secret-quoted"
@@ -61,6 +67,9 @@ causes! {
         SecretShellExpanded "secret-shell-expanded"
             "The sender signs with the secret as a shell left it, without what follows a `$`: set it there again, in single \
              quotes."
+        SecretSpaceInside "secret-space-inside"
+            "Spaces or tabs stand inside the secret, and the sender signs without them: it was copied from a table or from \
+             several lines; copy it in one piece."
         SecretSpaceLost "secret-space-lost"
             "The sender signs with a space before or behind the secret, because one was pasted there, and yours has none: \
              enter it at the sender again without one."
@@ -78,6 +87,12 @@ causes! {
             "The secret was saved as UTF-16, as PowerShell's `>` does: save it as UTF-8."
         SecretWhsecLost "secret-whsec-lost"
             "The sender signs with `whsec_` in front of the secret: keep that prefix."
+        SecretWrapLost "secret-wrap-lost"
+            "The sender signs with line ends inside the secret, because a wrapped one was entered there, as `base64` and \
+             `openssl` print it: enter it there again on one line, as from `base64 -w0`."
+        SecretWrapped "secret-wrapped"
+            "A line end stands inside the secret, and the sender signs without it: `base64` wraps at 76 columns and `openssl` \
+             at 64; keep it on one line, as from `base64 -w0`."
     }
     Body {
         BodyBase64 "body-base64"
@@ -86,29 +101,41 @@ causes! {
             "The body is JSON that breaks off in the middle: it was cut off before its length was counted, by a limit, a log \
              or a column of a table; get all of it."
         BodyByteOrderMark "body-byte-order-mark"
-            "A byte order mark stands before the body: whatever saved or forwarded it put one there; take the bytes as they \
-             came."
+            "A byte order mark stands before the body, and was not signed"
+            => "whatever saved or forwarded the body put one there; take the bytes as they came."
         BodyByteOrderMarkLost "body-byte-order-mark-lost"
-            "The byte order mark before the body was lost: read the body as bytes, not as text."
+            "A byte order mark was signed before the body, and did not come"
+            => "read the body as bytes, not as text."
         BodyCharset "body-charset"
-            "The body was converted from its charset into UTF-8: read it as bytes, not as text."
+            "The body was signed in another charset, and came in UTF-8"
+            => "read it as bytes, not as text."
         BodyChunked "body-chunked"
             "The body still has the frames of chunked transfer coding in it: let the server take them off."
         BodyCompressed "body-compressed"
             "The body is compressed, and was signed before that, so a proxy compressed it: verify what you get by \
              decompressing it."
         BodyCrLf "body-cr-lf"
-            "The line ends of the body were changed from LF to CRLF: an editor or a text mode did that; read it as bytes."
+            "The line ends of the body are CRLF, and LF was signed"
+            => "an editor, a form or a text mode changed them; read the body as bytes."
         BodyCutOff "body-cut-off"
             "The body is shorter than `Content-Length` says: it was cut off, by a limit or a log; get all of it."
         BodyDecompressed "body-decompressed"
             "`Content-Encoding` names a compression that the body does not have: something decompressed it, so verify before \
              that."
         BodyDoubled "body-doubled"
-            "The body is there twice, one copy behind the other: it was read twice and both were kept."
+            "The body is there twice, one copy behind the other, and one was signed"
+            => "it was read twice and both were kept."
+        BodyEchoOption "body-echo-option"
+            "The body begins with `-n `, which a shell's `echo` printed instead of taking it for an option"
+            => "send it with `printf %s`, or from a file with `curl --data-binary @file`."
         BodyEmpty "body-empty"
-            "The body is empty, and no sender sends an empty one: something read it before you, such as a body parser, or a \
-             redirect dropped it; verify first, and hand the bytes on."
+            "The body is empty, and no sender sends an empty one"
+            => "something read it before you, such as a body parser, or a redirect dropped it; verify first, and hand the bytes \
+                on."
+        BodyEnvelope "body-envelope"
+            "The body is an envelope, as of Pub/Sub, SNS, SQS or Event Grid, and what was signed stands in one of its fields: \
+             verify what is in that field, decoded if it is base64; if the signed text was parsed on the way there, have it \
+             passed on as text."
         BodyForm "body-form"
             "The JSON stands in a form field, and was signed without that: take the field's decoded value."
         BodyFormLost "body-form-lost"
@@ -120,67 +147,101 @@ causes! {
             "Quotes and angle brackets in the body were turned into HTML entities, as by a log shown on a page: take the \
              bytes from elsewhere."
         BodyJsonCompact "body-json-compact"
-            "The body was parsed and written again with white space: it was signed without; verify the bytes as they came, \
-             before any parser."
+            "The body was signed without white space between its parts, and came with some"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
         BodyJsonEscaped "body-json-escaped"
-            "The body was parsed and written again with letters beyond ASCII as they are: they were signed as `\\u` escapes; \
-             verify the bytes as they came, before any parser."
+            "Letters of the body were signed as `\\u` escapes, and came as they are"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
+        BodyJsonEscapedOtherwise "body-json-escaped-otherwise"
+            "The body has other escapes for the same letters than were signed, such as `\\u00E9` and not `\\u00e9`"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
         BodyJsonHtmlEscaped "body-json-html-escaped"
-            "The body was parsed and written again: it was signed with `<`, `>` and `&` escaped, as Go's `json.Marshal` does; \
-             verify the bytes as they came, before any parser."
+            "The body was signed with `<`, `>` and `&` escaped, as Go's `json.Marshal` does, and came without those escapes"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
         BodyJsonIndented "body-json-indented"
-            "The body was parsed and written again: it was signed indented; verify the bytes as they came, before any parser."
+            "The body was signed indented, and came with other white space"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
+        BodyJsonIntegerKeys "body-json-integer-keys"
+            "Names that are whole numbers stand before the others, where JavaScript puts them whatever the order was"
+            => "something parsed it with `JSON.parse` and wrote it again; verify the bytes as they came, before any parser."
+        BodyJsonNumbers "body-json-numbers"
+            "Numbers in the body were signed in another spelling, such as `100.0` for `100` or `1e-06` for `0.000001`"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
+        BodyJsonReordered "body-json-reordered"
+            "The fields of the body came in another order than they were signed in"
+            => "something parsed it and wrote it again, such as a map or a column of type `jsonb`; verify the bytes as they \
+                came, before any parser."
+        BodyJsonRounded "body-json-rounded"
+            "The body holds an integer that was rounded, because JavaScript and other languages keep numbers as doubles"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
         BodyJsonSlashEscaped "body-json-slash-escaped"
-            "The body was parsed and written again: it was signed with `/` escaped, as PHP's `json_encode` does; verify the \
-             bytes as they came, before any parser."
+            "The body was signed with `/` escaped, as PHP's `json_encode` does, and came without those escapes"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
         BodyJsonSlashUnescaped "body-json-slash-unescaped"
-            "The body was parsed and written again with `/` escaped, as PHP's `json_encode` does: it was signed without; \
-             verify the bytes as they came, before any parser."
+            "The body came with `/` escaped, as PHP's `json_encode` does, and was signed without"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
         BodyJsonSorted "body-json-sorted"
-            "The body was parsed and written again in another order: it was signed with its keys sorted; verify the bytes as \
-             they came, before any parser."
+            "The body was signed with its keys sorted, and came in another order"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
         BodyJsonSpaced "body-json-spaced"
-            "The body was parsed and written again: it was signed with a space behind each comma and colon, as Python's \
-             `json.dumps` does; verify the bytes as they came, before any parser."
+            "The body was signed with a space behind each comma or colon, as Python's `json.dumps` does, and came with other \
+             white space"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
         BodyJsonString "body-json-string"
             "The body was put into a JSON string, quotes and all: it was stringified twice; verify what is in the string."
         BodyJsonUnescaped "body-json-unescaped"
-            "The body was parsed and written again with `\\u` escapes: letters were signed as they are; verify the bytes as \
-             they came, before any parser."
+            "The body came with `\\u` escapes, and its letters were signed as they are, so the escapes were added later"
+            => "something parsed it and wrote it again, as .NET, PHP and Python do by default; verify the bytes as they came, \
+                before any parser."
         BodyLf "body-lf"
-            "The line ends of the body were changed from CRLF to LF: git, an editor or a text mode did that; read it as \
-             bytes."
+            "The line ends of the body are LF, and CRLF was signed"
+            => "git, an editor or a text mode changed them; read the body as bytes."
+        BodyLineEndsAdded "body-line-ends-added"
+            "The body has line ends that were not signed"
+            => "it was wrapped by a terminal, a mail or an editor; take the bytes as they came."
+        BodyLineEndsLost "body-line-ends-lost"
+            "The body lost its line ends, which were signed; `curl -d @file` drops them, and `curl --data-binary @file` keeps them"
+            => "send it with the latter, and take the bytes from elsewhere than a log that keeps to one line."
+        BodyLogEscaped "body-log-escaped"
+            "The body has the escapes of a log, such as `\\x22` for a quote, as nginx and Apache write it: undo each `\\xHH`, \
+             or have the log write it otherwise."
         BodyMojibake "body-mojibake"
-            "The body is UTF-8 that was read as Latin-1 or Windows-1252 and written again, so letters became two: read it as \
-             bytes, not as text."
+            "The body is UTF-8 that was read as Latin-1 or Windows-1252 and written again, so letters became two"
+            => "read it as bytes, not as text."
         BodyNewlineAdded "body-newline-added"
-            "A newline was added behind the body, by an editor, `echo` or a heredoc: remove it."
+            "A newline stands behind the body, and was not signed"
+            => "an editor, `echo` or a heredoc added it; remove it."
         BodyNewlineLost "body-newline-lost"
-            "The newline at the end of the body was lost: it was signed; do not trim the body."
+            "The newline at the end of the body was signed, and did not come; `echo` adds one, and `curl -d @file` drops it"
+            => "do not trim the body; where it is signed or sent by hand, use `printf %s` and `curl --data-binary`."
         BodyNotJson "body-not-json"
             "The body is not JSON, which every sender here sends: it was wrapped, encoded or replaced on the way; compare it \
              with what the sender sent, and take the bytes as they came."
         BodyNotUtf8 "body-not-utf-8"
-            "The body was converted from UTF-8 into Latin-1: read it as bytes, not as text."
+            "The body came in Latin-1, and was signed in UTF-8"
+            => "read it as bytes, not as text."
         BodyNulPadded "body-nul-padded"
-            "NUL bytes stand behind the body: a buffer was taken whole; take as many bytes as were read."
+            "NUL bytes stand behind the body, and were not signed"
+            => "a buffer was taken whole; take as many bytes as were read."
         BodyOverLimit "body-over-limit"
             "The body is larger than the verifier's limit: raise `body_limit`, and every limit in front of it."
         BodyPythonBytes "body-python-bytes"
             "The body is the Python text of bytes, `b'..'`: somebody called `str` on it; take the bytes."
         BodyReplaced "body-replaced"
-            "The body holds U+FFFD, which stands where bytes were no UTF-8: if the sender did not send it, the body was read \
-             as text and those bytes are gone; read it as bytes."
+            "The body holds U+FFFD, which stands where bytes were no UTF-8"
+            => "if the sender did not send it, the body was read as text and those bytes are gone; read it as bytes."
         BodySorted "body-sorted"
-            "The fields of the body stand in alphabetical order, and this sender writes them in another: it was parsed and \
-             written again, as with `sort_keys` or from a map; verify the bytes as they came, before any parser."
+            "The fields of the body stand in alphabetical order, and this sender writes them in another"
+            => "something parsed it and wrote it again, as with `sort_keys` or from a map; verify the bytes as they came, before \
+                any parser."
         BodySpaceAdded "body-space-added"
-            "Spaces or empty lines were added before or behind the body, by an editor or a template: remove them, or take the \
-             bytes as they came."
+            "Spaces or empty lines stand before or behind the body, and were not signed"
+            => "an editor or a template added them; remove them, or take the bytes as they came."
         BodyTooLong "body-too-long"
             "The body goes on behind the `Content-Length`: take that many bytes of it."
         BodyUtf16 "body-utf-16"
-            "The body was saved as UTF-16, as PowerShell does: take the bytes as they came."
+            "The body came in UTF-16, and was signed in UTF-8"
+            => "PowerShell saves text so; take the bytes as they came."
     }
     Signature {
         SignatureBase64 "signature-base64"
@@ -195,6 +256,12 @@ causes! {
         SignatureHex "signature-hex"
             "The signature is written in hex where this sender writes base64: whatever signs is not that sender; write \
              base64."
+        SignatureIsSecret "signature-is-secret"
+            "In place of a signature stands the secret itself: it went over the wire, so take a new one; in whatever sends, sign \
+             the body with HMAC-SHA256 and put the result there."
+        SignatureIsToken "signature-is-token"
+            "In place of a signature stands the bearer token: it belongs into `Authorization`; in whatever sends, sign the body \
+             with HMAC-SHA256 and the secret, and put the result there."
         SignatureList "signature-list"
             "The header holds several signatures, joined by a proxy or as Standard Webhooks do in a rotation: this sender \
              sends one; find what joins them."
@@ -222,6 +289,9 @@ causes! {
         SignatureUrlMangled "signature-url-mangled"
             "The signature went through a URL: `+` became a space or characters were percent-encoded; hand the header on as \
              it is."
+        SignatureWithWords "signature-with-words"
+            "Words stand around the signature, such as those that `openssl dgst` prints: have whatever signs take the digits \
+             alone."
     }
     Mac {
         MacSha1 "mac-sha1"
@@ -232,13 +302,13 @@ causes! {
             "The signature is made with HMAC-SHA512: have whatever signs use HMAC-SHA256."
         MacSwapped "mac-swapped"
             "The signature is made with key and message swapped: in whatever signs, swap the two arguments."
+        MacWithPrefix "mac-with-prefix"
+            "The signature is the SHA-256 digest of the secret with the text behind it: have whatever signs use HMAC-SHA256."
+        MacWithSuffix "mac-with-suffix"
+            "The signature is the SHA-256 digest of the text with the secret behind it: have whatever signs use HMAC-SHA256."
         MacWithoutKey "mac-without-key"
             "The signature is the SHA-256 digest of the text without any secret, which anybody can make: have whatever signs \
              use HMAC-SHA256 with the secret."
-        MacWithSuffix "mac-with-suffix"
-            "The signature is the SHA-256 digest of the text with the secret behind it: have whatever signs use HMAC-SHA256."
-        MacWithPrefix "mac-with-prefix"
-            "The signature is the SHA-256 digest of the secret with the text behind it: have whatever signs use HMAC-SHA256."
     }
     SignedText {
         SignedBase64 "signed-base64"
@@ -251,6 +321,9 @@ causes! {
              does so before it has the body."
         SignedDigest "signed-digest"
             "The signature is over the SHA-256 digest of the body: have whatever signs take the bytes of the body."
+        SignedEchoOption "signed-echo-option"
+            "`-n ` was signed in front of the body, because a shell's `echo` printed it instead of taking it for an option: \
+             sign what `printf %s` writes."
         SignedIdChanged "signed-id-changed"
             "The delivery id was signed in another spelling, in another case or with other hyphens: hand it on as the sender \
              wrote it."
@@ -262,12 +335,12 @@ causes! {
         SignedTimestampChanged "signed-timestamp-changed"
             "The header has the time in another spelling than was signed, in milliseconds for instance: hand the sender's \
              header on, or have whatever signs use the same digits for both, Unix seconds."
+        SignedWithUrl "signed-with-url"
+            "The URL or the path is signed in front of the body: have whatever signs leave it out."
         SignedWithoutId "signed-without-id"
             "The delivery id is missing from the signed text: have whatever signs take `id.time.body`."
         SignedWithoutTimestamp "signed-without-timestamp"
             "The time is missing from the signed text: have whatever signs take `id.time.body`."
-        SignedWithUrl "signed-with-url"
-            "The URL or the path is signed in front of the body: have whatever signs leave it out."
     }
     Header {
         DeliveryIdMalformed "delivery-id-malformed"
@@ -308,14 +381,14 @@ causes! {
         DeliveryOld "delivery-old"
             "The delivery is older than the tolerance: a recording, a replay or a late retry, or your clock is ahead; judge a \
              recording by the time at which it was received."
-        TimestampFormat "timestamp-format"
-            "The time is not written as Unix seconds in plain digits: have whatever signs write it so."
-        TimestampMilliseconds "timestamp-milliseconds"
-            "The time is in milliseconds, or even smaller units: send seconds, as this sender does."
         TimeZone "time-zone"
             "The time is wrong by whole or half hours, as if local time were taken for UTC: make whichever side takes it from \
              local time use UTC. A time in the past may as well be that of a delivery of this age that was sent again (a \
              replay), which is rightly refused."
+        TimestampFormat "timestamp-format"
+            "The time is not written as Unix seconds in plain digits: have whatever signs write it so."
+        TimestampMilliseconds "timestamp-milliseconds"
+            "The time is in milliseconds, or even smaller units: send seconds, as this sender does."
     }
     Authorization {
         AuthorizationBearerDoubled "authorization-bearer-doubled"
@@ -334,12 +407,12 @@ causes! {
         AuthorizationScheme "authorization-scheme"
             "`Authorization` has the right token under another scheme than `Bearer`, such as `Basic` or `Token`: enter it \
              with `Bearer` at the sender, or expect the value as it comes."
-        AuthorizationSecret "authorization-secret"
-            "`Authorization` holds the signing secret: at the sender, token and secret were mixed up; enter each in its \
-             place, and take a new secret, because this one went over the wire."
         AuthorizationSchemeMissing "authorization-scheme-missing"
             "`Authorization` holds the token without the word `Bearer`: enter it with that word at the sender, or expect the \
              value as it comes."
+        AuthorizationSecret "authorization-secret"
+            "`Authorization` holds the signing secret: at the sender, token and secret were mixed up; enter each in its \
+             place, and take a new secret, because this one went over the wire."
         TokenWithScheme "token-with-scheme"
             "The token that you expect begins with the word `Bearer`: leave it out, because it is not part of the token."
     }

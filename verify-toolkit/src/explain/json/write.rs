@@ -1,21 +1,19 @@
 //! One document, in the way of one library.
 
-use super::Node;
+use std::rc::Rc;
 
-/// White space between tokens.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub(super) enum Space {
-    Compact,
-    Indented(&'static str),
-    Spaced,
-}
+use super::{Document, Place, plain, spaces::Space};
 
 /// How letters are written.
-#[derive(Clone, Copy, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Letters {
     AsTheyStand,
-    /// `\u` beyond ASCII, as Python does.
+    /// `\u` for what is not ASCII, and for what means something in HTML, in capitals, as .NET does.
+    DotNet,
+    /// `\u` for what is not ASCII, as Python does.
     Escaped,
+    /// As they are, but `<`, `>`, `&`, `=` and `'` escaped, as Gson does.
+    Gson,
     /// As they are, but `<`, `>` and `&` escaped, as Go does.
     HtmlEscaped,
     /// As Python does, and `/` escaped, as PHP does.
@@ -27,98 +25,161 @@ pub(super) enum Letters {
     Unescaped,
 }
 
-/// How a library writes.
-#[derive(Clone, Copy)]
-pub(in crate::explain) struct Style {
-    pub(super) space: Space,
-    pub(super) letters: Letters,
-    pub(super) sorted: bool,
+/// In which order an object's fields are written.
+#[derive(Clone, Debug)]
+pub(super) enum Order {
+    AsTheyStand,
+    /// Of these objects, the names of the fields.
+    Given(Rc<Vec<(Place, Vec<Place>)>>),
+    Sorted,
 }
 
-struct Writer {
-    out: String,
-    style: Style,
-    room: usize,
+/// How a document is written.
+#[derive(Clone, Debug)]
+pub(super) struct Style {
+    pub(super) space: &'static Space,
+    pub(super) letters: Letters,
+    pub(super) order: Order,
+    /// Numbers that are written in another way, in the order of their places.
+    pub(super) numbers: Rc<Vec<(Place, String)>>,
+}
+
+/// What was written, and what is different from what stands there.
+pub(super) struct Written {
+    pub(super) text: String,
+    pub(super) is_reordered: bool,
+    pub(super) is_lettered: bool,
+    /// How many escapes `\u` more.
+    pub(super) escapes: isize,
+    /// How many escapes `\/` more.
+    pub(super) slashes: isize,
 }
 
 impl Style {
     /// Writes a document, if that takes no more bytes than there is room for.
-    pub(super) fn write(self, root: &Node<'_>, room: usize) -> Option<String> {
-        let mut writer = Writer { out: String::new(), style: self, room };
-        writer.node(root, 0)?;
-        (writer.out.len() <= room).then_some(writer.out)
+    pub(super) fn write(&self, document: &Document<'_>, room: usize) -> Option<Written> {
+        let out = Written {
+            text: String::new(),
+            is_reordered: false,
+            is_lettered: false,
+            escapes: 0,
+            slashes: 0,
+        };
+        let mut writer = Writer { document, style: self, room, out };
+        writer.node(0, 0)?;
+        (writer.out.text.len() <= room).then_some(writer.out)
     }
 }
 
-impl Writer {
+struct Writer<'d> {
+    document: &'d Document<'d>,
+    style: &'d Style,
+    room: usize,
+    out: Written,
+}
+
+impl Writer<'_> {
     /// Returns nothing as soon as the room is used up.
-    fn node(&mut self, node: &Node<'_>, depth: usize) -> Option<()> {
-        if self.out.len() > self.room {
+    fn node(&mut self, place: Place, depth: usize) -> Option<()> {
+        if self.out.text.len() > self.room {
             return None;
         }
-        match node {
-            Node::Scalar(text) => self.scalar(text),
-            Node::Array(items) => {
-                self.out.push('[');
-                for (place, item) in items.iter().enumerate() {
-                    self.between(place == 0, depth + 1);
-                    self.node(item, depth + 1)?;
-                }
-                self.end(items.is_empty(), depth, ']');
+        let document = self.document;
+        let is_object = document.is(place, b'{');
+        if !is_object && !document.is(place, b'[') {
+            self.scalar(place);
+            return Some(());
+        }
+        let Space { comma, colon, lines, lists_on_a_line, .. } = self.style.space;
+        let ordered = if is_object { self.ordered(place) } else { None };
+        let mut children = document.children(place);
+        let mut ordered = ordered.into_iter().flatten();
+        let is_on_a_line = !is_object && *lists_on_a_line;
+        let (open, close) = if is_object { ('{', '}') } else { ('[', ']') };
+        self.out.text.push(open);
+        let mut is_empty = true;
+        while let Some(child) = children.next() {
+            let child = ordered.next().unwrap_or(child);
+            if !is_empty {
+                self.out.text.push_str(comma);
             }
-            Node::Object(fields) => {
-                let mut fields: Vec<_> = fields.iter().collect();
-                if self.style.sorted {
-                    fields.sort_by_cached_key(|(name, _)| plain(name));
-                }
-                self.out.push('{');
-                for (place, (name, value)) in fields.iter().enumerate() {
-                    self.between(place == 0, depth + 1);
-                    self.scalar(name);
-                    self.out.push_str(if self.style.space == Space::Compact { ":" } else { ": " });
-                    self.node(value, depth + 1)?;
-                }
-                self.end(fields.is_empty(), depth, '}');
+            is_empty = false;
+            match lines {
+                Some(_) if is_on_a_line => self.out.text.push(' '),
+                Some((end, indent)) => self.line(end, indent, depth + 1),
+                None => {}
+            }
+            if is_object {
+                self.scalar(child);
+                self.out.text.push_str(colon);
+                self.node(child + 1, depth + 1)?;
+            } else {
+                self.node(child, depth + usize::from(!is_on_a_line))?;
             }
         }
+        match lines {
+            // Jackson puts a space there.
+            Some(_) if is_on_a_line || (is_empty && *lists_on_a_line) => self.out.text.push(' '),
+            Some((end, indent)) if !is_empty => self.line(end, indent, depth),
+            _ => {}
+        }
+        self.out.text.push(close);
         Some(())
     }
 
-    fn between(&mut self, is_first: bool, depth: usize) {
-        if !is_first {
-            self.out.push_str(if self.style.space == Space::Spaced { ", " } else { "," });
-        }
-        self.line(depth);
-    }
-
-    fn end(&mut self, is_empty: bool, depth: usize, bracket: char) {
-        if !is_empty {
-            self.line(depth);
-        }
-        self.out.push(bracket);
-    }
-
-    fn line(&mut self, depth: usize) {
-        if let Space::Indented(indent) = self.style.space {
-            self.out.push('\n');
-            (0..depth).for_each(|_| self.out.push_str(indent));
-        }
-    }
-
-    fn scalar(&mut self, text: &str) {
-        match self.style.letters {
-            Letters::AsTheyStand => return self.out.push_str(text),
-            Letters::SlashEscaped => return self.slashes(text, "\\/"),
-            Letters::SlashUnescaped => return self.slashes(text, "/"),
-            _ => {}
-        }
-        match plain(text) {
-            Some(plain) => {
-                self.out.push('"');
-                plain.chars().for_each(|letter| self.letter(letter));
-                self.out.push('"');
+    /// The names of an object's fields in the order of the style, if that is another one.
+    fn ordered(&mut self, place: Place) -> Option<Vec<Place>> {
+        let document = self.document;
+        let names = match &self.style.order {
+            Order::AsTheyStand => return None,
+            Order::Given(orders) => {
+                let found = orders.binary_search_by_key(&place, |(object, _)| *object).ok()?;
+                orders.get(found)?.1.clone()
             }
-            None => self.out.push_str(text),
+            Order::Sorted => {
+                let mut names: Vec<_> = document.children(place).collect();
+                names.sort_by_cached_key(|name| plain(document.text_of(*name)));
+                names
+            }
+        };
+        self.out.is_reordered |= !names.is_sorted();
+        Some(names)
+    }
+
+    fn line(&mut self, end: &str, indent: &str, depth: usize) {
+        self.out.text.push_str(end);
+        (0..depth).for_each(|_| self.out.text.push_str(indent));
+    }
+
+    fn scalar(&mut self, place: Place) {
+        let text = self.document.text_of(place);
+        let start = self.out.text.len();
+        match self.style.letters {
+            _ if !text.starts_with('"') => {
+                let numbers = &self.style.numbers;
+                let other = numbers.binary_search_by_key(&place, |(number, _)| *number).ok();
+                let other = other.and_then(|found| numbers.get(found));
+                return self.out.text.push_str(other.map_or(text, |(_, number)| number));
+            }
+            Letters::AsTheyStand => return self.out.text.push_str(text),
+            Letters::SlashEscaped => self.slashes(text, "\\/"),
+            Letters::SlashUnescaped => self.slashes(text, "/"),
+            _ => match plain(text) {
+                Some(plain) => {
+                    self.out.text.push('"');
+                    plain.chars().for_each(|letter| self.letter(letter));
+                    self.out.text.push('"');
+                }
+                None => self.out.text.push_str(text),
+            },
+        }
+        let written = self.out.text.get(start..).unwrap_or_default();
+        if written != text {
+            self.out.is_lettered = true;
+            let more = |escape: char| escapes(written, escape) - escapes(text, escape);
+            let (escapes, slashes) = (more('u'), more('/'));
+            self.out.escapes += escapes;
+            self.out.slashes += slashes;
         }
     }
 
@@ -130,12 +191,12 @@ impl Writer {
                 ('\\', Some(escaped)) => {
                     letters.next();
                     match escaped {
-                        '/' => self.out.push_str(slash),
-                        _ => self.out.extend([letter, escaped]),
+                        '/' => self.out.text.push_str(slash),
+                        _ => self.out.text.extend([letter, escaped]),
                     }
                 }
-                ('/', _) => self.out.push_str(slash),
-                _ => self.out.push(letter),
+                ('/', _) => self.out.text.push_str(slash),
+                _ => self.out.text.push(letter),
             }
         }
     }
@@ -143,53 +204,80 @@ impl Writer {
     fn letter(&mut self, letter: char) {
         let is_escaped = match self.style.letters {
             Letters::HtmlEscaped => matches!(letter, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'),
-            Letters::Escaped | Letters::PhpEscaped => !letter.is_ascii(),
+            Letters::Gson => {
+                matches!(letter, '<' | '>' | '&' | '=' | '\'' | '\u{2028}' | '\u{2029}')
+            }
+            Letters::Escaped | Letters::PhpEscaped => !letter.is_ascii() || letter == '\u{7f}',
+            Letters::DotNet => {
+                !letter.is_ascii()
+                    || matches!(letter, '"' | '&' | '\'' | '+' | '<' | '>' | '`' | '\u{7f}')
+            }
             _ => false,
         };
         match letter {
-            '"' => self.out.push_str("\\\""),
-            '\\' => self.out.push_str("\\\\"),
-            '\n' => self.out.push_str("\\n"),
-            '\r' => self.out.push_str("\\r"),
-            '\t' => self.out.push_str("\\t"),
-            '\u{8}' => self.out.push_str("\\b"),
-            '\u{c}' => self.out.push_str("\\f"),
-            '/' if self.style.letters == Letters::PhpEscaped => self.out.push_str("\\/"),
-            '\0'..='\u{1f}' => self.escape(letter),
             _ if is_escaped => self.escape(letter),
-            _ => self.out.push(letter),
+            '"' => self.out.text.push_str("\\\""),
+            '\\' => self.out.text.push_str("\\\\"),
+            '\n' => self.out.text.push_str("\\n"),
+            '\r' => self.out.text.push_str("\\r"),
+            '\t' => self.out.text.push_str("\\t"),
+            '\u{8}' => self.out.text.push_str("\\b"),
+            '\u{c}' => self.out.text.push_str("\\f"),
+            '/' if self.style.letters == Letters::PhpEscaped => self.out.text.push_str("\\/"),
+            '\0'..='\u{1f}' => self.escape(letter),
+            _ => self.out.text.push(letter),
         }
     }
 
     fn escape(&mut self, letter: char) {
         for unit in letter.encode_utf16(&mut [0; 2]) {
-            self.out.push_str(&format!("\\u{unit:04x}"));
+            self.out.text.push_str(&match self.style.letters {
+                Letters::DotNet => format!("\\u{unit:04X}"),
+                _ => format!("\\u{unit:04x}"),
+            });
         }
     }
 }
 
-/// What a text in quotes says. Half a surrogate pair cannot be said.
-fn plain(scalar: &str) -> Option<String> {
-    scalar.starts_with('"').then(|| serde_json::from_str(scalar).ok()).flatten()
+/// How many escapes of this kind a text has.
+fn escapes(text: &str, kind: char) -> isize {
+    let (mut count, mut letters) = (0, text.chars());
+    while let Some(letter) = letters.next() {
+        if letter == '\\' && letters.next() == Some(kind) {
+            count += 1;
+        }
+    }
+    count
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Document, Letters, Space, Style, Writer};
+    use super::{super::spaces::SPACES, Document, Letters, Order, Rc, Style, Writer, Written};
 
     /// Each item of this one becomes a line of 480 spaces.
     #[test]
     fn writing_ends_where_the_room_does() {
         let text = format!("{}{}1{}", "[".repeat(120), "1,".repeat(10_000), "]".repeat(120));
         let document = Document::read(text.as_bytes()).unwrap();
-        let style = |space| Style { space, letters: Letters::AsTheyStand, sorted: false };
-        let indented = style(Space::Indented("    "));
-        let mut writer = Writer { out: String::new(), style: indented, room: text.len() };
-        assert!(writer.node(&document.root, 0).is_none());
-        assert!(writer.out.len() < text.len() + 1000, "{}", writer.out.len());
+        let style = |number: usize| Style {
+            space: &SPACES[number],
+            letters: Letters::AsTheyStand,
+            order: Order::AsTheyStand,
+            numbers: Rc::default(),
+        };
+        let (indented, compact) = (style(3), style(0));
+        let out = Written {
+            text: String::new(),
+            is_reordered: false,
+            is_lettered: false,
+            escapes: 0,
+            slashes: 0,
+        };
+        let mut writer = Writer { document: &document, style: &indented, room: text.len(), out };
+        assert!(writer.node(0, 0).is_none());
+        assert!(writer.out.text.len() < text.len() + 1000, "{}", writer.out.text.len());
 
-        let compact = style(Space::Compact);
-        assert_eq!(document.write(compact, text.len()).as_ref(), Some(&text));
-        assert_eq!(document.write(compact, text.len() - 1), None);
+        assert_eq!(compact.write(&document, text.len()).unwrap().text, text);
+        assert!(compact.write(&document, text.len() - 1).is_none());
     }
 }
