@@ -211,6 +211,10 @@ impl<'b> Bodies<'b> {
         make: Make,
         work: &mut Work,
     ) {
+        let length = self.base(base).len();
+        if !work.prepare(make.cost(length)) {
+            return;
+        }
         let Some((named, bytes)) = self.written(&make) else {
             self.is_cut_short = true;
             return;
@@ -219,7 +223,7 @@ impl<'b> Bodies<'b> {
             && self.base(base).iter().eq(bytes.iter().filter(|byte| !b"\r\n".contains(byte)));
         let lost = lost.then_some(vec![Cause::BodyLineEndsLost]);
         let print = fingerprint(&bytes);
-        if !work.prepare(make.cost(bytes.len())) {
+        if !work.prepare(make.cost(bytes.len().saturating_sub(length))) {
             return;
         }
         drop(bytes);
