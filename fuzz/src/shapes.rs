@@ -17,15 +17,20 @@ enum How {
 /// What stands in a field.
 #[derive(Clone, Copy)]
 enum Kind {
+    /// A text, or what is none as its JSON.
+    Any,
     Float,
     Integer,
+    /// A text, or nothing.
+    TagValue,
     Tags,
+    /// A string, or the digits of a number.
     Text,
     TextMap,
 }
 
 use How::{Either, Nullable, Optional, Required};
-use Kind::{Float, Integer, Tags, TextMap};
+use Kind::{Any, Float, Integer, TagValue, Tags, TextMap};
 
 type Field = (&'static str, How, Kind);
 type Event = (&'static str, &'static [Field]);
@@ -36,6 +41,10 @@ const fn text(name: &'static str) -> Field {
 
 const fn optional(name: &'static str) -> Field {
     (name, Optional, Kind::Text)
+}
+
+const fn any(name: &'static str) -> Field {
+    (name, Optional, Any)
 }
 
 const fn nullable(name: &'static str) -> Field {
@@ -107,15 +116,15 @@ const MLFLOW: [Event; 15] = [
 ];
 
 const WANDB: [Field; 9] = [
-    optional("project_name"),
-    optional("entity_name"),
-    optional("event_type"),
-    optional("event_author"),
-    optional("alias"),
-    optional("tag"),
-    optional("artifact_collection_name"),
-    optional("artifact_version"),
-    optional("artifact_version_string"),
+    any("project_name"),
+    any("entity_name"),
+    any("event_type"),
+    any("event_author"),
+    any("alias"),
+    any("tag"),
+    any("artifact_collection_name"),
+    any("artifact_version"),
+    any("artifact_version_string"),
 ];
 
 /// What a reader of Databricks events must make of a document, or `None`.
@@ -129,7 +138,8 @@ pub fn databricks(document: &Json) -> Option<Json> {
     ];
     let object = Object::of(document)?;
     let mut fields = object.take(&ENVELOPE)?;
-    let name = object.only("event")??.text()?;
+    let name = fit(object.only("event")??, Kind::Text)?;
+    let name = name.text()?;
     if let Some((_, kind)) = DATABRICKS.iter().find(|(event, _)| *event == name) {
         fields.extend(object.take(kind)?);
     }
@@ -141,9 +151,10 @@ pub fn mlflow(document: &Json) -> Option<Json> {
     let object = Object::of(document)?;
     let envelope = [text("entity"), text("action"), text("timestamp"), optional("workspace")];
     let mut fields = object.take(&envelope)?;
-    let part = |name| object.only(name)??.text();
+    let part = |name| fit(object.only(name)??, Kind::Text);
     let (entity, action) = (part("entity")?, part("action")?);
-    let known = MLFLOW.iter().find(|(event, _)| event.split_once('.') == Some((entity, action)));
+    let name = (entity.text()?, action.text()?);
+    let known = MLFLOW.iter().find(|(event, _)| event.split_once('.') == Some(name));
     if let Some((_, data)) = known {
         let data = Object::of(object.only("data")??)?.take(data)?;
         fields.push((Some("data".to_owned()), Json::Object(data)));
@@ -254,18 +265,23 @@ fn fit(value: &Json, kind: Kind) -> Option<Json> {
     let has = match (kind, value) {
         (Float, Json::Number(digits)) => digits.parse::<f64>().ok()?.is_finite(),
         (Integer, Json::Number(digits)) => digits.parse::<u64>().is_ok(),
-        (Kind::Text, value) => value.text().is_some(),
+        (Any | Kind::Text, Json::Text(text)) => text.is_some(),
+        (Any, value) => return Some(Json::Spelled(Box::new(value.clone()))),
+        (Kind::Text, Json::Number(digits)) => return Some(Json::Text(Some(digits.clone()))),
+        (TagValue, Json::Null) => return Some(Json::Text(Some(String::new()))),
+        (TagValue, value) => return fit(value, Kind::Text),
         (TextMap, value) => {
             let mut last: Vec<(Text, Json)> = Vec::new();
             for (key, value) in Object::of(value)?.0 {
-                value.text()?;
+                let value = fit(value, TagValue)?;
                 last.retain(|(other, _)| other != key);
-                last.push((key.clone(), value.clone()));
+                last.push((key.clone(), value));
             }
             return Some(Json::Object(last));
         }
         (Tags, Json::List(items)) => {
-            let tag = |item| Object::of(item)?.take(&[text("key"), text("value")]);
+            let parts = [text("key"), ("value", Required, TagValue)];
+            let tag = |item| Object::of(item)?.take(&parts);
             let tags: Option<Vec<_>> = items.iter().map(tag).collect();
             return Some(Json::List(tags?.into_iter().map(Json::Object).collect()));
         }

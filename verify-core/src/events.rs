@@ -10,7 +10,7 @@ mod text_enum;
 pub use error::EventError;
 pub(crate) use error::Misfit;
 pub(crate) use event_kinds::event_kinds;
-pub(crate) use from_json::FromJson;
+pub(crate) use from_json::{FromJson, tag_value};
 pub(crate) use into_owned::IntoOwned;
 pub(crate) use object::{Field, Key, Object, Place, place_of};
 pub(crate) use text_enum::text_enum;

@@ -275,11 +275,11 @@ fn an_error_names_the_event_and_the_field() {
         (tags(json!(null)), "`MODEL_VERSION_TAG_SET`: `tags`: expected a list"),
         (tags(json!(["a"])), "`MODEL_VERSION_TAG_SET`: `tags[0]`: expected an object"),
         (
-            tags(json!([{"key": "a", "value": "b"}, {"key": 1, "value": "b"}, 5])),
+            tags(json!([{"key": "a", "value": "b"}, {"key": true, "value": "b"}, 5])),
             "`MODEL_VERSION_TAG_SET`: `tags[1].key`: expected a string",
         ),
         (
-            tags(json!([{"key": "a", "value": null}])),
+            tags(json!([{"key": "a", "value": []}])),
             "`MODEL_VERSION_TAG_SET`: `tags[0].value`: expected a string",
         ),
         (
@@ -292,10 +292,8 @@ fn an_error_names_the_event_and_the_field() {
         ),
         (stage(json!({})), "`MODEL_VERSION_TRANSITIONED_STAGE`: `to_stage`: expected a string"),
         (stage(json!(true)), "`MODEL_VERSION_TRANSITIONED_STAGE`: `to_stage`: expected a string"),
-        (stage(json!(-1)), "`MODEL_VERSION_TRANSITIONED_STAGE`: `to_stage`: expected a string"),
-        (stage(json!(1.5)), "`MODEL_VERSION_TRANSITIONED_STAGE`: `to_stage`: expected a string"),
         (
-            databricks_body("TRANSITION_REQUEST_CREATED", &json!({"version": 3})),
+            databricks_body("TRANSITION_REQUEST_CREATED", &json!({"version": [3]})),
             "`TRANSITION_REQUEST_CREATED`: `version`: expected a string",
         ),
         (
@@ -310,9 +308,9 @@ fn an_error_names_the_event_and_the_field() {
             databricks_body("REGISTERED_MODEL_CREATED", &json!({"event_timestamp": -1})),
             "`REGISTERED_MODEL_CREATED`: `event_timestamp`: expected a non-negative integer",
         ),
-        (databricks_body("ANOTHER", &json!({"text": 1})), "`text`: expected a string"),
+        (databricks_body("ANOTHER", &json!({"text": {}})), "`text`: expected a string"),
         (b"{}".to_vec(), "`event`: missing"),
-        (br#"{"event": 1}"#.to_vec(), "`event`: expected a string"),
+        (br#"{"event": true}"#.to_vec(), "`event`: expected a string"),
         (
             br#"{"event": "COMMENT_CREATED", "version": "1", "comment": "c"}"#.to_vec(),
             "`COMMENT_CREATED`: `webhook_id`: missing",
@@ -321,7 +319,7 @@ fn an_error_names_the_event_and_the_field() {
         let error = databricks::Event::parse(&body).unwrap_err();
         assert_eq!(error.to_string(), text, "{}", String::from_utf8_lossy(&body));
     }
-    let unknown = databricks_body("ANOTHER", &json!({"text": 1}));
+    let unknown = databricks_body("ANOTHER", &json!({"text": {}}));
     let unknown = databricks::Event::parse(&unknown).unwrap_err();
     assert_eq!((unknown.event(), unknown.field()), (None, Some("text")));
     for (body, text) in [
@@ -331,11 +329,11 @@ fn an_error_names_the_event_and_the_field() {
         ),
         (mlflow_body("prompt", "created", &json!({})), "`prompt.created`: `data.name`: missing"),
         (
-            mlflow_body("prompt", "created", &json!({"name": "n", "tags": {"a": 1}})),
+            mlflow_body("prompt", "created", &json!({"name": "n", "tags": {"a": [1]}})),
             "`prompt.created`: `data.tags`: expected an object of strings",
         ),
         (
-            mlflow_body("prompt", "created", &json!({"name": "n", "tags": {}, "description": 5})),
+            mlflow_body("prompt", "created", &json!({"name": "n", "tags": {}, "description": {}})),
             "`prompt.created`: `data.description`: expected a string",
         ),
         (br#"{"entity": "a"}"#.to_vec(), "`action`: missing"),
@@ -580,9 +578,83 @@ fn payloads_of_ones_own_are_read_and_unrendered_variables_reported() {
     }
     let error = <wandb::Payload<Deploy> as Payload>::parse(br#"{"model": 5}"#).unwrap_err();
     assert_eq!(error.to_string(), "body does not have the right shape: line 1, column 11");
-    let error = wandb::Variables::parse(br#"{"tag": 5}"#).unwrap_err();
-    assert_eq!(error.to_string(), "`tag`: expected a string");
+    for (body, text) in [
+        (r#"{"tag": "a", "tag": "a"}"#, "`tag`: expected one value"),
+        (r#"{"tag": "\ud800"}"#, "`tag`: expected a string"),
+        (r#"["tag"]"#, "body is not a JSON object"),
+    ] {
+        let error = wandb::Variables::parse(body.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), text);
+    }
     assert_eq!(wandb::Variables::parse(b"{}").unwrap(), wandb::Variables::default());
+}
+
+/// A variable is filled in with what stands in the metadata.
+#[test]
+fn what_is_no_string_is_read_as_its_json() {
+    for (value, text) in [
+        ("0.50", Some("0.50")),
+        ("1e-06", Some("1e-06")),
+        ("18446744073709551616", Some("18446744073709551616")),
+        ("-0", Some("-0")),
+        ("true", Some("true")),
+        ("null", None),
+        (r#"["a", 1]"#, Some(r#"["a", 1]"#)),
+        (r#"{"lr":  1e-06}"#, Some(r#"{"lr":  1e-06}"#)),
+        (r#""0.5""#, Some("0.5")),
+        (r#""""#, Some("")),
+    ] {
+        for name in [
+            "project_name",
+            "entity_name",
+            "event_type",
+            "event_author",
+            "alias",
+            "tag",
+            "artifact_collection_name",
+            "artifact_version",
+            "artifact_version_string",
+        ] {
+            let body = format!(r#"{{"{name}": {value}, "other": {value}}}"#);
+            let variables = wandb::Variables::parse(body.as_bytes()).unwrap();
+            let json = serde_json::to_value(&variables).unwrap();
+            assert_eq!(json.get(name).and_then(Value::as_str), text, "{body}");
+            assert_eq!(variables.clone().into_owned(), variables);
+        }
+    }
+}
+
+/// Digits without quotes, and a tag without a value, are no reason to lose a verified event.
+#[test]
+fn a_number_in_the_place_of_a_text_is_its_digits() {
+    for (name, fields) in [
+        ("COMMENT_CREATED", json!({"version": 8, "comment": 5})),
+        ("MODEL_VERSION_CREATED", json!({"version": 8})),
+        (
+            "MODEL_VERSION_TAG_SET",
+            json!({"version": 8, "tags": [{"key": "f1", "value": 0.5}, {"key": "a", "value": null}]}),
+        ),
+        (
+            "MODEL_VERSION_TRANSITIONED_STAGE",
+            json!({"version": 8, "to_stage": "Production", "from_stage": "None"}),
+        ),
+        ("TRANSITION_REQUEST_TO_STAGING_CREATED", json!({"version": 8, "to_stage": null})),
+    ] {
+        let body = databricks_body(name, &fields);
+        let event = databricks::Event::parse(&body).unwrap();
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!(json["version"], "8", "{name}");
+        if name == "MODEL_VERSION_TAG_SET" {
+            let tags = json!([{"key": "f1", "value": "0.5"}, {"key": "a", "value": ""}]);
+            assert_eq!(json["tags"], tags);
+        }
+    }
+    let data =
+        json!({"name": "m", "version": 3, "source": "s", "tags": {"f1": 1.0, "empty": null}});
+    let body = mlflow_body("model_version", "created", &data);
+    let json = serde_json::to_value(mlflow::Event::parse(&body).unwrap()).unwrap();
+    assert_eq!(json["data"]["version"], "3");
+    assert_eq!(json["data"]["tags"], json!({"empty": "", "f1": "1.0"}));
 }
 
 #[test]

@@ -21,10 +21,14 @@ pub(crate) trait FromJson<'a>: Sized {
     fn from_json(json: &'a str) -> Result<Self, Misfit>;
 }
 
+/// A number is taken as its digits: a verified event is not lost to a `version` without quotes.
 impl<'a> FromJson<'a> for Cow<'a, str> {
     const EXPECTED: &'static str = "a string";
 
     fn from_json(json: &'a str) -> Result<Self, Misfit> {
+        if json.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+            return Ok(Cow::Borrowed(json));
+        }
         let text = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
         match text.ok_or(Self::MISFIT)? {
             // Fails for half of a surrogate pair, which no text of Rust can hold.
@@ -66,6 +70,11 @@ impl<'a> FromJson<'a> for BTreeMap<Cow<'a, str>, Cow<'a, str>> {
     }
 }
 
+/// The value of a tag: null is an empty one.
+pub(crate) fn tag_value(json: &str) -> Result<Cow<'_, str>, Misfit> {
+    if json == "null" { Ok(Cow::Borrowed("")) } else { FromJson::from_json(json) }
+}
+
 struct Strings;
 
 impl<'de> Visitor<'de> for Strings {
@@ -78,7 +87,7 @@ impl<'de> Visitor<'de> for Strings {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut strings = BTreeMap::new();
         while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &RawValue>()? {
-            let Ok(value) = FromJson::from_json(value.get()) else { return Ok(None) };
+            let Ok(value) = tag_value(value.get()) else { return Ok(None) };
             strings.insert(key, value);
         }
         Ok(Some(strings))

@@ -2,7 +2,7 @@ use alloc::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::events::{Field, FromJson, IntoOwned, Misfit, Object, place_of};
+use crate::events::{Field, FromJson, IntoOwned, Misfit, Object, place_of, tag_value};
 
 /// A tag of a model version.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
@@ -28,10 +28,12 @@ impl<'a> FromJson<'a> for Tag<'a> {
 
     fn from_json(json: &'a str) -> Result<Self, Misfit> {
         let object = Object::from_value(&PARTS, json)?;
-        let part = |name: &'static str| match object.field(place_of(&PARTS, name)) {
-            Field::Once(json) => Cow::from_json(json).map_err(|misfit| misfit.in_part(name)),
-            Field::Missing | Field::Repeated => Err(<Cow<'_, str>>::MISFIT.in_part(name)),
+        let part = |name: &'static str, read: fn(&'a str) -> Result<Cow<'a, str>, Misfit>| {
+            match object.field(place_of(&PARTS, name)) {
+                Field::Once(json) => read(json).map_err(|misfit| misfit.in_part(name)),
+                Field::Missing | Field::Repeated => Err(<Cow<'_, str>>::MISFIT.in_part(name)),
+            }
         };
-        Ok(Self { key: part("key")?, value: part("value")? })
+        Ok(Self { key: part("key", Cow::from_json)?, value: part("value", tag_value)? })
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
 use super::{ArtifactReference, ArtifactVersion};
 use crate::{
     EventError, OwnedPayload,
-    events::{IntoOwned, Object, Place, payload, text_enum},
+    events::{FromJson, IntoOwned, Misfit, Object, Place, payload, text_enum},
 };
 
 /// A body in a type of your own, which may hold a token and is not for logs: Weights & Biases has no schema, and sends the JSON that was typed
@@ -51,8 +51,10 @@ impl<T: DeserializeOwned + 'static> OwnedPayload for Payload<T> {
 /// `{"event_type": "${event_type}", ...}`.
 ///
 /// All of them are optional, because the user decides which are in the template, and an object
-/// without any of them is one too. One that is there is a string, or it is an error: then take a
-/// [`Payload`] of your own. `artifact_metadata.<KEY>` and `ACCESS_TOKEN` have no field here: the first
+/// without any of them is one too. So is what a variable is filled in with: metadata has numbers, lists
+/// and objects. **A value that is no string is its JSON**, digit for digit, as it stands in the body
+/// (`0.50`, `true`, `{"lr": 1e-06}`), and null is none. For a type, take a [`Payload`] of your own. A name
+/// that occurs twice is an error. `artifact_metadata.<KEY>` and `ACCESS_TOKEN` have no field here: the first
 /// has as many names as there are keys, and the second does not belong into a body.
 /// Check with [`unrendered`](super::unrendered) that the sender
 /// filled them in.
@@ -111,17 +113,33 @@ text_enum! {
     }
 }
 
+/// A string, or the JSON of what is none.
+struct TextOrJson<'a>(Cow<'a, str>);
+
+impl<'a> FromJson<'a> for TextOrJson<'a> {
+    const EXPECTED: &'static str = Cow::<str>::EXPECTED;
+
+    fn from_json(json: &'a str) -> Result<Self, Misfit> {
+        match json.starts_with('"') {
+            true => Cow::from_json(json).map(Self),
+            false => Ok(Self(Cow::Borrowed(json))),
+        }
+    }
+}
+
 impl<'a> Variables<'a> {
     /// Reads the body of a delivery.
     ///
     /// # Errors
     ///
-    /// The body is not a JSON object, or one of the variables is there and no string.
+    /// The body is not a JSON object, or one of the variables is there twice, or is half of a surrogate
+    /// pair, which no text can hold.
     pub fn parse(body: &'a [u8]) -> Result<Self, EventError> {
         let object = Object::from_body(&VARIABLES, body)?;
         let mut texts = [const { None }; VARIABLES.len()];
         for ((place, field), text) in VARIABLES.into_iter().enumerate().zip(&mut texts) {
-            *text = object.field(place).optional(Place { event: "", field })?;
+            let value = object.field(place).optional::<TextOrJson>(Place { event: "", field })?;
+            *text = value.map(|TextOrJson(text)| text);
         }
         let [
             project_name,
