@@ -3,6 +3,7 @@
 mod answer;
 mod endpoint;
 mod retry_after;
+mod words;
 
 use core::{fmt, time::Duration};
 use std::io;
@@ -58,8 +59,9 @@ impl Http {
         Self(config.new_agent())
     }
 
-    /// Posts JSON, and waits for the answer. Of its body, which people read as a reason, words of the headers
-    /// and pieces of the URL's path are struck, as far as they are long enough for a secret.
+    /// Posts JSON, and waits for the answer. Of its body, words of the headers and pieces of the URL's path
+    /// are struck, as far as they are long enough for a secret. What people read is
+    /// [`Answer::reason`], which holds no word that may be one.
     ///
     /// # Errors
     ///
@@ -87,13 +89,16 @@ impl Http {
     }
 }
 
-/// Replaces each occurrence of what may be a secret.
+/// Replaces each occurrence of what may be a secret, in small letters or capitals.
 fn strike(body: &mut Vec<u8>, secret: &str) {
     // Shorter than any token, and longer than most words.
     const LEAST: usize = 16;
-    let secret_bytes = secret.as_bytes();
-    if secret.len() >= LEAST && body.windows(secret.len()).any(|there| there == secret_bytes) {
-        *body = String::from_utf8_lossy(body).replace(secret, "***").into_bytes();
+    if secret.len() < LEAST {
+        return;
+    }
+    let is_there = |there: &[u8]| there.eq_ignore_ascii_case(secret.as_bytes());
+    while let Some(start) = body.windows(secret.len()).position(is_there) {
+        body.splice(start..start.saturating_add(secret.len()), *b"***");
     }
 }
 
@@ -111,7 +116,8 @@ impl From<Error> for HttpError {
                 io::ErrorKind::ConnectionRefused => Self::Connect("connection refused".to_owned()),
                 _ => Self::Broken(error.to_string()),
             },
-            Error::Protocol(error) => Self::Broken(error.to_string()),
+            // Its own text may quote the answer.
+            Error::Protocol(_) => Self::Broken("the answer is not HTTP".to_owned()),
             _ => Self::Broken("no HTTP answer".to_owned()),
         }
     }

@@ -30,6 +30,8 @@ impl<F: FnMut(&Delivery) -> Outcome + Send> Post for F {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
+    /// It accepted it, and does not say whether it will do anything with it. It is not posted again.
+    Accepted,
     /// It will never take it. It waits for a person.
     Dead {
         /// Why.
@@ -49,6 +51,7 @@ pub enum Outcome {
 impl Outcome {
     const fn code(&self) -> &'static str {
         match self {
+            Self::Accepted => "accepted",
             Self::Dead { .. } => "dead",
             Self::Done => "done",
             Self::Later { .. } => "later",
@@ -112,6 +115,10 @@ impl<P: Post> Worker<P> {
         metrics::counter!("outbox_posted_total",
             "destination" => self.destination.clone(), "outcome" => outcome.code())
         .increment(1);
+        if outcome == Outcome::Accepted {
+            let (destination, posting) = (&self.destination, due.id);
+            tracing::info!(target: "outbox", destination, posting, "accepted, not confirmed");
+        }
         let tried = Tried { since: due.since, failures: due.failures };
         let (fate, new) = self.policy.judge((self.clock)(), tried, gate, outcome, &mut self.random);
         self.log(due.id, &fate);

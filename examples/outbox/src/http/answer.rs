@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, header::RETRY_AFTER};
 
-use super::retry_after;
+use super::{retry_after, words};
 use crate::{HttpError, Outcome};
 
 /// What a service answered.
@@ -29,20 +29,23 @@ impl Answer {
     }
 
     /// Returns the status with the beginning of the body, for a person: at most 200 visible ASCII
-    /// characters, with `?` in place of any others.
+    /// characters. Of the body only the words are shown that services use for what is wrong, and `***`
+    /// in the place of any other: a service may repeat a secret, in any form.
     #[must_use]
     pub fn reason(&self) -> String {
-        match shown(&String::from_utf8_lossy(&self.body)).as_str() {
+        match shown(&words::known(String::from_utf8_lossy(&self.body).trim())).as_str() {
             "" => format!("HTTP {}", self.status),
             said => format!("HTTP {}: {said}", self.status),
         }
     }
 
-    /// Returns what most services mean by it: 2xx, it has arrived; 408, 425, 429 and 5xx, later; all
-    /// else will not be better next time. That includes redirects, which are not followed.
+    /// Returns what most services mean by it: 202, it was accepted, and nobody says what becomes of it
+    /// (RFC 9110, section 15.3.3); any other 2xx, it has arrived; 408, 425, 429 and 5xx, later; all else
+    /// will not be better next time. That includes redirects, which are not followed.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self.status {
+            202 => Outcome::Accepted,
             200..=299 => Outcome::Done,
             408 | 425 | 429 | 500..=599 => {
                 Outcome::Later { after: self.retry_after(), reason: self.reason() }

@@ -67,7 +67,9 @@ fn a_retry_after_below_the_first_wait_shortens_no_wait() {
 fn an_answer_opens_the_gate() {
     let policy = Policy::default();
     let gate = Gate { open_at: NOW, failures: 3 };
-    assert_eq!(judge(&policy, gate, Outcome::Done), (Fate::Done, Gate::default()));
+    for outcome in [Outcome::Accepted, Outcome::Done] {
+        assert_eq!(judge(&policy, gate, outcome), (Fate::Done, Gate::default()));
+    }
     let reason = || "no_service".to_owned();
     let dead = judge(&policy, gate, Outcome::Dead { reason: reason() });
     assert_eq!(dead, (Fate::Dead { failures: 4, reason: reason() }, Gate::default()));
