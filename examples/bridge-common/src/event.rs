@@ -8,6 +8,8 @@ use std::{
 
 use verify_core::{EventError, databricks, mlflow, wandb};
 
+use crate::Automation;
+
 /// What the body of a verified delivery says.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a bridge that left a sender out would be a bug")]
@@ -29,7 +31,7 @@ impl<'a> Event<'a> {
         let event = match sender {
             "databricks" => databricks::Event::parse(body).map(Self::Databricks),
             "mlflow" => mlflow::Event::parse(body).map(Self::Mlflow),
-            _ => wandb::Variables::parse(body).map(Self::Wandb),
+            _ => Automation::parse(body).map(|automation| Self::Wandb(automation.variables)),
         };
         event.unwrap_or_else(Self::Unreadable)
     }
@@ -55,6 +57,7 @@ impl<'a> Event<'a> {
             Self::Unreadable(_) => None,
             Self::Wandb(variables) => {
                 let collection = variables.artifact_collection_name.as_deref();
+                let collection = collection.filter(|name| !name.is_empty());
                 collection.or_else(|| Some(variables.artifact()?.name))
             }
         }

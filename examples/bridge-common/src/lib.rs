@@ -1,6 +1,7 @@
 //! What the bridges in this folder share, and what has nothing to do with their frameworks or with
 //! where they post to: settings, commands, and the figures of what waits.
 
+mod automation;
 mod command;
 mod dead;
 mod event;
@@ -18,6 +19,7 @@ mod telling;
 mod tests;
 mod webhook_url;
 
+pub use automation::Automation;
 pub use command::{Command, Dead, Settings, Which, exit_code};
 pub use event::Event;
 pub use gauges::Gauges;
@@ -29,5 +31,5 @@ pub use senders::Senders;
 pub use serve::serve;
 pub use settings::{check_addresses, parse_settings, read_settings};
 pub use store::Store;
-pub use telling::{count_nothing, log_repeated};
+pub use telling::{WANDB_TEMPLATE, count_nothing, first_advice, log_repeated};
 pub use webhook_url::WebhookUrl;

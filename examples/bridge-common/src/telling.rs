@@ -1,6 +1,23 @@
 //! What operators are told of a delivery that is only acknowledged.
 
+use std::{collections::BTreeSet, sync::Mutex};
+
 use verify_core::Sender;
+
+/// A template of an automation in which all that the bridges read stands under its own name, for users to
+/// paste.
+pub const WANDB_TEMPLATE: &str = r#"{"event_type": "${event_type}", "event_author": "${event_author}", "entity_name": "${entity_name}", "project_name": "${project_name}", "artifact_collection_name": "${artifact_collection_name}", "artifact_version": "${artifact_version}", "artifact_version_string": "${artifact_version_string}", "alias": "${alias}"}"#;
+
+/// Returns what to do about a template that says too little, the first time that it is for this reason: an
+/// automation fires often, and somebody has to read it once.
+#[must_use]
+pub fn first_advice(reason: &'static str) -> Option<String> {
+    static GIVEN: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+    let is_first = GIVEN.lock().is_ok_and(|mut given| given.insert(reason));
+    is_first.then(|| {
+        format!("paste this payload into the automation in Weights & Biases: {WANDB_TEMPLATE}")
+    })
+}
 
 /// Logs that a delivery came before, and is only acknowledged.
 pub fn log_repeated(sender: &str) {

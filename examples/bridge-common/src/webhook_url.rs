@@ -20,8 +20,18 @@ impl WebhookUrl {
     ///
     /// None is named, it cannot be read, or it is not one that the outbox posts to.
     pub fn read(&self, name: &Spanned<String>, lines: &Lines) -> Result<Endpoint, Mistake> {
-        let url = Source { env: &self.url_env, file: &self.url_file }.read(lines)?;
-        let url = url.ok_or_else(|| {
+        Source { env: &self.url_env, file: &self.url_file }.endpoint(name, lines)
+    }
+}
+
+impl Source<'_> {
+    /// Reads the URL of a webhook; `name` is the name of its table.
+    ///
+    /// # Errors
+    ///
+    /// As [`WebhookUrl::read`].
+    pub fn endpoint(self, name: &Spanned<String>, lines: &Lines) -> Result<Endpoint, Mistake> {
+        let url = self.read(lines)?.ok_or_else(|| {
             lines.at(name, "set `url_env` or `url_file`: where the URL of the webhook is")
         })?;
         Endpoint::new(url.value.trim())

@@ -52,7 +52,7 @@ impl Config {
             let text = "no route takes anything of this sender";
             (!is_used).then(|| self.lines.at(sender, text).to_string())
         });
-        unused.chain(unheard).collect()
+        self.routes.own_events(&self.lines).into_iter().chain(unused).chain(unheard).collect()
     }
 
     /// Checks what is there besides the settings: the folder of the store.
@@ -70,7 +70,7 @@ impl Config {
         let File { github, databricks, teams, .. } = &self.file;
         let github = github.iter().map(|(name, github)| (github_name(name), github.pipeline()));
         let databricks = databricks.iter().map(|(name, job)| (job_name(name), job.pipeline()));
-        let teams = teams.keys().map(|name| (teams_name(name), Pipeline::Teams));
+        let teams = teams.iter().map(|(name, channel)| (teams_name(name), channel.pipeline()));
         github.chain(databricks).chain(teams).collect()
     }
 
@@ -83,10 +83,9 @@ impl Config {
         let databricks = databricks
             .iter()
             .map(|(name, job)| Ok((job_name(name), job.destination(name, lines)?)));
-        let teams = teams.iter().map(|(name, url)| {
-            let destination = Destination { endpoint: url.read(name, lines)?, authorization: None };
-            Ok((teams_name(name), destination))
-        });
+        let teams = teams
+            .iter()
+            .map(|(name, channel)| Ok((teams_name(name), channel.destination(name, lines)?)));
         github.chain(databricks).chain(teams).collect()
     }
 }

@@ -3,6 +3,7 @@
 use core::fmt;
 use std::borrow::Cow;
 
+use bridge_common::Automation;
 use serde_json::{Map, Value};
 use verify_actix::{EventError, databricks, mlflow, wandb};
 
@@ -25,7 +26,11 @@ pub(crate) const EVENTS: [(&str, &[&str]); 3] = [
 /// What is handed to a pipeline. Typed by somebody: authentic, not harmless.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Movement<'a> {
-    pub(crate) event: &'static str,
+    /// What the sender calls it. Of Weights & Biases it may be a word of whoever made the automation.
+    pub(crate) event: Cow<'a, str>,
+    /// Whether a template for GitHub has it, where it says what is to be done. It may read as an event, and
+    /// counts for a route that names it only.
+    pub(crate) is_instruction: bool,
     /// The registered model, prompt or artifact collection.
     pub(crate) model: Cow<'a, str>,
     pub(crate) version: Option<Cow<'a, str>>,
@@ -38,8 +43,12 @@ pub(crate) struct Movement<'a> {
 /// Why a verified delivery starts nothing.
 #[derive(Debug)]
 pub(crate) enum Nothing {
+    /// No event is named in it.
+    Eventless,
     /// It is about something else.
     Other,
+    /// Its event is a word of whoever made the automation, and in no route.
+    OwnEvent,
     /// A model has no name in it.
     Nameless,
     /// It is older than a repetition is known, and may be one.
@@ -65,7 +74,7 @@ impl<'a> Movement<'a> {
             "databricks" => of_databricks(databricks::Event::parse(body)?)?,
             "mlflow" => of_mlflow(mlflow::Event::parse(body)?)?,
             _ if wandb::unrendered(body).next().is_some() => return Err(Nothing::Unrendered),
-            _ => of_wandb(wandb::Variables::parse(body)?)?,
+            _ => of_wandb(Automation::parse(body)?)?,
         };
         match movement.model.is_empty() {
             true => Err(Nothing::Nameless),
@@ -73,11 +82,17 @@ impl<'a> Movement<'a> {
         }
     }
 
+    /// Why it starts nothing, if no route wants it.
+    pub(crate) fn unrouted(&self) -> Nothing {
+        let is_known = EVENTS.iter().any(|(_, events)| events.contains(&&*self.event));
+        if is_known && !self.is_instruction { Nothing::Unrouted } else { Nothing::OwnEvent }
+    }
+
     /// Returns all that is known, by name; what is not known is not there.
     pub(crate) fn facts(&self, sender: &str, delivery: &str) -> Map<String, Value> {
         let facts = [
             ("delivery", Some(delivery)),
-            ("event", Some(self.event)),
+            ("event", Some(&*self.event)),
             ("from", self.from.as_deref()),
             ("model", Some(&*self.model)),
             ("sender", Some(sender)),
@@ -116,7 +131,8 @@ fn of_databricks(event: databricks::Event<'_>) -> Result<Movement<'_>, Nothing> 
     };
     let text = |stage: databricks::Stage<'_>| Cow::Owned(stage.to_string());
     Ok(Movement {
-        event: name,
+        event: name.into(),
+        is_instruction: false,
         model: event.model_name,
         version,
         target: to.map(text),
@@ -134,7 +150,8 @@ fn of_mlflow(event: mlflow::Event<'_>) -> Result<Movement<'_>, Nothing> {
         return Err(Nothing::Other);
     };
     Ok(Movement {
-        event: event_name,
+        event: event_name.into(),
+        is_instruction: false,
         model: name,
         version: Some(version),
         target: Some(alias),
@@ -142,14 +159,22 @@ fn of_mlflow(event: mlflow::Event<'_>) -> Result<Movement<'_>, Nothing> {
     })
 }
 
-fn of_wandb(variables: wandb::Variables<'_>) -> Result<Movement<'_>, Nothing> {
-    let event = variables.event_type.as_ref().ok_or(Nothing::Other)?;
-    let event = known("wandb", event.as_str())?;
+fn of_wandb(automation: Automation<'_>) -> Result<Movement<'_>, Nothing> {
+    let Automation { variables, has_own_event: is_instruction, .. } = automation;
+    let event = variables.event_type.clone().ok_or(Nothing::Eventless)?;
+    let event = match &event {
+        wandb::EventType::Other(word) => word.to_string().into(),
+        event if is_instruction => event.to_string().into(),
+        event => Cow::Borrowed(known("wandb", event.as_str())?),
+    };
     let artifact = variables.artifact();
     let name = artifact.map(|artifact| artifact.name.to_owned().into());
     let version = artifact.map(|artifact| artifact.alias.to_owned().into());
-    let model = variables.artifact_collection_name.or(name).ok_or(Nothing::Nameless)?;
-    Ok(Movement { event, model, version, target: variables.alias, from: None })
+    let collection = variables.artifact_collection_name.filter(|name| !name.is_empty());
+    let model = collection.or(name).ok_or(Nothing::Nameless)?;
+    // Empty where the event is not about one.
+    let target = variables.alias.filter(|alias| !alias.is_empty());
+    Ok(Movement { event, is_instruction, model, version, target, from: None })
 }
 
 fn known(sender: &str, event: &str) -> Result<&'static str, Nothing> {
@@ -167,8 +192,10 @@ impl Nothing {
     /// A word for metrics.
     pub(crate) const fn code(&self) -> &'static str {
         match self {
+            Self::Eventless => "eventless",
             Self::Nameless => "nameless",
             Self::Other => "other",
+            Self::OwnEvent => "own_event",
             Self::Outdated => "outdated",
             Self::Test => "test",
             Self::Unreadable(_) => "unreadable",
@@ -181,8 +208,13 @@ impl Nothing {
 impl fmt::Display for Nothing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Eventless => "it has no `event_type` that says what happened",
             Self::Nameless => "it names no model",
             Self::Other => "it is about something else",
+            Self::OwnEvent => {
+                "its `event_type` is a word of your own: name it under `events` of a route with \
+                 `sender = \"wandb\"`, or use the variable"
+            }
             Self::Outdated => "it is older than `retention_days`",
             Self::Test => "it is a test",
             Self::Unreadable(error) => return error.fmt(f),

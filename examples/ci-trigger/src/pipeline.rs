@@ -8,7 +8,10 @@ mod teams;
 use outbox::{Answer, Delivery, Endpoint, Outcome};
 use serde_json::Value;
 
-pub(crate) use self::start::{DryRun, Start};
+pub(crate) use self::{
+    start::{DryRun, Start},
+    teams::Card,
+};
 use crate::movement::Movement;
 
 /// What a movement starts.
@@ -23,7 +26,7 @@ pub(crate) enum Pipeline {
     /// The workflows of a GitHub repository that wait for this `repository_dispatch`.
     Github { event_type: String },
     /// No pipeline: a message to a channel of Microsoft Teams.
-    Teams,
+    Teams { card: Card },
 }
 
 /// Where a pipeline is started, and as whom.
@@ -49,7 +52,7 @@ impl Pipeline {
                 databricks::run_now(*job_id, parameters, &delivery.key, facts)
             }
             Self::Github { event_type } => github::dispatch(event_type, facts),
-            Self::Teams => Ok(teams::card(&delivery.sender, movement)),
+            Self::Teams { card } => Ok(card.request(&delivery.sender, movement)),
         }
     }
 
@@ -57,7 +60,7 @@ impl Pipeline {
     const fn headers(&self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Github { .. } => github::HEADERS,
-            Self::Databricks { .. } | Self::Teams => &[],
+            Self::Databricks { .. } | Self::Teams { .. } => &[],
         }
     }
 
@@ -66,7 +69,7 @@ impl Pipeline {
         match self {
             Self::Databricks { .. } => answer.outcome(),
             Self::Github { .. } => github::outcome(answer),
-            Self::Teams => teams::outcome(answer),
+            Self::Teams { card } => card.outcome(answer),
         }
     }
 }

@@ -8,12 +8,12 @@ use actix_web::{
     http::header::RETRY_AFTER,
     web::{self, Data, ServiceConfig},
 };
-use bridge_common::{Event, Gauges, count_nothing, log_repeated};
+use bridge_common::{Event, Gauges, count_nothing, first_advice, log_repeated};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use outbox::{Kept, Outbox, Policy, Workers};
 use receiver_common::{heed_signals, log_to_stderr};
 use tempfile::TempDir;
-use verify_actix::{Delivery, Verify};
+use verify_actix::{Delivery, Sender, Verify};
 
 use crate::{
     admin::{self, Admin},
@@ -37,7 +37,7 @@ impl Trigger {
         let movement = Movement::read(sender, body)?;
         let pipelines = self.routes.pipelines(sender, &movement);
         if pipelines.is_empty() {
-            return Err(Nothing::Unrouted);
+            return Err(movement.unrouted());
         }
         let event = Event::read(sender, body);
         match self.most_age.is_some_and(|age| event.is_outdated(age, SystemTime::now())) {
@@ -155,11 +155,22 @@ async fn on_delivery(trigger: Data<Trigger>, Delivery(verified): Delivery) -> Ht
 /// Says why a genuine delivery starts nothing, without a byte of it.
 fn log(sender: &'static str, nothing: &Nothing) {
     count_nothing(sender, nothing.code());
-    match nothing {
-        Nothing::Other | Nothing::Unrouted => tracing::debug!(sender, "starts nothing: {nothing}"),
-        Nothing::Test => tracing::info!(sender, "starts nothing: {nothing}"),
-        Nothing::Nameless | Nothing::Outdated | Nothing::Unreadable(_) | Nothing::Unrendered => {
-            tracing::warn!(sender, "starts nothing: {nothing}");
+    let is_of_template = match nothing {
+        Nothing::Eventless | Nothing::OwnEvent => true,
+        Nothing::Nameless | Nothing::Unreadable(_) => sender == Sender::WANDB.name(),
+        _ => false,
+    };
+    let advice = if is_of_template { first_advice(nothing.code()) } else { None };
+    match (nothing, advice) {
+        (_, Some(advice)) => tracing::warn!(sender, "starts nothing: {nothing}; {advice}"),
+        // It was said once, and comes with every event of the automation.
+        (Nothing::Eventless | Nothing::Other | Nothing::OwnEvent | Nothing::Unrouted, None) => {
+            tracing::debug!(sender, "starts nothing: {nothing}");
         }
+        (Nothing::Test, None) => tracing::info!(sender, "starts nothing: {nothing}"),
+        (
+            Nothing::Nameless | Nothing::Outdated | Nothing::Unreadable(_) | Nothing::Unrendered,
+            None,
+        ) => tracing::warn!(sender, "starts nothing: {nothing}"),
     }
 }

@@ -3,12 +3,12 @@
 use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
-use bridge_common::{Lines, Mistake, Senders, Source, Store, WebhookUrl};
+use bridge_common::{Lines, Mistake, Senders, Source, Store};
 use outbox::Endpoint;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::pipeline::{Destination, Pipeline, Token};
+use crate::pipeline::{Card, Destination, Pipeline, Token};
 
 /// The file as a whole.
 #[derive(Debug, Deserialize)]
@@ -24,7 +24,7 @@ pub(crate) struct File {
     #[serde(default)]
     pub(super) databricks: BTreeMap<Spanned<String>, Job>,
     #[serde(default)]
-    pub(super) teams: BTreeMap<Spanned<String>, WebhookUrl>,
+    pub(super) teams: BTreeMap<Spanned<String>, Channel>,
     #[serde(default)]
     pub(crate) routes: Vec<Spanned<Route>>,
 }
@@ -103,6 +103,31 @@ impl Job {
 
     pub(super) fn endpoint(&self, lines: &Lines) -> Result<Endpoint, Mistake> {
         endpoint(&self.workspace, "/api/2.2/jobs/run-now", lines)
+    }
+}
+
+/// A channel of Microsoft Teams. Its URL is a secret: whoever has it can post.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Channel {
+    #[serde(default)]
+    card: Card,
+    url_env: Option<Spanned<String>>,
+    url_file: Option<Spanned<String>>,
+}
+
+impl Channel {
+    pub(super) const fn pipeline(&self) -> Pipeline {
+        Pipeline::Teams { card: self.card }
+    }
+
+    pub(super) fn destination(
+        &self,
+        name: &Spanned<String>,
+        lines: &Lines,
+    ) -> Result<Destination, Mistake> {
+        let url = Source { env: &self.url_env, file: &self.url_file };
+        Ok(Destination { endpoint: url.endpoint(name, lines)?, authorization: None })
     }
 }
 

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use bridge_common::{Lines, Mistake};
 use toml::Spanned;
+use verify_actix::{Sender, wandb};
 use wildmatch::WildMatch;
 
 use super::file::{self, File};
@@ -14,7 +15,11 @@ pub(crate) struct Routes(Vec<Route>);
 #[derive(Debug)]
 struct Route {
     sender: Option<String>,
-    events: BTreeSet<&'static str>,
+    events: BTreeSet<String>,
+    /// Whether the file has them.
+    are_events_named: bool,
+    /// Where the file has those that Weights & Biases has not.
+    own_events: Vec<usize>,
     models: Option<Vec<WildMatch>>,
     targets: Option<Vec<WildMatch>>,
     pipelines: BTreeSet<String>,
@@ -46,6 +51,8 @@ impl Routes {
             let sender = sender.as_ref().map(|sender| sender.as_ref().clone());
             Ok(Route {
                 events: named(sender.as_deref(), events.as_ref(), lines)?,
+                are_events_named: events.is_some(),
+                own_events: own_events(sender.as_deref(), events.as_ref()),
                 models: patterns(models.as_ref(), lines)?,
                 targets: patterns(targets.as_ref(), lines)?,
                 pipelines: pipelines.as_ref().iter().map(|name| name.as_ref().clone()).collect(),
@@ -65,7 +72,8 @@ impl Routes {
         };
         let routes = self.0.iter().filter(|route| {
             route.sender.as_deref().is_none_or(|wanted| wanted == sender)
-                && route.events.contains(movement.event)
+                && route.events.contains(&*movement.event)
+                && (route.are_events_named || !movement.is_instruction)
                 && passes(&route.models, Some(&movement.model))
                 && passes(&route.targets, movement.target.as_deref())
         });
@@ -83,8 +91,16 @@ impl Routes {
         self.0.iter().any(|route| {
             let events = of(Some(sender)).flat_map(|(_, events)| *events);
             route.sender.as_deref().is_none_or(|wanted| wanted == sender)
-                && events.into_iter().any(|event| route.events.contains(event))
+                && (!route.own_events.is_empty()
+                    || events.into_iter().any(|event| route.events.contains(*event)))
         })
+    }
+
+    /// Names the events that are no mistake only because users of Weights & Biases may choose them.
+    pub(super) fn own_events(&self, lines: &Lines) -> Vec<String> {
+        let text = "no event of Weights & Biases: it is taken for an `event_type` of your template";
+        let starts = self.0.iter().flat_map(|route| &route.own_events);
+        starts.map(|start| lines.mistake(Some(*start), text).to_string()).collect()
     }
 }
 
@@ -96,25 +112,40 @@ fn of(
     EVENTS.iter().filter(move |(name, _)| sender.is_none_or(|sender| sender == *name))
 }
 
+/// Whether it is a word that a template may have in the place of an event.
+fn is_own(sender: Option<&str>, event: &str) -> bool {
+    sender == Some(Sender::WANDB.name())
+        && !event.is_empty()
+        && !wandb::EventType::NAMES.contains(&event)
+}
+
+fn own_events(sender: Option<&str>, events: Option<&Texts>) -> Vec<usize> {
+    let events = events.into_iter().flat_map(Spanned::as_ref);
+    let own = events.filter(|event| is_own(sender, event.as_ref()));
+    own.map(|event| event.span().start).collect()
+}
+
 /// The events of a route. Without any: of each sender the one that comes for every movement.
 fn named(
     sender: Option<&str>,
     events: Option<&Texts>,
     lines: &Lines,
-) -> Result<BTreeSet<&'static str>, Mistake> {
+) -> Result<BTreeSet<String>, Mistake> {
     let Some(events) = events else {
-        return Ok(of(sender).filter_map(|(_, events)| events.first().copied()).collect());
+        let first = of(sender).filter_map(|(_, events)| events.first());
+        return Ok(first.map(|event| (*event).to_owned()).collect());
     };
     if events.as_ref().is_empty() {
         return Err(lines.at(events, "an empty list lets nothing pass"));
     }
     let known: Vec<&'static str> = of(sender).flat_map(|(_, events)| *events).copied().collect();
     let find = |event: &Spanned<String>| {
-        known.iter().find(|known| *known == event.as_ref()).copied().ok_or_else(|| {
-            let known = known.join(", ");
-            let text = format!("`{}` starts nothing; there are {known}", event.as_ref());
-            lines.at(event, text)
-        })
+        let name = event.as_ref();
+        if known.contains(&name.as_str()) || is_own(sender, name) {
+            return Ok(name.clone());
+        }
+        let known = known.join(", ");
+        Err(lines.at(event, format!("`{name}` starts nothing; there are {known}")))
     };
     events.as_ref().iter().map(find).collect()
 }

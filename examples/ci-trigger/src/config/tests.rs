@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use bridge_common::parse_settings;
 
 use super::*;
@@ -72,6 +74,19 @@ fn each_mistake_is_named_with_its_line() {
             "[\"CREATE_ARTIFACT\"]",
             "`CREATE_ARTIFACT` starts nothing; there are LINK_ARTIFACT, ADD_ARTIFACT_ALIAS, UPDATE_ARTIFACT_ALIAS",
         ),
+        (
+            "card = \"adaptive-card\"",
+            "card = \"hero\"",
+            "expected `adaptive-card` or `message-card`",
+        ),
+        (
+            "sender = \"wandb\"\nevents = [\"LINK_ARTIFACT\"",
+            "events = [\"BUILD_AND_DEPLOY\"",
+            "`BUILD_AND_DEPLOY` starts nothing; there are MODEL_VERSION_TRANSITIONED_STAGE, \
+             MODEL_VERSION_TRANSITIONED_TO_ARCHIVED, MODEL_VERSION_TRANSITIONED_TO_PRODUCTION, \
+             MODEL_VERSION_TRANSITIONED_TO_STAGING, model_version_alias.created, \
+             prompt_alias.created, LINK_ARTIFACT, ADD_ARTIFACT_ALIAS, UPDATE_ARTIFACT_ALIAS",
+        ),
         ("sender = \"wandb\"", "sender = \"gitlab\"", "there is no `[senders.gitlab]`"),
         (
             "[\"fraud-*\", \"Airline_Delay_SparkML\"]",
@@ -114,7 +129,8 @@ fn what_is_probably_not_meant_is_pointed_out() {
 fn routes_pick_by_sender_event_model_and_target() {
     let routes = parse(GOOD).unwrap().routes;
     let movement = |event, model: &'static str, target: Option<&'static str>| Movement {
-        event,
+        event: Cow::Borrowed(event),
+        is_instruction: false,
         model: model.into(),
         version: None,
         target: target.map(Into::into),
@@ -143,4 +159,30 @@ fn routes_pick_by_sender_event_model_and_target() {
     ] {
         assert_eq!(routes.pipelines(sender, &movement), expected, "{movement:?}");
     }
+}
+
+/// What the vendor's template for GitHub has in the place of an event says what to do, and may be spelled
+/// as an event is.
+#[test]
+fn a_word_of_a_template_is_for_a_route_that_names_it() {
+    let link = "\"LINK_ARTIFACT\", \"ADD_ARTIFACT_ALIAS\"";
+    let text = GOOD.replacen(link, "\"BUILD_AND_DEPLOY\"", 1);
+    assert_ne!(text, GOOD);
+    let config = parse(&text).unwrap();
+    let line = text[..text.find("BUILD_AND_DEPLOY").unwrap()].matches('\n').count() + 1;
+    let said = "no event of Weights & Biases: it is taken for an `event_type` of your template";
+    assert_eq!(config.oddities(), [format!("x.toml:{line}: {said}")]);
+    let movement = |event: &'static str| Movement {
+        event: event.into(),
+        is_instruction: true,
+        model: "fraud-1".into(),
+        version: None,
+        target: Some("production".into()),
+        from: None,
+    };
+    let pipelines = |config: &Config, event| config.routes.pipelines("wandb", &movement(event));
+    assert_eq!(pipelines(&config, "BUILD_AND_DEPLOY"), ["databricks.retrain"]);
+    assert_eq!(pipelines(&config, "LINK_ARTIFACT"), <[&str; 0]>::default());
+    let config = parse(GOOD).unwrap();
+    assert_eq!(pipelines(&config, "LINK_ARTIFACT"), ["databricks.retrain"]);
 }

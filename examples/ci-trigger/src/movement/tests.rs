@@ -72,11 +72,38 @@ fn what_only_looks_like_a_movement_starts_nothing() {
         ("databricks", "[]".to_owned(), "unreadable"),
         ("wandb", alias("${alias}"), "unrendered"),
         ("wandb", r#"{"event_type":"LINK_ARTIFACT"}"#.to_owned(), "nameless"),
-        ("wandb", r#"{"event_type":"BUILD_AND_DEPLOY"}"#.to_owned(), "other"),
-        ("wandb", r#"{"alias":"production"}"#.to_owned(), "other"),
+        ("wandb", r#"{"event_type":"BUILD_AND_DEPLOY"}"#.to_owned(), "nameless"),
+        ("wandb", r#"{"event_type":"RUN_STATE","project_name":"p"}"#.to_owned(), "other"),
+        ("wandb", r#"{"alias":"production"}"#.to_owned(), "eventless"),
         ("wandb", "not JSON".to_owned(), "unreadable"),
     ] {
         assert_eq!(Movement::read(sender, body.as_bytes()).unwrap_err().code(), expected, "{body}");
     }
     assert!(Movement::read("wandb", alias("production").as_bytes()).is_ok());
+}
+
+#[test]
+fn what_the_vendors_templates_say_is_told() {
+    const GITHUB: &str = include_str!(
+        "../../../../verify-toolkit/tests/cases/captures/28-wandb-vendor-templates/github.json"
+    );
+    const TEAMS: &str = include_str!(
+        "../../../../verify-toolkit/tests/cases/captures/28-wandb-vendor-templates/teams.json"
+    );
+    let movement = Movement::read("wandb", GITHUB.as_bytes()).unwrap();
+    assert_eq!((&*movement.event, movement.is_instruction), ("BUILD_AND_DEPLOY", true));
+    assert_eq!((&*movement.model, movement.version.as_deref()), ("fraud", Some("production")));
+    assert_eq!(movement.unrouted().code(), "own_event");
+    // A word that is spelled as an event is one that is to be named too.
+    let link = GITHUB.replace("BUILD_AND_DEPLOY", "LINK_ARTIFACT");
+    assert_eq!(Movement::read("wandb", link.as_bytes()).unwrap().unrouted().code(), "own_event");
+    assert_eq!(Movement::read("wandb", TEAMS.as_bytes()).unwrap_err().code(), "nameless");
+    let slack = r#"{"text": "New alert from WANDB!", "blocks": [
+        {"type": "section", "text": {"type": "mrkdwn", "text": "Registry event: LINK_ARTIFACT"}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": "New version: acme/p/fraud:v3"}}
+    ]}"#;
+    let movement = Movement::read("wandb", slack.as_bytes()).unwrap();
+    assert_eq!((&*movement.event, movement.is_instruction), ("LINK_ARTIFACT", false));
+    assert_eq!((&*movement.model, movement.version.as_deref()), ("fraud", Some("v3")));
+    assert_eq!(movement.unrouted().code(), "unrouted");
 }

@@ -26,7 +26,7 @@ impl Start {
         let policy = Policy::default().pace(Duration::from_secs(1)).give_up_after(give_up_after);
         match pipeline {
             Pipeline::Databricks { .. } | Pipeline::Github { .. } => policy.in_order(),
-            Pipeline::Teams => policy,
+            Pipeline::Teams { .. } => policy,
         }
     }
 }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use outbox::Http;
+use serde_json::json;
 
 use super::*;
 
@@ -45,6 +46,7 @@ fn read(text: String) -> Answer {
 /// `done`, `dead`, `later`, or `later` with the seconds.
 fn judge(pipeline: &Pipeline, answer: &Answer) -> String {
     match pipeline.outcome(answer) {
+        Outcome::Accepted => "accepted".to_owned(),
         Outcome::Done => "done".to_owned(),
         Outcome::Dead { reason } => {
             assert!(reason.starts_with("HTTP "), "{reason}");
@@ -103,37 +105,76 @@ fn databricks_and_teams_are_understood() {
         assert_eq!(judge(&job, &answer(status, "", body)), expected, "{status}");
     }
     assert_eq!(judge(&job, &broken(200)), "done");
-    assert_eq!(judge(&Pipeline::Teams, &broken(200)), "later");
+    let [teams, older] =
+        [Card::AdaptiveCard, Card::MessageCard].map(|card| Pipeline::Teams { card });
+    assert_eq!([&teams, &older].map(|teams| judge(teams, &broken(200))), ["later", "later"]);
+    // A workflow begins after it answered, and does nothing with the older form.
+    let accepted = answer(202, "", "");
+    assert_eq!([&teams, &older].map(|teams| judge(teams, &accepted)), ["accepted", "dead"]);
     let failed =
         "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error";
     for (status, body, expected) in [
         (200, "1".to_owned(), "done"),
-        (202, String::new(), "done"),
         (200, format!("{failed} 429 with ContextId x"), "later"),
         (200, format!("{failed} 403 with ContextId x"), "dead"),
         (404, String::new(), "dead"),
     ] {
-        assert_eq!(
-            judge(&Pipeline::Teams, &answer(status, "", &body)),
-            expected,
-            "{status} {body}"
-        );
+        for teams in [&teams, &older] {
+            assert_eq!(judge(teams, &answer(status, "", &body)), expected, "{status} {body}");
+        }
     }
 }
 
-#[test]
-fn text_of_others_is_inert_in_a_card() {
-    let movement = Movement {
-        event: "LINK_ARTIFACT",
-        model: "<at>all</at> [x](https://evil.example)\u{7}\n# \u{202e}gib\u{3164}".into(),
+const HOSTILE: &str =
+    "<at>all</at> [x](https://evil.example) {{{DATE(1)}}\u{7}\n# \u{202e}gib\u{3164}";
+
+fn hostile() -> Movement<'static> {
+    Movement {
+        event: "LINK_ARTIFACT".into(),
+        is_instruction: false,
+        model: HOSTILE.into(),
         version: Some("v".repeat(2000).into()),
         target: None,
         from: None,
-    };
-    let card = teams::card("wandb", &movement);
+    }
+}
+
+/// Only a title of our own is a text that Teams reads as Markdown, and nobody is mentioned.
+#[test]
+fn text_of_others_is_inert_in_an_adaptive_card() {
+    let message = Card::AdaptiveCard.request("wandb", &hostile());
+    assert_eq!(message["type"], "message");
+    let [attachment] = message["attachments"].as_array().unwrap().as_slice() else { panic!() };
+    assert_eq!(attachment["contentType"], "application/vnd.microsoft.card.adaptive");
+    let card = &attachment["content"];
+    assert_eq!((&card["type"], card.get("msteams")), (&json!("AdaptiveCard"), None));
+    let [title, facts @ ..] = card["body"].as_array().unwrap().as_slice() else { panic!() };
+    assert_eq!((&title["type"], &title["text"]), (&json!("TextBlock"), &json!("A model moved")));
+    let mut shown = Vec::new();
+    for fact in facts {
+        assert_eq!(fact["type"], "RichTextBlock");
+        let runs = fact["inlines"].as_array().unwrap();
+        // A run has no `selectAction`, and so nothing to press.
+        assert!(
+            runs.iter().all(|run| run["type"] == "TextRun" && run.get("selectAction").is_none())
+        );
+        shown.push(runs.iter().map(|run| run["text"].as_str().unwrap()).collect::<String>());
+    }
+    let model =
+        r"Model: ‹at›all‹/at› [x] (https://evil.example) { { {DATE(1)}}\u{7} # \u{202e}gib\u{3164}";
+    assert_eq!(shown[0], model);
+    assert_eq!(shown[1].chars().count(), "Version: ".len() + 501);
+    assert_eq!(shown[2..], ["Event: LINK_ARTIFACT", "Sender: wandb"]);
+    // Teams takes 28 KB.
+    assert!(message.to_string().len() < 28_000);
+}
+
+#[test]
+fn text_of_others_is_inert_in_a_message_card() {
+    let card = Card::MessageCard.request("wandb", &hostile());
     let section = &card["sections"][0];
-    assert_eq!(section["markdown"], false);
-    let shown = r"&lt;at&gt;all&lt;/at&gt; [x](https://evil.example)\u{7} # \u{202e}gib\u{3164}";
+    assert_eq!((&card["@type"], &section["markdown"]), (&json!("MessageCard"), &json!(false)));
+    let shown = r"&lt;at&gt;all&lt;/at&gt; [x](https://evil.example) {{{DATE(1)}}\u{7} # \u{202e}gib\u{3164}";
     assert_eq!(section["facts"][0]["value"], shown);
     assert_eq!(section["facts"][1]["value"].as_str().unwrap().chars().count(), 501);
 }
@@ -141,7 +182,8 @@ fn text_of_others_is_inert_in_a_card() {
 #[test]
 fn what_is_too_large_is_not_cut_off() {
     let movement = |length: usize| Movement {
-        event: "LINK_ARTIFACT",
+        event: "LINK_ARTIFACT".into(),
+        is_instruction: false,
         model: Cow::Owned("m".repeat(length)),
         version: None,
         target: None,

@@ -49,3 +49,35 @@ async fn what_github_refuses_is_listed_with_its_reason_and_tried_again_when_told
     // The log has it as well.
     while !trigger.stderr.recv_timeout(PATIENCE).unwrap().contains("HTTP 401") {}
 }
+
+/// Whatever a service repeats, in whatever form: what is no word for an error is not kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_echoed_is_in_no_list_and_no_log() {
+    const TOKEN: &str = "gh-token";
+    let world = World::new(&["github.deploy"]);
+    let echoes = [
+        r#"{"message":"Bad credentials","token":"gh-token"}"#,
+        r#"{"message":"Bad credentials","token":"GH-TOKEN"}"#,
+        r#"{"message":"Bad credentials","token":"Bearer Z2gtdG9rZW4="}"#,
+        r#"{"message":"Bad credentials","token":"QmVhcmVyIGdoLXRva2Vu"}"#,
+        r#"{"message":"Bad credentials","token":"67682d746f6b656e"}"#,
+        r#"{"message":"Bad credentials","token":"gh%2Dtoken nekot-hg"}"#,
+    ];
+    world.github.trouble(echoes.map(|body| Trouble::Answer(401, String::new(), body)));
+    let trigger = world.start();
+    for version in 1..=echoes.len() + 1 {
+        assert_eq!(trigger.move_alias("fraud", version).await.unwrap(), 204);
+    }
+    world.github.wait_for(1);
+    let (_, listed, _) = world.run(&["dead", "list"]);
+    let mut logged = String::new();
+    while logged.matches("given up").count() < echoes.len() {
+        logged += &trigger.stderr.recv_timeout(PATIENCE).unwrap();
+    }
+    for said in [&listed, &logged] {
+        assert_eq!(said.matches("Bad credentials").count(), echoes.len(), "{said}");
+        let lower = said.to_lowercase();
+        let forms = [TOKEN, "z2gtdg9rzw4", "qmvhcmvyigdolxrva2vu", "67682d746f", "nekot", "gh%2d"];
+        assert!(forms.iter().all(|form| !lower.contains(form)), "{said}");
+    }
+}

@@ -101,8 +101,21 @@ impl Service {
         })
     }
 
-    /// A channel of Teams.
+    /// A workflow of Teams: it accepts whatever comes, and does something with the cards among its
+    /// attachments only. What it takes are those.
     pub(crate) fn teams() -> Self {
+        Self::start(|_, request| {
+            let attachment = &request.json["attachments"][0];
+            let is_card = request.json["type"] == "message"
+                && attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+                && attachment["contentUrl"].is_null()
+                && attachment["content"]["type"] == "AdaptiveCard";
+            (202, json!(is_card))
+        })
+    }
+
+    /// A connector of Teams, which takes the older form.
+    pub(crate) fn connector() -> Self {
         Self::start(|_, request| {
             let is_card =
                 request.json["@type"] == "MessageCard" && request.json["summary"].is_string();
@@ -155,6 +168,16 @@ impl Service {
     }
 }
 
+/// The lines of a card, as a person reads them.
+pub(crate) fn card_facts(message: &Value) -> Vec<String> {
+    let body = message["attachments"][0]["content"]["body"].as_array().unwrap();
+    let text = |block: &Value| {
+        let runs = block["inlines"].as_array()?;
+        Some(runs.iter().map(|run| run["text"].as_str().unwrap()).collect())
+    };
+    body.iter().filter_map(text).collect()
+}
+
 fn converse(
     socket: &TcpStream,
     state: &Mutex<State>,
@@ -173,7 +196,7 @@ fn converse(
             _ => {
                 let mut state = state.lock().unwrap();
                 let (status, answer) = judge(&mut state, &request);
-                if status < 300 {
+                if status < 300 && answer != false {
                     state.taken.push((Instant::now(), request.json));
                 }
                 let body = if answer.is_null() { String::new() } else { answer.to_string() };

@@ -5,7 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::json;
 use verify_toolkit::{Delivery, samples};
 
-use crate::trigger::{PATIENCE, Trigger, World, alias, finished};
+use crate::{
+    service::{Service, card_facts},
+    trigger::{PATIENCE, Trigger, World, alias, finished},
+};
 
 const UNRENDERED: &str =
     r#"{"event_type":"LINK_ARTIFACT","artifact_collection_name":"${artifact_collection_name}"}"#;
@@ -45,12 +48,8 @@ async fn a_movement_of_every_sender_starts_every_pipeline_once() {
     let expected = json!({"model": "fraud-detector", "target": "champion", "version": "1"});
     assert_eq!(runs[1]["job_parameters"], expected);
     let cards = world.teams.wait_for(3);
-    let expected = json!([
-        {"name": "Model", "value": "fraud-detector"}, {"name": "Version", "value": "v3"},
-        {"name": "To", "value": "production"}, {"name": "Event", "value": "LINK_ARTIFACT"},
-        {"name": "Sender", "value": "wandb"},
-    ]);
-    assert_eq!(cards[2]["sections"][0]["facts"], expected);
+    let facts = ["Model: fraud-detector", "Version: v3", "To: production", "Event: LINK_ARTIFACT"];
+    assert_eq!(card_facts(&cards[2]), [&facts[..], &["Sender: wandb"]].concat());
 
     // A fourth comes behind them, and nothing came between.
     assert_eq!(trigger.move_alias("last", 1).await.unwrap(), 204);
@@ -88,6 +87,106 @@ async fn what_is_forged_a_test_or_about_something_else_starts_nothing() {
     }
     assert_eq!(trigger.move_alias("last", 1).await.unwrap(), 204);
     assert_eq!(world.databricks.wait_for(1)[0]["job_parameters"]["model"], "last");
+}
+
+/// The vendor's templates are for receivers that are not this one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_templates_that_the_vendor_documents_start_something_or_one_that_works_is_told() {
+    const GITHUB: &str = include_str!(
+        "../../../../verify-toolkit/tests/cases/captures/28-wandb-vendor-templates/github.json"
+    );
+    const TEAMS: &str = include_str!(
+        "../../../../verify-toolkit/tests/cases/captures/28-wandb-vendor-templates/teams.json"
+    );
+    let slack = r#"{"text": "New alert from WANDB!", "blocks": [
+        {"type": "section", "text": {"type": "mrkdwn", "text": "Registry event: LINK_ARTIFACT"}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": "New version: acme/model-registry/slack:v3"}},
+        {"type": "section", "text": {"type": "mrkdwn", "text": "Author: ada"}}
+    ]}"#;
+    let world = World::new(&["databricks.retrain"]);
+    let trigger = world.start();
+    // No route names BUILD_AND_DEPLOY, and a card says nothing of a model: each is said once.
+    for (count, text) in [(2, GITHUB), (2, TEAMS), (2, r#"{"model": "m"}"#), (1, slack)] {
+        for number in 0..count {
+            let body = text.replace("ada", &format!("ada{number}")).replace("\"m\"", "\"n\"");
+            assert_eq!(trigger.deliver("wandb", Delivery::wandb(body)).await.unwrap(), 204);
+        }
+    }
+    let run = world.databricks.wait_for(1)[0]["job_parameters"].clone();
+    assert_eq!(run, json!({"model": "slack", "version": "v3"}));
+    drop(trigger);
+
+    world.change(|settings| {
+        settings
+            + "[[routes]]\nsender = \"wandb\"\nevents = [\"BUILD_AND_DEPLOY\"]\n\
+               pipelines = [\"databricks.retrain\"]\n"
+    });
+    let trigger = world.start();
+    assert_eq!(trigger.deliver("wandb", Delivery::wandb(GITHUB)).await.unwrap(), 204);
+    let run = world.databricks.wait_for(2)[1]["job_parameters"].clone();
+    assert_eq!(run, json!({"model": "fraud", "version": "production"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_template_is_said_once_with_one_that_works() {
+    let world = World::new(&["databricks.retrain"]);
+    let trigger = world.start();
+    for body in [
+        r#"{"event_type": "BUILD", "client_payload": {"artifact_collection_name": "m"}}"#,
+        r#"{"event_type": "BUILD", "client_payload": {"artifact_collection_name": "n"}}"#,
+        r#"{"artifact_collection_name": "m"}"#,
+        r#"{"artifact_collection_name": "n"}"#,
+        // Not a movement, and nothing is wrong with it.
+        r#"{"event_type": "RUN_STATE", "project_name": "p"}"#,
+    ] {
+        assert_eq!(trigger.deliver("wandb", Delivery::wandb(body)).await.unwrap(), 204);
+    }
+    // Not JSON: what comes last.
+    assert_eq!(trigger.deliver("wandb", Delivery::wandb("x")).await.unwrap(), 204);
+    let mut warnings = Vec::new();
+    while !warnings.last().is_some_and(|line: &String| line.contains("not JSON")) {
+        let line = trigger.stderr.recv_timeout(PATIENCE).unwrap();
+        warnings.extend(line.contains(" WARN ").then_some(line));
+    }
+    let template = r#"{"event_type": "${event_type}", "event_author": "${event_author}", "#;
+    assert!(warnings.iter().all(|line| line.contains(template)), "{warnings:#?}");
+    assert_eq!(warnings.len(), 3, "{warnings:#?}");
+    assert!(warnings[0].contains("name it under `events` of a route"), "{warnings:#?}");
+    assert!(
+        warnings[1].contains("it has no `event_type` that says what happened"),
+        "{warnings:#?}"
+    );
+}
+
+/// A workflow answers before it begins. That is no arrival, and is not counted as one.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_teams_only_accepts_is_told_from_what_it_took() {
+    let world = World::new(&["teams.models"]);
+    let trigger = world.start();
+    assert_eq!(trigger.move_alias("fraud", 1).await.unwrap(), 204);
+    world.teams.wait_for(1);
+    while !trigger.stderr.recv_timeout(PATIENCE).unwrap().contains("accepted, not confirmed") {}
+    drop(trigger);
+
+    // The older form, to a connector, which takes it.
+    world.change(|settings| {
+        settings.replace("[teams.models]", "[teams.models]\ncard = \"message-card\"")
+    });
+    let connector = Service::connector();
+    let mut command = world.command(&["serve"]);
+    command.env("TEAMS_URL", format!("{}/hook", connector.url));
+    let trigger = Trigger::start(command);
+    assert_eq!(trigger.move_alias("fraud", 2).await.unwrap(), 204);
+    assert_eq!(connector.wait_for(1)[0]["sections"][0]["facts"][1]["value"], "2");
+    drop(trigger);
+
+    // And to a workflow, which drops it without a word.
+    let trigger = world.start();
+    assert_eq!(trigger.move_alias("fraud", 3).await.unwrap(), 204);
+    while !trigger.stderr.recv_timeout(PATIENCE).unwrap().contains("given up") {}
+    let (_, listed, _) = world.run(&["dead", "list"]);
+    assert!(listed.contains("a workflow, which drops a MessageCard: set `card = "), "{listed}");
+    assert_eq!(world.teams.taken().len(), 1);
 }
 
 /// A move back to a version is no repetition where the body differs, and looks like one where it does not.
