@@ -11,13 +11,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, post},
 };
-use bridge_common::{Event, Gauges, count_nothing, log_repeated};
+use bridge_common::{Automation, Event, Gauges, count_nothing, first_advice, log_repeated};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use outbox::{Kept, Outbox, Policy, Workers};
 use receiver_common::{heed_signals, log_to_stderr, stopped};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use verify_axum::{Delivery, VerifyLayer};
+use verify_axum::{Delivery, Sender, VerifyLayer};
 
 use crate::{
     admin::{self, Admin},
@@ -114,6 +114,7 @@ fn open_to_print(config: &Config, folder: &TempDir) -> Result<(Outbox, Workers),
 async fn on_delivery(State(bridge): State<Bridge>, Delivery(verified): Delivery) -> Response {
     let sender = verified.receipt().sender();
     let event = Event::read(sender, verified.body());
+    advise(sender, &event);
     let channels = bridge.routes.channels(sender, &event);
     if channels.is_empty() {
         count_nothing(sender, "unrouted");
@@ -137,5 +138,19 @@ async fn on_delivery(State(bridge): State<Bridge>, Delivery(verified): Delivery)
             tracing::error!(sender, %error, "a delivery was not kept");
             (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")]).into_response()
         }
+    }
+}
+
+/// Says once what is wrong with a template of which no message can be made that tells people much.
+fn advise(sender: &'static str, event: &Event<'_>) {
+    let reason = match event {
+        Event::Wandb(variables) if !Automation::says_what(variables) => {
+            "its template has no variable that says which artifact or project it is about"
+        }
+        Event::Unreadable(_) if sender == Sender::WANDB.name() => "it is not a JSON object",
+        _ => return,
+    };
+    if let Some(advice) = first_advice(reason) {
+        tracing::warn!(sender, "the message says little: {reason}; {advice}");
     }
 }

@@ -6,6 +6,31 @@ use verify_axum::{Secret, Sender, UnixTime, Verifier};
 use verify_core::Signer;
 use verify_toolkit::samples;
 
+/// What the vendor documents for other receivers, filled in.
+const TEMPLATES: [(&str, &str); 3] = [
+    (
+        "GitHub",
+        include_str!(
+            "../../../../verify-toolkit/tests/cases/captures/28-wandb-vendor-templates/github.json"
+        ),
+    ),
+    (
+        "Slack",
+        r#"{"text": "New alert from WANDB!", "blocks": [
+            {"type": "section", "text": {"type": "mrkdwn", "text": "Registry event: LINK_ARTIFACT"}},
+            {"type": "section", "text": {"type": "mrkdwn", "text": "New version: acme/model-registry/fraud:v3"}},
+            {"type": "divider"},
+            {"type": "section", "text": {"type": "mrkdwn", "text": "Author: ada"}}
+        ]}"#,
+    ),
+    (
+        "Teams",
+        include_str!(
+            "../../../../verify-toolkit/tests/cases/captures/28-wandb-vendor-templates/teams.json"
+        ),
+    ),
+];
+
 const WORKSPACE: Option<&str> = Some("https://example.com/");
 
 fn message(sender: Sender, body: &[u8]) -> Value {
@@ -41,11 +66,18 @@ fn read(message: &Value) -> String {
 #[test]
 fn every_event_of_every_sender_reads_as_the_page_shows() {
     let mut page =
-        "# What the messages say\n\nOne for each sample of `verify-toolkit`.\n".to_owned();
+        "# What the messages say\n\nOne for each sample of `verify-toolkit`, and for the templates that \
+         Weights & Biases documents.\n"
+            .to_owned();
     for sample in samples::ALL {
         let message = message(sample.sender, sample.body.as_bytes());
         let (sender, event) = (sample.sender.name(), sample.event);
         write!(page, "\n## {sender}: {event}\n\n```text\n{}```\n", read(&message)).unwrap();
+    }
+    for (destination, body) in TEMPLATES {
+        let message = message(Sender::WANDB, body.as_bytes());
+        let title = format!("wandb: the vendor's template for {destination}");
+        write!(page, "\n## {title}\n\n```text\n{}```\n", read(&message)).unwrap();
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/MESSAGES.md");
     if std::env::var_os("UPDATE").is_some() {
@@ -99,10 +131,11 @@ fn hostile_text_in_every_field_of_every_event_is_inert() {
         "\n".repeat(10_000),
         String::new(),
     ] {
-        for sample in samples::ALL {
-            let mut body: Value = serde_json::from_str(sample.body).unwrap();
+        let samples = samples::ALL.iter().map(|sample| (sample.sender, sample.body));
+        for (sender, body) in samples.chain(TEMPLATES.map(|(_, body)| (Sender::WANDB, body))) {
+            let mut body: Value = serde_json::from_str(body).unwrap();
             fill(&mut body, &hostile);
-            let message = message(sample.sender, body.to_string().as_bytes());
+            let message = message(sender, body.to_string().as_bytes());
             assert_sound(&message);
         }
     }

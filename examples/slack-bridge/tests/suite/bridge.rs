@@ -7,7 +7,7 @@ use std::{
     net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
-    sync::LazyLock,
+    sync::{Arc, LazyLock, Mutex},
     thread,
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
@@ -101,8 +101,14 @@ impl Place {
             said += &line;
         };
         // Else it would block once the pipe is full.
-        thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-        Bridge { process, address, admin, said }
+        let log = Arc::<Mutex<String>>::default();
+        let logged = Arc::clone(&log);
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                *logged.lock().unwrap() += &(line + "\n");
+            }
+        });
+        Bridge { process, address, admin, said, log }
     }
 }
 
@@ -113,6 +119,7 @@ pub(crate) struct Bridge {
     admin: String,
     /// What it said before it listened.
     pub(crate) said: String,
+    log: Arc<Mutex<String>>,
 }
 
 impl Drop for Bridge {
@@ -126,6 +133,11 @@ impl Bridge {
     /// Sends a delivery, and returns the status and the whole answer.
     pub(crate) fn send(&self, sender: Sender, body: &[u8]) -> (u16, String) {
         send(&self.address, sender, "an-id", body).unwrap()
+    }
+
+    /// What it said since.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     /// Asks the admin address.

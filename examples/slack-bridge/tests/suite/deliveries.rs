@@ -41,6 +41,59 @@ fn a_delivery_of_every_sender_comes_out_at_the_other_end() {
     assert!(posted[2].at - posted[0].at > Duration::from_secs(1));
 }
 
+/// The vendor's templates, filled in. They are for receivers that are not this one.
+#[test]
+fn the_templates_that_the_vendor_documents_are_read_or_one_that_works_is_told() {
+    const GITHUB: &str = include_str!(
+        "../../../../verify-toolkit/tests/cases/captures/28-wandb-vendor-templates/github.json"
+    );
+    const TEAMS: &str = include_str!(
+        "../../../../verify-toolkit/tests/cases/captures/28-wandb-vendor-templates/teams.json"
+    );
+    let block = |text: &str| {
+        format!(r#"{{"type": "section", "text": {{"type": "mrkdwn", "text": "{text}"}}}}"#)
+    };
+    let blocks = [
+        "Registry event: ADD_ARTIFACT_ALIAS",
+        "New version: acme/model-registry/fraud:v3",
+        "Author: ada",
+    ];
+    let blocks = blocks.map(block).join(",");
+    let for_slack = format!(r#"{{"text": "New alert from WANDB!", "blocks": [{blocks}]}}"#);
+    let slack = Slack::new();
+    let place = Place::new(
+        &slack,
+        &["general"],
+        "",
+        "[[routes]]\nmodels = [\"fraud\"]\nchannels = [\"general\"]\n\
+         [[routes]]\nevents = [\"LINK_ARTIFACT\"]\nchannels = [\"general\"]",
+    );
+    let bridge = place.start();
+    assert_eq!(bridge.send(Sender::WANDB, GITHUB.as_bytes()).0, 204);
+    assert_eq!(bridge.send(Sender::WANDB, for_slack.as_bytes()).0, 204);
+    // Metadata, where a variable puts it.
+    let metadata = r#"{"event_type": "LINK_ARTIFACT", "artifact_collection_name": "fraud", "alias": 0.50, "tag": null, "artifact_version": {"a": [1]}}"#;
+    assert_eq!(bridge.send(Sender::WANDB, metadata.as_bytes()).0, 204);
+    wait_until(|| slack.taken().len() == 3);
+    assert!(!bridge.log().contains("template"), "{}", bridge.log());
+    for body in [TEAMS.to_owned(), TEAMS.replace("ada", "bob")] {
+        assert_eq!(bridge.send(Sender::WANDB, body.as_bytes()).0, 204);
+    }
+    wait_until(|| slack.taken().len() == 5);
+    let expected = [
+        "acme/model-registry/fraud:production: BUILD_AND_DEPLOY",
+        "acme/model-registry/fraud:v3 got an alias",
+        "fraud was linked",
+        "An artifact was linked",
+        "An artifact was linked",
+    ];
+    assert_eq!(slack.taken(), expected);
+    wait_until(|| bridge.log().contains("${artifact_version_string}"));
+    let log = bridge.log();
+    assert_eq!(log.matches(" WARN ").count(), 1, "{log}");
+    assert!(log.contains(r#"{"event_type": "${event_type}", "#), "{log}");
+}
+
 #[test]
 fn a_rotation_takes_either_secret_and_a_token_has_to_come_as_well() {
     let slack = Slack::new();
