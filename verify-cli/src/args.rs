@@ -1,6 +1,6 @@
 //! The command line as a whole. Each command has its options in its own file.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     Error, Output, Verdict,
@@ -66,8 +66,8 @@ impl Command {
             Self::Listen(printed) => printed.run(|options, output| options.run(output)),
             Self::Attack(printed) => printed.run(attack::Options::run),
             Self::Senders(printed) => printed.run(senders::Options::run),
-            Self::Completions(options) => options.run(&mut Output::new(false)),
-            Self::Man(options) => options.run(&mut Output::new(false)),
+            Self::Completions(options) => options.run(&mut Cli::command(), &mut Output::new(false)),
+            Self::Man(options) => options.run(Cli::command(), &mut Output::new(false)),
         }
     }
 }

@@ -1,7 +1,7 @@
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::{Error, Output, Verdict, args::Cli};
+use crate::{Error, Output, Verdict};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,9 +18,10 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
+    /// Prints the completions of `command`.
+    pub(crate) fn run(self, command: &mut Command, output: &mut Output) -> Result<Verdict, Error> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "verify", &mut script);
+        clap_complete::generate(self.shell, command, "verify", &mut script);
         output.text(String::from_utf8_lossy(&script))?;
         Ok(Verdict::Verified)
     }

@@ -1,8 +1,8 @@
 use std::{fs, path::PathBuf};
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 
-use crate::{Error, Output, Verdict, args::Cli};
+use crate::{Error, Output, Verdict};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,14 +19,15 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
+    /// Prints or writes the pages of `command`.
+    pub(crate) fn run(self, command: Command, output: &mut Output) -> Result<Verdict, Error> {
         if let Some(folder) = self.out {
             fs::create_dir_all(&folder)
-                .and_then(|()| clap_mangen::generate_to(Cli::command(), &folder))
+                .and_then(|()| clap_mangen::generate_to(command, &folder))
                 .map_err(|error| Error::File { path: folder, error })?;
         } else {
             let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(Error::Output)?;
+            clap_mangen::Man::new(command).render(&mut page).map_err(Error::Output)?;
             output.text(String::from_utf8_lossy(&page))?;
         }
         Ok(Verdict::Verified)
