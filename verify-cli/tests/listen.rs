@@ -4,6 +4,9 @@
 
 #[path = "listen/page.rs"]
 mod page;
+#[cfg(unix)]
+#[path = "listen/place.rs"]
+mod place;
 #[path = "listen/process.rs"]
 mod process;
 #[path = "listen/start.rs"]

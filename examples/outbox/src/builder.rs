@@ -87,9 +87,7 @@ impl Builder {
     pub fn open(self) -> Result<(Outbox, Workers), OpenError> {
         let Self { path, most_bytes, most_waiting, retention, clock } = self;
         // What lies beside it lies beside the file that a link leads to.
-        let path = path.canonicalize().unwrap_or(path);
-        let lock = file::lock(&path)?;
-        file::make_private(&path)?;
+        let (path, lock) = file::claim(&path)?;
         let reserve = Reserve::beside(&path);
         let connect = || file::connect(&path, Self::PATIENCE);
         let has_no_room = |error: &OpenError| {

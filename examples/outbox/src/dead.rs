@@ -1,7 +1,6 @@
 use core::{fmt, time::Duration};
 use std::{
     collections::BTreeSet,
-    fs,
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -59,8 +58,8 @@ impl Unposted {
         path: &Path,
         configured: impl IntoIterator<Item = String>,
     ) -> Result<Self, OpenError> {
-        fs::metadata(path).map_err(|error| OpenError::File { path: path.to_owned(), error })?;
-        let connection = file::connect(path, Self::PATIENCE)?;
+        let path = file::find(path)?;
+        let connection = file::connect(&path, Self::PATIENCE)?;
         Ok(Self { connection, configured: configured.into_iter().collect() })
     }
 

@@ -113,7 +113,7 @@ impl fmt::Display for OpenError {
                 path.display()
             ),
             Self::NotAStore { path } => {
-                write!(f, "`{}` is not a store of this kind", path.display())
+                write!(f, "`{}` is not a store of this kind, and was left as it is", path.display())
             }
             Self::Store { path, error } => write!(f, "`{}`: {error}", path.display()),
         }

@@ -1,12 +1,13 @@
 //! The file: who may read it, who may work on it, and what is in it.
 
 mod place;
+mod private;
 mod reserve;
 
 use core::time::Duration;
 use std::{
-    fs::{self, File, TryLockError},
-    io,
+    fs::{File, TryLockError},
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -17,6 +18,13 @@ use crate::{OpenError, StoreError};
 
 /// What the name of the file ends with that is locked beside a store.
 const LOCK: &str = ".lock";
+/// What SQLite has beside a store, and how its files begin: the log of a transaction, the log of WAL in
+/// either order of bytes, the index of that. It writes over what has such a name.
+const BESIDE: [(&str, &[&[u8]]); 3] = [
+    ("-journal", &[&[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7], &[0; 8]]),
+    ("-wal", &[&[0x37, 0x7f, 0x06, 0x82], &[0x37, 0x7f, 0x06, 0x83]]),
+    ("-shm", &[&3_007_000_u32.to_ne_bytes(), &[0; 4]]),
+];
 /// `verO` in ASCII: by it a store is told from other SQLite files.
 const APPLICATION_ID: i32 = 0x7665_724f;
 /// Raised with each change of the schema.
@@ -59,39 +67,91 @@ const SCHEMA: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// Makes the file, or closes one that others could read.
-pub(crate) fn make_private(path: &Path) -> Result<(), OpenError> {
-    let mut options = File::options();
-    // An existing one is not opened: to close it again would let go of the locks that SQLite has on
-    // it for another connection of this process.
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let made = match options.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other.map(drop),
+/// Opens what is there, or makes it, and takes the lock that one process at a time has: two would post
+/// everything twice. What is no store is left as it is, and gets no files beside it.
+pub(crate) fn claim(path: &Path) -> Result<(PathBuf, File), OpenError> {
+    let path = resolve(path)?;
+    // First, where there is one: to open the store and close it would let go of the locks that SQLite
+    // has on it for another connection of this process.
+    let held = lock(&path, false)?;
+    let is_there = look(&path)?;
+    for (extension, starts) in BESIDE {
+        let path = beside(&path, extension);
+        let start = private::open(&path).and_then(|file| file.map(start::<8>).transpose());
+        let start = start.map_err(|error| trouble(&path, error))?.unwrap_or_default();
+        if !(start.is_empty() || starts.iter().any(|known| start.starts_with(known))) {
+            return Err(OpenError::NotAStore { path });
+        }
+    }
+    let held = match held {
+        Some(held) => held,
+        None => lock(&path, true)?.ok_or_else(|| OpenError::InUse { path: path.clone() })?,
     };
-    #[cfg(unix)]
-    let made = made.and_then(|()| {
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        fs::set_permissions(path, mode)
-    });
-    made.map_err(|error| OpenError::File { path: path.to_owned(), error })
+    if !is_there {
+        private::make(&path, |new| prepare(new).map_err(io::Error::other))
+            .map_err(|error| trouble(&path, error))?;
+    }
+    Ok((path, held))
 }
 
-/// Takes the lock that one process at a time has. Two would post everything twice.
-pub(crate) fn lock(path: &Path) -> Result<File, OpenError> {
+fn trouble(path: &Path, error: io::Error) -> OpenError {
+    OpenError::File { path: path.to_owned(), error }
+}
+
+fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
+    private::resolve(path).map_err(|error| trouble(path, error))
+}
+
+/// Returns where the store is.
+///
+/// # Errors
+///
+/// There is none, or a file of something else.
+pub(crate) fn find(path: &Path) -> Result<PathBuf, OpenError> {
+    let path = resolve(path)?;
+    match look(&path)? {
+        true => Ok(path),
+        false => Err(trouble(&path, io::ErrorKind::NotFound.into())),
+    }
+}
+
+/// Returns whether there is a store, and closes one that others could read. Says so if there is
+/// something else.
+fn look(path: &Path) -> Result<bool, OpenError> {
+    let file = private::open(path).map_err(|error| trouble(path, error))?;
+    let Some(file) = file else { return Ok(false) };
+    let head = start::<72>(&file).map_err(|error| trouble(path, error))?;
+    // Where SQLite's format has the application.
+    let is_ours = head.get(68..) == Some(&APPLICATION_ID.to_be_bytes());
+    if !(is_ours && head.starts_with(b"SQLite format 3\0")) {
+        return Err(OpenError::NotAStore { path: path.to_owned() });
+    }
+    private::close_to_others(&file).map_err(|error| trouble(path, error))?;
+    Ok(true)
+}
+
+/// Reads the first bytes of a file, or all of it.
+fn start<const LENGTH: u64>(file: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    file.take(LENGTH).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Locks the file beside a store, which is made if it has to be.
+fn lock(path: &Path, make: bool) -> Result<Option<File>, OpenError> {
     let lock = beside(path, LOCK);
-    let trouble = |error| OpenError::File { path: lock.clone(), error };
-    let mut options = File::options();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(&lock).map_err(trouble)?;
+    let open = || match private::open(&lock)? {
+        None if make => match private::create(&lock) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => private::open(&lock),
+            made => made.map(Some),
+        },
+        found => Ok(found),
+    };
+    let Some(file) = open().map_err(|error| trouble(&lock, error))? else { return Ok(None) };
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(trouble(error)),
+        Err(TryLockError::Error(error)) => Err(trouble(&lock, error)),
     }
 }
 
@@ -102,7 +162,7 @@ fn beside(path: &Path, extension: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Connects to a file that is there, and makes the tables if it is empty.
+/// Connects to a store.
 pub(crate) fn connect(path: &Path, patience: Duration) -> Result<Connection, OpenError> {
     let trouble = |error: rusqlite::Error| {
         let path = path.to_owned();
@@ -112,10 +172,13 @@ pub(crate) fn connect(path: &Path, patience: Duration) -> Result<Connection, Ope
         }
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(trouble)?;
+    // A link that came there since it was looked at.
+    let flags = flags | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags).map_err(trouble)?;
     connection.busy_timeout(patience).map_err(trouble)?;
-    let found = prepare(&mut connection).map_err(trouble)?;
-    match found {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get(0));
+    let number = |pragma| number(pragma).map_err(trouble);
+    match (number("application_id")?, number("user_version")?) {
         (APPLICATION_ID, VERSION) => {}
         (APPLICATION_ID, found) => {
             return Err(OpenError::Schema { path: path.to_owned(), found, known: VERSION });
@@ -131,19 +194,14 @@ pub(crate) fn connect(path: &Path, patience: Duration) -> Result<Connection, Ope
     Ok(connection)
 }
 
-/// Makes the tables in an empty file. Returns the application and the version that it is of.
-fn prepare(connection: &mut Connection) -> rusqlite::Result<(i32, i32)> {
+/// Makes the tables in an empty file.
+fn prepare(path: &Path) -> rusqlite::Result<()> {
+    let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Nothing is left beside it: what is not whole is deleted.
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let is_empty: bool =
-        transaction
-            .query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?;
-    if is_empty {
-        transaction.execute_batch(SCHEMA)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
-    }
-    let number = |pragma| transaction.pragma_query_value(None, pragma, |row| row.get(0));
-    let found = (number("application_id")?, number("user_version")?);
-    transaction.commit()?;
-    Ok(found)
+    transaction.execute_batch(SCHEMA)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
 }

@@ -52,7 +52,12 @@ impl ListenError {
             {
                 "its folder is not there: make it, or name another file with `--store FILE`"
             }
-            Self::Store(StoreError::InUse { .. }) => "name another file with `--store FILE`",
+            Self::Store(StoreError::File { .. } | StoreError::InUse { .. }) => {
+                "name another file with `--store FILE`"
+            }
+            Self::Store(StoreError::NotAStore { .. }) => {
+                "name a file that is not there with `--store FILE`: it is made"
+            }
             Self::Store(StoreError::Damaged(_) | StoreError::Database(_)) => {
                 "move the file away, or name another with `--store FILE`"
             }

@@ -2,19 +2,24 @@
 
 mod kept;
 mod place;
+mod private;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 use core::{fmt, num::NonZeroU64};
 use std::{
-    fs, io,
+    fs::File,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     sync::Arc,
     thread,
 };
 
-use redb::{Builder, Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{
+    Builder, Database, DatabaseError, ReadableDatabase, ReadableTable as _, TableDefinition,
+    TableHandle as _, backends::FileBackend,
+};
 use tokio::{
     sync::{mpsc, oneshot},
     task::spawn_blocking,
@@ -56,7 +61,8 @@ impl Store {
     /// Bytes of file that are kept in memory.
     const CACHE: usize = 16 * 1024 * 1024;
 
-    /// Opens the file, or makes it. Nobody else on the machine may read it.
+    /// Opens the file, or makes it. Nobody else on the machine may read it. One that is no store is left
+    /// as it is.
     pub(super) fn open(path: &Path, keep: Keep) -> Result<Self, StoreError> {
         let path = path.to_owned();
         Self::with(move || Self::database(&path), keep)
@@ -65,21 +71,38 @@ impl Store {
     fn database(path: &Path) -> Result<Database, StoreError> {
         let trouble =
             |error: io::Error| StoreError::File { path: path.to_owned(), error: Arc::new(error) };
-        let mut options = fs::File::options();
-        options.read(true).write(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(trouble)?;
-        // It may have been there before, open to others.
-        #[cfg(unix)]
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
-            .map_err(trouble)?;
-        let database = redb::backends::FileBackend::new(file)
-            .and_then(|backend| Self::builder().create_with_backend(backend));
-        database.map_err(|error| match error {
-            redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.to_owned() },
+        let busy = |error: DatabaseError| match error {
+            DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.to_owned() },
             error => error.into(),
-        })
+        };
+        let place = private::resolve(path).map_err(trouble)?;
+        let file = private::open(&place).map_err(trouble)?;
+        if let Some(file) = file {
+            if !is_store(file).map_err(busy)? {
+                return Err(StoreError::NotAStore { path: path.to_owned() });
+            }
+        } else {
+            private::make(&place, |new| {
+                let new = File::options().read(true).write(true).open(new)?;
+                let new = Self::builder().create_with_backend(FileBackend::new(new)?)?;
+                make_tables(&new)
+            })
+            .map_err(|error: redb::Error| match error {
+                redb::Error::Io(error) => trouble(error),
+                error => error.into(),
+            })?;
+        }
+        // Anew, because redb shares no open file between two databases.
+        let file = private::open(&place).map_err(trouble)?;
+        let file = file.ok_or_else(|| trouble(io::ErrorKind::NotFound.into()))?;
+        private::close_to_others(&file).map_err(trouble)?;
+        let database = FileBackend::new(file)
+            .and_then(|backend| Self::builder().create_with_backend(backend))
+            .map_err(busy)?;
+        match has_tables(&database)? {
+            true => Ok(database),
+            false => Err(StoreError::NotAStore { path: path.to_owned() }),
+        }
     }
 
     /// Keeps deliveries somewhere else than in a file.
@@ -211,6 +234,42 @@ impl fmt::Debug for Store {
     }
 }
 
+/// Makes the tables where they are not there yet.
+fn make_tables(database: &Database) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(FACTS)?;
+    transaction.open_table(REQUESTS)?;
+    Ok(transaction.commit()?)
+}
+
+/// Whether it is a file of redb with our tables in it, as far as that can be seen without a change to it.
+fn is_store(mut file: File) -> Result<bool, DatabaseError> {
+    /// The first bytes of redb's files.
+    const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
+
+    let mut start = [0; MAGIC.len()];
+    match file.read_exact(&mut start) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+        read => read?,
+    }
+    if start != MAGIC {
+        return Ok(false);
+    }
+    let database = FileBackend::new(file)
+        .and_then(|backend| Store::builder().open_read_only_with_backend(backend));
+    match database {
+        // It was not closed: what is in it is seen once redb has repaired it.
+        Err(DatabaseError::RepairAborted) => Ok(true),
+        database => Ok(has_tables(&database?).unwrap_or(false)),
+    }
+}
+
+fn has_tables(database: &impl ReadableDatabase) -> Result<bool, redb::Error> {
+    let reading = database.begin_read()?;
+    let names: Vec<_> = reading.list_tables()?.map(|table| table.name().to_owned()).collect();
+    Ok([FACTS.name(), REQUESTS.name()].iter().all(|name| names.iter().any(|other| other == name)))
+}
+
 /// Writes a request so that [`WireRequest::from_http`] reads the same again, and a `Content-Length`
 /// still tells of what did not come. The body is out of its chunks.
 fn http_text(request: &WireRequest) -> Vec<u8> {
@@ -249,6 +308,9 @@ pub(crate) enum StoreError {
     InUse {
         path: PathBuf,
     },
+    NotAStore {
+        path: PathBuf,
+    },
 }
 
 impl StoreError {
@@ -276,6 +338,11 @@ impl fmt::Display for StoreError {
             Self::InUse { path } => {
                 write!(f, "the store `{}` is in use by another `verify listen`", path.display())
             }
+            Self::NotAStore { path } => write!(
+                f,
+                "`{}` is not a store of `verify listen`, and was left as it is",
+                path.display()
+            ),
         }
     }
 }

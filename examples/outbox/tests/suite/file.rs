@@ -9,7 +9,7 @@ use rusqlite::Connection;
 async fn only_its_owner_may_read_it() {
     use std::{fs, os::unix::fs::PermissionsExt};
     let store = Store::new();
-    fs::write(store.path(), "").unwrap();
+    drop(store.builder().open().unwrap());
     fs::set_permissions(store.path(), fs::Permissions::from_mode(0o644)).unwrap();
     let (outbox, _workers) = store.builder().open().unwrap();
     outbox.keep(&verified("a secret"), there()).await.unwrap();
@@ -161,4 +161,120 @@ fn a_folder_that_is_not_there_is_not_made() {
     let error = outbox::Outbox::builder(&path).open().unwrap_err();
     assert!(matches!(error, OpenError::File { .. }), "{error}");
     assert!(!path.parent().unwrap().exists());
+}
+
+/// Each file of a folder: its mode, and what is in it.
+#[cfg(unix)]
+fn state(folder: &std::path::Path) -> Vec<(std::ffi::OsString, u32, Vec<u8>)> {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let found = fs::symlink_metadata(&path).unwrap();
+            let content = if found.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
+            (path.file_name().unwrap().to_owned(), found.permissions().mode(), content)
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// Neither the one that works on it nor the one that looks into it.
+#[cfg(unix)]
+#[test]
+fn what_is_no_store_is_left_as_it_is() {
+    use std::{fs, os::unix::fs::PermissionsExt, os::unix::fs::symlink};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("empty"), "").unwrap();
+    fs::write(path("text"), "not a database, and longer than the head of one is: ".repeat(10))
+        .unwrap();
+    Connection::open(path("other")).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
+    for name in ["empty", "text", "other"] {
+        fs::set_permissions(path(name), fs::Permissions::from_mode(0o644)).unwrap();
+        symlink(path(name), path("link")).unwrap();
+        let before = state(folder.path());
+        for by in [path(name), path("link")] {
+            let error = outbox::Outbox::builder(&by).open().unwrap_err();
+            assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
+            let error = outbox::Unposted::open(&by, []).unwrap_err();
+            assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
+            assert!(error.to_string().ends_with("was left as it is"), "{error}");
+            assert!(state(folder.path()) == before, "{name}");
+        }
+        fs::remove_file(path("link")).unwrap();
+    }
+}
+
+/// SQLite would delete a file that it takes for the log of a store that is not there.
+#[cfg(unix)]
+#[test]
+fn what_has_the_name_of_a_log_is_left_as_it_is() {
+    for extension in ["-journal", "-wal", "-shm"] {
+        let store = Store::new();
+        let mut log = store.path().into_os_string();
+        log.push(extension);
+        std::fs::write(&log, "somebody's notes").unwrap();
+        let before = state(store.path().parent().unwrap());
+        let error = store.builder().open().unwrap_err();
+        assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
+        assert!(state(store.path().parent().unwrap()) == before, "{extension}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_left_as_it_is() {
+    use std::process::Command;
+
+    for extension in ["", ".lock", "-wal"] {
+        let store = Store::new();
+        let mut place = store.path().into_os_string();
+        place.push(extension);
+        assert!(Command::new("mkfifo").arg(&place).status().unwrap().success());
+        let before = state(store.path().parent().unwrap());
+        let error = store.builder().open().unwrap_err();
+        assert!(error.to_string().ends_with("`: it is a pipe, and no file"), "{error}");
+        assert!(state(store.path().parent().unwrap()) == before, "{extension}");
+    }
+    let error = outbox::Outbox::builder("/dev/null").open().unwrap_err();
+    assert_eq!(error.to_string(), "`/dev/null`: it is a device, and no file");
+    assert!(!std::path::Path::new("/dev/null.lock").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_another_user_put_where_everybody_may_is_not_used() {
+    use std::{fs, os::unix::fs::PermissionsExt, os::unix::fs::lchown, os::unix::fs::symlink};
+
+    let store = Store::new();
+    drop(store.builder().open().unwrap());
+    let shared = tempfile::tempdir().unwrap();
+    fs::set_permissions(shared.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+    let (link, copy) = (shared.path().join("link"), shared.path().join("copy"));
+    symlink(store.path(), &link).unwrap();
+    fs::copy(store.path(), &copy).unwrap();
+    drop(outbox::Outbox::builder(&link).open().unwrap());
+    if lchown(&link, Some(65_534), None).is_err() {
+        println!("SKIPPED: only root can give a file to another user");
+        return;
+    }
+    lchown(&copy, Some(65_534), None).unwrap();
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o666)).unwrap();
+    let before = state(shared.path());
+    let error = outbox::Outbox::builder(&link).open().unwrap_err().to_string();
+    assert!(error.contains("it is a link of another user"), "{error}");
+    let error = outbox::Outbox::builder(&copy).open().unwrap_err().to_string();
+    assert!(error.contains("another user put it into a folder where everybody may"), "{error}");
+    assert!(state(shared.path()) == before);
+}
+
+/// Neither package can depend on the other.
+#[test]
+fn verify_listen_looks_at_files_in_the_same_way() {
+    let own = include_str!("../../src/file/private.rs");
+    assert_eq!(own, include_str!("../../../../verify-cli/src/listen/store/private.rs"));
 }

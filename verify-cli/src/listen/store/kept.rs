@@ -23,7 +23,7 @@ struct Shelf {
 }
 
 impl Kept {
-    /// Makes the tables where they are not there yet, and takes stock.
+    /// Makes the tables where they are not there yet, as in memory, and takes stock.
     pub(super) fn open(database: &Database, keep: Keep) -> Result<Self, StoreError> {
         let transaction = database.begin_write()?;
         let mut kept =
