@@ -62,7 +62,7 @@ impl Way {
     /// The name says who escapes: whoever signed, or something on the way.
     fn lettered(&self, written: &Written) -> Option<Cause> {
         let is_html = matches!(self.style.letters, Letters::HtmlEscaped);
-        written.is_lettered.then(|| match (written.escapes, written.slashes) {
+        written.is_lettered.then_some(match (written.escapes, written.slashes) {
             (_, 1..) => Cause::BodyJsonSlashEscaped,
             (1.., _) if is_html => Cause::BodyJsonHtmlEscaped,
             (1.., _) => Cause::BodyJsonEscaped,

@@ -92,13 +92,13 @@ impl Writer<'_> {
         }
         let Space { comma, colon, lines, lists_on_a_line, .. } = self.style.space;
         let ordered = if is_object { self.ordered(place) } else { None };
-        let mut children = document.children(place);
+        let children = document.children(place);
         let mut ordered = ordered.into_iter().flatten();
         let is_on_a_line = !is_object && *lists_on_a_line;
         let (open, close) = if is_object { ('{', '}') } else { ('[', ']') };
         self.out.text.push(open);
         let mut is_empty = true;
-        while let Some(child) = children.next() {
+        for child in children {
             let child = ordered.next().unwrap_or(child);
             if !is_empty {
                 self.out.text.push_str(comma);
