@@ -38,6 +38,7 @@ pub(crate) fn judge(
         encoding: claim.encoding,
         delivery_id: claim.delivery_id,
         signed_at: claim.signed_at,
+        tolerance: rules.tolerance,
     };
     Ok(Receipt::new(sender, now, claim.tag, Some(signature)))
 }

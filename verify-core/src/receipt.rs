@@ -2,7 +2,7 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Encoding, UnixTime, delivery_id::DeliveryId, label::Label, mac::Tag};
+use crate::{Encoding, RetryAfter, UnixTime, delivery_id::DeliveryId, label::Label, mac::Tag};
 
 /// What is known of a delivery that was verified. Only a verifier makes one.
 ///
@@ -22,6 +22,8 @@ pub(crate) struct Signature {
     pub(crate) encoding: Encoding,
     pub(crate) delivery_id: Option<DeliveryId>,
     pub(crate) signed_at: Option<UnixTime>,
+    /// The verifier's, in seconds.
+    pub(crate) tolerance: u64,
 }
 
 impl Receipt {
@@ -85,6 +87,16 @@ impl Receipt {
         let signed_at = self.signed_at()?.as_secs();
         // A tolerance of a day at most keeps the difference far inside `i64`.
         Some(self.received_at.as_secs().wrapping_sub(signed_at).cast_signed())
+    }
+
+    /// Returns how long to ask the sender to wait before it sends this delivery again. Answer 503 with
+    /// it, as `Retry-After`, where the delivery could not be handled.
+    #[must_use]
+    pub fn retry_after(&self) -> RetryAfter {
+        let signed = self.signature.zip(self.skew());
+        signed.map_or(RetryAfter::AGE_UNKNOWN, |(signature, age)| {
+            RetryAfter::at_age(age, signature.tolerance)
+        })
     }
 
     /// Returns the key under which this delivery is remembered, so that it is not handled twice.
