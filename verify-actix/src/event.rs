@@ -7,14 +7,10 @@ use actix_web::{
     FromRequest, HttpRequest, HttpResponse, ResponseError, dev::Payload, http::StatusCode,
 };
 use bytes::Bytes;
-use verify_adapter::{Refusal, unreadable};
+use verify_adapter::unreadable;
 use verify_core::{EventError, OwnedPayload, Verified};
 
-use crate::{
-    Delivery, DeliveryRejection,
-    extract::verified,
-    response::{answer, status},
-};
+use crate::{Delivery, DeliveryRejection, extract::verified, response::answer};
 
 /// What the verified delivery says, for a handler behind [`Verify`](crate::Verify).
 ///
@@ -121,8 +117,8 @@ pub enum EventRejection {
     /// There is no verified delivery.
     Delivery(DeliveryRejection),
     /// The delivery is verified, and its body does not have the shape of the event. Answered 503 with
-    /// an event at `warn`: MLflow would drop it for good on a 4xx, and so it comes again while it may
-    /// still be taken otherwise.
+    /// the wait for its age, and an event at `warn`: MLflow would drop it for good on a 4xx, and so it
+    /// comes again while it may still be taken otherwise.
     Unreadable {
         /// What is wrong with the shape.
         error: EventError,
@@ -149,7 +145,7 @@ impl ResponseError for EventRejection {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Delivery(rejection) => rejection.status_code(),
-            Self::Unreadable { .. } => status(Refusal::PayloadUnreadable),
+            Self::Unreadable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 

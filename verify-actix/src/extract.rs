@@ -66,7 +66,7 @@ pub(crate) fn verified(request: &HttpRequest) -> Result<Delivery, DeliveryReject
 
 impl ResponseError for DeliveryRejection {
     fn status_code(&self) -> StatusCode {
-        response::status(self.0)
+        response::status(self.0.answer())
     }
 
     fn error_response(&self) -> HttpResponse {

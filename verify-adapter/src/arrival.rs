@@ -7,7 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use verify_core::{Headers, Verified, Verifier};
 
-use crate::{Charge, Deadline, Head, Intake, Policy, Refusal, ResolveError, Unaccepted};
+use crate::{
+    Charge, Deadline, Head, Intake, Policy, Refusal, ResolveError, Unaccepted, budget::Spent,
+};
 
 /// One delivery while it arrives: an [`Intake`] under the deadline, polled by a framework.
 ///
@@ -149,7 +151,7 @@ fn poll_trouble(
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Refusal>> {
     if intake.poll_evicted(cx).is_ready() {
-        return Poll::Ready(Err(Refusal::BudgetSpent));
+        return Poll::Ready(Err(Spent.into()));
     }
     ready!(deadline.poll_passed(cx));
     Poll::Ready(Err(Refusal::DeadlinePassed))

@@ -10,8 +10,6 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use crate::Refusal;
-
 /// A bound on the bytes of memory that all deliveries together hold while they arrive.
 ///
 /// Heads are cheap to forge, and one that looks right makes a receiver buffer the body behind it.
@@ -30,6 +28,10 @@ use crate::Refusal;
 /// Clones share the budget.
 #[derive(Clone)]
 pub struct Budget(Arc<Shared>);
+
+/// There was no room left.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Spent;
 
 struct Shared {
     /// Bytes.
@@ -118,24 +120,24 @@ impl Charge {
     ///
     /// # Errors
     ///
-    /// [`Refusal::BudgetSpent`]: not enough of those are left to evict, or this one was evicted
+    /// [`Spent`]: not enough of those are left to evict, or this one was evicted
     /// itself.
-    pub(crate) fn raise_to(&mut self, bytes: usize, received: usize) -> Result<(), Refusal> {
+    pub(crate) fn raise_to(&mut self, bytes: usize, received: usize) -> Result<(), Spent> {
         let mut evicted = Vec::new();
         let mut state = self.budget.lock();
         let (age, own) = match self.stage {
             Stage::Idle => (state.next, 0),
             Stage::Arriving(rank) => {
-                (rank.age, state.arriving.get(&rank).ok_or(Refusal::BudgetSpent)?.bytes)
+                (rank.age, state.arriving.get(&rank).ok_or(Spent)?.bytes)
             }
             Stage::Settled(_) => return Ok(()),
         };
         let is_modest = bytes.saturating_sub(received.saturating_mul(2)) <= Budget::MODEST;
         let rank = Rank { is_modest, age };
         let others = state.used - own;
-        let allowed = self.budget.0.limit.checked_sub(bytes).ok_or(Refusal::BudgetSpent)?;
+        let allowed = self.budget.0.limit.checked_sub(bytes).ok_or(Spent)?;
         if let Some(excess @ 1..) = others.checked_sub(allowed) {
-            evicted = state.evict(excess, rank).ok_or(Refusal::BudgetSpent)?;
+            evicted = state.evict(excess, rank).ok_or(Spent)?;
         }
         state.used = state.used - own + bytes;
         let before = match self.stage {
@@ -169,8 +171,8 @@ impl Charge {
     ///
     /// # Errors
     ///
-    /// [`Refusal::BudgetSpent`]: it was evicted, and there is no room left.
-    pub(crate) fn settle(&mut self, bytes: usize) -> Result<(), Refusal> {
+    /// [`Spent`]: it was evicted, and there is no room left.
+    pub(crate) fn settle(&mut self, bytes: usize) -> Result<(), Spent> {
         loop {
             let Stage::Arriving(rank) = self.stage else { return Ok(()) };
             let own = self.budget.lock().arriving.remove(&rank);

@@ -54,6 +54,7 @@ pub fn delivered(
 pub fn unreadable(receipt: &Receipt, error: &dyn fmt::Display) -> Refusal {
     let sender = receipt.sender();
     tracing::warn!(target: LOG_TARGET, sender, %error, "verified event not understood");
-    Refusal::PayloadUnreadable.record(sender, false);
-    Refusal::PayloadUnreadable
+    let refusal = Refusal::PayloadUnreadable(receipt.retry_after());
+    refusal.record(sender, false);
+    refusal
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use verify_core::{Buffer, Collector, Headers, Pending, Rejection, Verified, Verifier};
 
-use crate::{Charge, LOG_TARGET, Policy, Refusal, body_buffer::BodyBuffer};
+use crate::{Charge, LOG_TARGET, Policy, Refusal, body_buffer::BodyBuffer, budget::Spent};
 
 /// One delivery on its way in: the order of checks that every adapter keeps to.
 ///
@@ -137,7 +137,8 @@ impl Intake {
                     record_verified(&verified);
                     Ok((verified, self.charge))
                 }
-                Err(refusal) => {
+                Err(Spent) => {
+                    let refusal = Refusal::BudgetSpent(verified.receipt().retry_after());
                     let buffer = BodyBuffer::whole(verified.into_parts().1);
                     Err(Unaccepted::new(refusal, buffer, true, self.charge))
                 }

@@ -1,8 +1,8 @@
 use core::fmt;
 
-use verify_core::{Rejection, RejectionKind};
+use verify_core::{Rejection, RejectionKind, RetryAfter};
 
-use crate::{LOG_TARGET, ResolveError};
+use crate::{LOG_TARGET, ResolveError, budget::Spent};
 
 /// Why an adapter answered a request itself instead of handing it to the handler.
 ///
@@ -14,27 +14,28 @@ use crate::{LOG_TARGET, ResolveError};
 /// | every authentication failure | 401, `WWW-Authenticate: HMAC-SHA256, Bearer` |
 /// | too large | 413 |
 /// | the body broke off | 400 |
-/// | deadline passed, budget spent, verifier not to be had, clock wrong, event not understood | 503, `Retry-After: 1` |
+/// | deadline passed, budget spent, verifier not to be had, clock wrong | 503, `Retry-After: 5` |
+/// | verified, and the budget spent or the event not understood | 503, `Retry-After` by the age: 5 to 30 s |
 /// | this server is misconfigured | 500 |
 ///
 /// All of them have an empty body. Our own trouble is a 503, because MLflow sends again on 503 and
-/// drops a delivery for good on nearly every 4xx; the wait is short, because a retry keeps its
-/// first timestamp and would otherwise come too late.
+/// drops a delivery for good on nearly every 4xx. [`RetryAfter`] says why the wait grows with the age.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The body ended in an error before it was complete.
     BodyBroken,
-    /// There was no room left in the [`Budget`](crate::Budget).
-    BudgetSpent,
+    /// There was no room left in the [`Budget`](crate::Budget). With the wait for the sender.
+    BudgetSpent(RetryAfter),
     /// This machine's clock stands before 1970.
     ClockBroken,
     /// The body, or the verifier for it, did not arrive in time.
     DeadlinePassed,
     /// A handler asks for a verified delivery on a route that no verifier guards.
     NotGuarded,
-    /// A handler takes an event, and the body of the verified delivery cannot be read as one.
-    PayloadUnreadable,
+    /// A handler takes an event, and the body of the verified delivery cannot be read as one. With
+    /// the wait for the sender.
+    PayloadUnreadable(RetryAfter),
     /// The verifier refused the delivery.
     Rejected(Rejection),
     /// The resolver could not be asked: [`ResolveError::Unavailable`](crate::ResolveError).
@@ -58,17 +59,23 @@ impl Answer {
         // RFC 9110, section 15.5.2, asks for a challenge. This one is the same for every endpoint,
         // or it would tell how each is configured.
         Self { status: 401, header: Some(("www-authenticate", "HMAC-SHA256, Bearer")) };
-    const UNAVAILABLE: Self = Self { status: 503, header: Some(("retry-after", "1")) };
 
     const fn bare(status: u16) -> Self {
         Self { status, header: None }
+    }
+
+    /// Returns the answer to a delivery that is to come again: 503 with the wait. For one that was
+    /// verified and could not be handled, the wait is [`Receipt::retry_after`](verify_core::Receipt).
+    #[must_use]
+    pub fn try_again(wait: RetryAfter) -> Self {
+        Self { status: 503, header: Some(("retry-after", wait.as_str())) }
     }
 }
 
 impl Refusal {
     /// Returns what the sender gets to see.
     #[must_use]
-    pub const fn answer(&self) -> Answer {
+    pub fn answer(&self) -> Answer {
         match self {
             Self::BodyBroken => Answer::bare(400),
             Self::NotGuarded => Answer::bare(500),
@@ -77,11 +84,10 @@ impl Refusal {
                 _ => Answer::UNAUTHORIZED,
             },
             Self::VerifierUnknown => Answer::UNAUTHORIZED,
-            Self::BudgetSpent
-            | Self::ClockBroken
-            | Self::DeadlinePassed
-            | Self::PayloadUnreadable
-            | Self::VerifierUnavailable => Answer::UNAVAILABLE,
+            Self::BudgetSpent(wait) | Self::PayloadUnreadable(wait) => Answer::try_again(*wait),
+            Self::ClockBroken | Self::DeadlinePassed | Self::VerifierUnavailable => {
+                Answer::try_again(RetryAfter::AGE_UNKNOWN)
+            }
         }
     }
 
@@ -90,11 +96,11 @@ impl Refusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::BodyBroken => "body_broken",
-            Self::BudgetSpent => "budget_spent",
+            Self::BudgetSpent(_) => "budget_spent",
             Self::ClockBroken => "clock_broken",
             Self::DeadlinePassed => "deadline_passed",
             Self::NotGuarded => "not_guarded",
-            Self::PayloadUnreadable => "payload_unreadable",
+            Self::PayloadUnreadable(_) => "payload_unreadable",
             Self::Rejected(rejection) => rejection.code(),
             Self::VerifierUnavailable => "verifier_unavailable",
             Self::VerifierUnknown => "verifier_unknown",
@@ -119,6 +125,13 @@ impl From<Rejection> for Refusal {
     }
 }
 
+/// Of a delivery that is not verified yet.
+impl From<Spent> for Refusal {
+    fn from(_: Spent) -> Self {
+        Self::BudgetSpent(RetryAfter::AGE_UNKNOWN)
+    }
+}
+
 impl From<ResolveError> for Refusal {
     fn from(error: ResolveError) -> Self {
         match error {
@@ -132,11 +145,11 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BodyBroken => "body broke off",
-            Self::BudgetSpent => "budget of buffered bytes is spent",
+            Self::BudgetSpent(_) => "budget of buffered bytes is spent",
             Self::ClockBroken => "clock of this machine stands before 1970",
             Self::DeadlinePassed => "deadline passed before the delivery was complete",
             Self::NotGuarded => "no verifier guards this route",
-            Self::PayloadUnreadable => "verified body could not be read as an event",
+            Self::PayloadUnreadable(_) => "verified body could not be read as an event",
             Self::Rejected(rejection) => return rejection.fmt(f),
             Self::VerifierUnavailable => "verifier could not be resolved",
             Self::VerifierUnknown => "no verifier for this request",

@@ -15,7 +15,10 @@ use bytes::Bytes;
 use verify_adapter::{
     Arrival, Budget, Clock, Head, Outcome, Policy, Refusal, Reported, ResolveError, delivered,
 };
-use verify_core::{Secret, Sender, Signer, UnixTime, Verifier};
+use verify_core::{RetryAfter, Secret, Sender, Signer, UnixTime, Verifier};
+
+/// Of a delivery that is not verified.
+const SPENT: Refusal = Refusal::BudgetSpent(RetryAfter::AGE_UNKNOWN);
 
 fn verifier() -> Arc<Verifier> {
     let secret = Secret::new("shared").unwrap();
@@ -125,7 +128,7 @@ async fn one_that_waits_is_refused_once_newer_ones_need_its_room() {
         accepted = take(&mut newest, &[&[b'x'; 900]]) => accepted.unwrap(),
     };
     let started = tokio::time::Instant::now();
-    assert_eq!(waiting.await.unwrap_err().refusal(), Refusal::BudgetSpent);
+    assert_eq!(waiting.await.unwrap_err().refusal(), SPENT);
     assert_eq!(started.elapsed(), Duration::ZERO);
 }
 
@@ -167,8 +170,8 @@ async fn a_broken_body_is_not_handed_on_even_where_refusals_are_only_reported() 
 async fn an_extractor_gets_what_was_verified_or_the_reason() {
     let mut arrival = begun(policy(), b"{}");
     let (verified, _charge) = take(&mut arrival, &[b"{}"]).await.unwrap();
-    let reported = Reported::new(Refusal::BudgetSpent);
+    let reported = Reported::new(SPENT);
     assert_eq!(delivered(Some(&verified), None).unwrap().body(), "{}");
-    assert_eq!(delivered(None, Some(&reported)).unwrap_err(), Refusal::BudgetSpent);
+    assert_eq!(delivered(None, Some(&reported)).unwrap_err(), SPENT);
     assert_eq!(delivered(None, None).unwrap_err(), Refusal::NotGuarded);
 }

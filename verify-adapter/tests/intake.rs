@@ -16,12 +16,14 @@ use verify_adapter::{
     Budget, Clock, Head, Intake, Policy, Refusal, ResolveError, Unaccepted, VerifierHandle,
     head_memory,
 };
-use verify_core::{Rejection, Secret, Sender, Signer, UnixTime, Verifier};
+use verify_core::{Rejection, RetryAfter, Secret, Sender, Signer, UnixTime, Verifier};
 
 const NOW: u64 = 1_795_290_782;
 const LIMIT: usize = 300_000;
 /// What the head is said to take.
 const HEAD: usize = 500;
+/// Of a delivery that is not verified, or was signed without a time.
+const SPENT: Refusal = Refusal::BudgetSpent(RetryAfter::AGE_UNKNOWN);
 
 fn verifier() -> Arc<Verifier> {
     let secret = Secret::new("shared").unwrap();
@@ -173,10 +175,34 @@ fn a_verified_one_that_finds_no_room_comes_again() {
     newer.push(Bytes::from(body.clone())).unwrap();
     let handled = newer.finish().unwrap();
     let unaccepted = evicted.finish().unwrap_err();
-    assert_eq!(unaccepted.refusal(), Refusal::BudgetSpent);
+    // A sender that signs no time.
+    assert_eq!(unaccepted.refusal(), SPENT);
     assert_eq!(unaccepted.dangerous_into_unverified().read, body);
     drop(handled);
     assert_eq!(budget.used(), 0);
+}
+
+/// Until then its time may be a forged one.
+#[test]
+fn the_wait_depends_on_the_age_once_a_delivery_is_verified() {
+    let signer = Signer::new(Sender::MLFLOW, Secret::new("shared").unwrap()).unwrap();
+    let signed = signer.sign(UnixTime::from_secs(NOW - 10), "an-id", b"signed").unwrap();
+    let headers: Vec<_> = signed.iter().collect();
+    let secret = Secret::new("shared").unwrap();
+    let mlflow = Verifier::builder(Sender::MLFLOW).secret(secret).build().unwrap();
+
+    let budget = Budget::new(10_000);
+    let head = Head { headers: &headers, memory: 5000, announced: None };
+    let mut evicted = Intake::begin(Arc::new(mlflow), &policy(&budget), head).unwrap();
+    evicted.push(Bytes::from_static(b"signed")).unwrap();
+    let head = Head { headers: &self::headers(b""), memory: 5000, announced: None };
+    let newer = Intake::begin(verifier(), &policy(&budget), head).unwrap();
+    let _handled = newer.finish().unwrap();
+    // Another chunk, for which there is no room either.
+    let refusal = evicted.push(Bytes::from_static(b"more")).unwrap_err();
+    assert_eq!(refusal.answer().header, Some(("retry-after", "5")));
+    let refusal = evicted.finish().unwrap_err().refusal();
+    assert_eq!(refusal.answer().header, Some(("retry-after", "25")));
 }
 
 #[test]
@@ -191,7 +217,7 @@ fn heads_that_wait_count_towards_the_budget() {
 #[test]
 fn a_head_that_is_larger_than_the_budget_is_refused() {
     let budget = Budget::new(HEAD - 1);
-    assert_eq!(begin(&budget, b"", None).unwrap_err(), Refusal::BudgetSpent);
+    assert_eq!(begin(&budget, b"", None).unwrap_err(), SPENT);
     assert_eq!(budget.used(), 0);
 }
 
@@ -242,13 +268,13 @@ fn a_clock_before_1970_is_our_own_trouble() {
 #[test]
 fn the_table_of_answers() {
     let challenge = Some(("www-authenticate", "HMAC-SHA256, Bearer"));
-    let again = Some(("retry-after", "1"));
+    let again = Some(("retry-after", "5"));
     let nothing: [(&str, &str); 0] = [];
     let nothing = Head { headers: &nothing, memory: 0, announced: None };
     let missing = Intake::begin(verifier(), &policy(&Budget::new(1)), nothing).unwrap_err();
     for (refusal, status, header, code, text) in [
         (Refusal::BodyBroken, 400, None, "body_broken", "body broke off"),
-        (Refusal::BudgetSpent, 503, again, "budget_spent", "budget of buffered bytes is spent"),
+        (SPENT, 503, again, "budget_spent", "budget of buffered bytes is spent"),
         (
             Refusal::ClockBroken,
             503,
@@ -272,7 +298,7 @@ fn the_table_of_answers() {
             "body is larger than the limit",
         ),
         (
-            Refusal::PayloadUnreadable,
+            Refusal::PayloadUnreadable(RetryAfter::AGE_UNKNOWN),
             503,
             again,
             "payload_unreadable",

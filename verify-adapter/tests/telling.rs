@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use tracing_subscriber::filter::LevelFilter;
 use verify_adapter::{Head, Intake, Policy, Refusal, delivered, unreadable};
-use verify_core::{Receipt, Secret, Sender, Signer, UnixTime, Verifier};
+use verify_core::{Receipt, RetryAfter, Secret, Sender, Signer, UnixTime, Verifier};
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
@@ -70,7 +70,8 @@ fn each_line_has_its_level_and_nothing_of_the_request() {
     Refusal::BodyBroken.record("mlflow", true);
     told(&["code=\"body_broken\"", "report_only=true"]);
 
-    assert_eq!(unreadable(&receipt, &"no such event"), Refusal::PayloadUnreadable);
+    let unreadable = unreadable(&receipt, &"no such event");
+    assert_eq!(unreadable, Refusal::PayloadUnreadable(RetryAfter::AGE_UNKNOWN));
     let lines = log.take();
     let [warning, refused] = lines.lines().collect::<Vec<_>>()[..] else { panic!("{lines}") };
     for part in ["WARN verify: verified event not understood", "sender=\"wandb\"", "no such event"]

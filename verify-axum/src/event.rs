@@ -114,8 +114,8 @@ pub enum EventRejection {
     /// There is no verified delivery.
     Delivery(DeliveryRejection),
     /// The delivery is verified, and its body does not have the shape of the event. Answered 503 with
-    /// an event at `warn`: MLflow would drop it for good on a 4xx, and so it comes again while it may
-    /// still be taken otherwise.
+    /// the wait for its age, and an event at `warn`: MLflow would drop it for good on a 4xx, and so it
+    /// comes again while it may still be taken otherwise.
     Unreadable {
         /// What is wrong with the shape.
         error: EventError,

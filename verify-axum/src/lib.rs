@@ -22,13 +22,14 @@ pub use extract::{Delivery, DeliveryRejection};
 pub use future::ResponseFuture;
 pub use layer::VerifyLayer;
 pub use resolver::{Fixed, Resolver};
+pub use response::try_again;
 pub use service::Verify;
 pub use verify_adapter::{
     Answer, Budget, Clock, LOG_TARGET, Refusal, Reported, ResolveError, VerifierHandle,
 };
 pub use verify_core::{
-    ConfigError, Encoding, Headers, Pending, Receipt, Rejection, RejectionKind, Secret, Sender,
-    SignedPart, UnixTime, Verified, Verifier, VerifierBuilder, databricks, mlflow, wandb,
+    ConfigError, Encoding, Headers, Pending, Receipt, Rejection, RejectionKind, RetryAfter, Secret,
+    Sender, SignedPart, UnixTime, Verified, Verifier, VerifierBuilder, databricks, mlflow, wandb,
 };
 #[cfg(feature = "events")]
 pub use verify_core::{EventError, OwnedPayload, Payload};

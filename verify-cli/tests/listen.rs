@@ -181,7 +181,10 @@ fn a_handler_that_is_down_makes_the_sender_come_again() {
         let store = folder.path().join(url.replace('/', ""));
         let listen = Listen::start(&store, &["--forward-to", &url]);
         let reply = listen.deliver(&signed(Sender::MLFLOW));
-        assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")));
+        assert_eq!(reply.status, 503);
+        // By its age; the machine may be slow.
+        let wait: u32 = reply.header("retry-after").unwrap().parse().unwrap();
+        assert!((5..=30).contains(&wait), "{wait}");
         let line = listen.line();
         assert!(line.contains(&format!("not forwarded: {why}")), "{line}");
         assert!(

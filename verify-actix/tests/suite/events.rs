@@ -56,7 +56,7 @@ async fn one_that_cannot_be_read_comes_again_or_is_for_the_handler() {
     };
     assert_eq!(
         post_to(typed, true, Sender::DATABRICKS, body).await,
-        "HTTP/1.1 503 Service Unavailable\ncontent-length: 0\nretry-after: 1\n"
+        "HTTP/1.1 503 Service Unavailable\ncontent-length: 0\nretry-after: 5\n"
     );
 
     let lenient = || {

@@ -10,7 +10,7 @@ use actix_web::{
 use http_body_util::Channel;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
-use verify_actix::{Budget, Delivery, Refusal, Sender, Verify};
+use verify_actix::{Budget, Delivery, Refusal, RetryAfter, Sender, Verify};
 
 use crate::support::{
     Raw, SECRET, channel, chunks, clock, delivery, eventually, guarded, head, ok, poll_once, root,
@@ -104,8 +104,11 @@ async fn a_body_larger_than_the_budget_is_a_503() {
     assert_eq!(call(1000).await.unwrap().status(), 200);
     let spent = call(2000).await.unwrap();
     assert_eq!(spent.status(), 503);
-    assert_eq!(spent.headers().get("retry-after").unwrap(), "1");
-    assert_eq!(spent.response().extensions().get(), Some(&Refusal::BudgetSpent));
+    assert_eq!(spent.headers().get("retry-after").unwrap(), "5");
+    assert_eq!(
+        spent.response().extensions().get(),
+        Some(&Refusal::BudgetSpent(RetryAfter::AGE_UNKNOWN))
+    );
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ mod extractor_limits;
 mod handing_on;
 mod limits;
 mod report_only;
+#[cfg(feature = "events")]
+mod retries;
 mod support;
 mod telling;
 mod verifiers;

@@ -4,8 +4,7 @@ use core::{
 };
 use std::sync::Arc;
 
-use super::{Budget, Charge};
-use crate::Refusal;
+use super::{Budget, Charge, Spent};
 
 struct Flag(AtomicBool);
 
@@ -53,7 +52,7 @@ fn the_oldest_makes_room_for_the_newest() {
     let newest = charge(&budget, 50);
     assert_eq!(charges.each_mut().map(is_evicted), [true, true, false]);
     assert_eq!(budget.used(), 80);
-    assert_eq!(charges[0].raise_to(31, 0), Err(Refusal::BudgetSpent));
+    assert_eq!(charges[0].raise_to(31, 0), Err(Spent));
     drop(charges);
     assert_eq!(budget.used(), 50);
     drop(newest);
@@ -65,7 +64,7 @@ fn the_oldest_does_not_evict_those_that_came_later() {
     let budget = Budget::new(100);
     let mut oldest = charge(&budget, 50);
     let mut newest = charge(&budget, 50);
-    assert_eq!(oldest.raise_to(51, 0), Err(Refusal::BudgetSpent));
+    assert_eq!(oldest.raise_to(51, 0), Err(Spent));
     assert!(!is_evicted(&mut newest));
     assert_eq!(budget.used(), 100);
 }
@@ -79,7 +78,7 @@ fn a_heavy_one_makes_room_first_and_takes_none_of_others() {
     let mut heavy = charge_for(&budget, 20_000, 0);
     let newest = charge_for(&budget, 20_000, 0);
     assert_eq!([&mut modest, &mut older, &mut heavy].map(is_evicted), [false, true, false]);
-    assert_eq!(budget.charge().raise_to(60_000, 0), Err(Refusal::BudgetSpent));
+    assert_eq!(budget.charge().raise_to(60_000, 0), Err(Spent));
     assert_eq!(budget.used(), 100_000);
     // Of whatever age.
     assert_eq!(modest.raise_to(70_000, 31_000), Ok(()));
@@ -95,7 +94,7 @@ fn a_heavy_one_is_modest_once_its_body_has_come() {
     let mut heavy = charge_for(&budget, 60_000, 0);
     slow.raise_to(41_000, 16_404).unwrap();
     assert!(is_evicted(&mut heavy), "the newer one");
-    assert_eq!(budget.charge().raise_to(59_001, 0), Err(Refusal::BudgetSpent));
+    assert_eq!(budget.charge().raise_to(59_001, 0), Err(Spent));
     let newer = charge(&budget, 59_001);
     assert!(is_evicted(&mut slow));
     drop(newer);
@@ -137,8 +136,8 @@ fn nobody_is_evicted_where_that_would_not_be_enough() {
     let mut arriving = charge(&budget, 50);
     let mut settled = charge(&budget, 50);
     settled.settle(50).unwrap();
-    assert_eq!(budget.charge().raise_to(51, 0), Err(Refusal::BudgetSpent));
-    assert_eq!(budget.charge().raise_to(101, 0), Err(Refusal::BudgetSpent));
+    assert_eq!(budget.charge().raise_to(51, 0), Err(Spent));
+    assert_eq!(budget.charge().raise_to(101, 0), Err(Spent));
     assert!(!is_evicted(&mut arriving) && !is_evicted(&mut settled));
     assert_eq!(budget.used(), 100);
     drop(charge(&budget, 50));
@@ -170,7 +169,7 @@ fn one_that_was_evicted_but_is_complete_needs_room_anew() {
     assert_eq!(budget.used(), 100);
     let mut settled = third;
     settled.settle(60).unwrap();
-    assert_eq!(second.settle(40), Err(Refusal::BudgetSpent));
+    assert_eq!(second.settle(40), Err(Spent));
     drop((first, second, settled));
     assert_eq!(budget.used(), 0);
 }
@@ -195,7 +194,7 @@ fn there_is_one_for_the_process() {
     let charge = charge(&Budget::process_wide(), 7);
     assert_eq!(Budget::process_wide().used(), 7);
     let too_much = Budget::process_wide().charge().raise_to(64 * 1024 * 1024 + 1, 0);
-    assert_eq!(too_much, Err(Refusal::BudgetSpent));
+    assert_eq!(too_much, Err(Spent));
     drop(charge);
     drop(self::charge(&Budget::process_wide(), 64 * 1024 * 1024));
 }

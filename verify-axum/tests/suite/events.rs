@@ -51,7 +51,7 @@ async fn one_that_cannot_be_read_comes_again_or_is_for_the_handler() {
     let app = Router::new().route("/", post(typed)).layer(guard());
     assert_eq!(
         post_to(app, Sender::DATABRICKS, body).await,
-        "HTTP/1.1 503 Service Unavailable\nretry-after: 1\ncontent-length: 0\n"
+        "HTTP/1.1 503 Service Unavailable\nretry-after: 5\ncontent-length: 0\n"
     );
 
     let lenient =

@@ -16,7 +16,7 @@ use http_body_util::{BodyExt, Channel, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{net::TcpStream, task::JoinSet};
 use tower::{Layer, ServiceExt, limit::ConcurrencyLimitLayer, service_fn};
-use verify_axum::{Budget, Delivery, Refusal, RequestBody, Sender, VerifyLayer};
+use verify_axum::{Budget, Delivery, Refusal, RequestBody, RetryAfter, Sender, VerifyLayer};
 
 use crate::support::{
     Raw, SECRET, clock, delivery, eventually, head, serve, signed_head, verifier,
@@ -147,9 +147,9 @@ async fn a_body_larger_than_the_budget_is_a_503() {
     let spent = service.oneshot(delivery(Sender::DATABRICKS, [b'x'; 2000])).await.unwrap();
     assert_eq!(
         (spent.status().as_u16(), spent.headers()["retry-after"].as_bytes()),
-        (503, &b"1"[..])
+        (503, &b"5"[..])
     );
-    assert_eq!(spent.extensions().get(), Some(&Refusal::BudgetSpent));
+    assert_eq!(spent.extensions().get(), Some(&Refusal::BudgetSpent(RetryAfter::AGE_UNKNOWN)));
 }
 
 #[tokio::test]

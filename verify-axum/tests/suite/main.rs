@@ -7,6 +7,8 @@ mod events;
 mod handing_on;
 mod limits;
 mod report_only;
+#[cfg(feature = "events")]
+mod retries;
 mod support;
 mod telling;
 mod verifiers;

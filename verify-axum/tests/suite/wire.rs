@@ -229,7 +229,7 @@ async fn a_slow_body_is_a_503_that_asks_to_come_again() {
     // Never idle for long: the deadline is for the whole body.
     assert_eq!(
         without_date(&raw.response_to_a_drip().await),
-        "HTTP/1.1 503 Service Unavailable\nretry-after: 1\ncontent-length: 0\n"
+        "HTTP/1.1 503 Service Unavailable\nretry-after: 5\ncontent-length: 0\n"
     );
     assert_eq!(runs.load(Ordering::Relaxed), 0);
 }

@@ -7,10 +7,7 @@ use core::{
 };
 use std::{hash::RandomState, io, sync::LazyLock, time::Instant};
 
-use axum::http::{
-    HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri,
-    header::{RETRY_AFTER, VIA},
-};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, header::VIA};
 use bytes::Bytes;
 use verify_toolkit::{Endpoint, Sender, UrlError, WireRequest, attack::Answer};
 
@@ -65,12 +62,12 @@ impl Forward {
     /// Sends a delivery. Returns what became of it, for the record, and the answer for the sender: at
     /// most 64 KiB of its body, which senders show to people and do not read.
     ///
-    /// Where there is nobody to ask, the sender is to come again.
+    /// Without an answer the handler did not give one, and the sender is to come again.
     pub(super) async fn send(
         &self,
         request: &WireRequest,
         is_replay: bool,
-    ) -> (Handled, Response<Bytes>) {
+    ) -> (Handled, Option<Response<Bytes>>) {
         let (at, begun) = (now(), Instant::now());
         let answer = self.endpoint.send(&self.request(request), PATIENCE).await;
         let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -78,9 +75,9 @@ impl Forward {
             Ok(answer) => {
                 let kept = answer.body.get(..KEPT).unwrap_or(&answer.body);
                 let body = String::from_utf8_lossy(kept).into_owned();
-                (Outcome::Answered { status: answer.status, body }, passed_on(answer))
+                (Outcome::Answered { status: answer.status, body }, Some(passed_on(answer)))
             }
-            Err(error) => (Outcome::Failed(in_words(&error)), unavailable()),
+            Err(error) => (Outcome::Failed(in_words(&error)), None),
         };
         (Handled { at, is_replay, millis, outcome }, answer)
     }
@@ -130,14 +127,6 @@ fn passed_on(answer: Answer) -> Response<Bytes> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut response = Response::new(answer.body.into());
     (*response.status_mut(), *response.headers_mut()) = (status, headers);
-    response
-}
-
-/// What the sender is answered that is to come again.
-pub(super) fn unavailable() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
 

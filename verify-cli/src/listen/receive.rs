@@ -15,11 +15,13 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use tokio::{sync::Semaphore, time::timeout};
-use verify_axum::{Delivery, Refusal, Reported, Sender, Verified, Verifier, VerifyLayer};
+use verify_axum::{
+    Delivery, Refusal, Reported, RetryAfter, Sender, Verified, Verifier, VerifyLayer, try_again,
+};
 use verify_toolkit::WireRequest;
 
 use super::{
-    forward::{Forward, has_come_back, unavailable},
+    forward::{Forward, has_come_back},
     journal::Journal,
     record::{Facts, Verdict, now},
     subject::subject,
@@ -105,7 +107,10 @@ impl Receiver {
                 }
             }
         });
-        taking.await.unwrap_or_else(|_| unavailable().map(Body::from))
+        taking.await.unwrap_or_else(|_| {
+            let wait = RetryAfter::AGE_UNKNOWN.as_str();
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, wait)]).into_response()
+        })
     }
 
     async fn verified(&self, sender: Sender, head: &Parts, verified: Verified<Bytes>) -> Response {
@@ -120,12 +125,12 @@ impl Receiver {
         };
         // What is not on the disk is not accepted, and so the sender sends it again.
         let Ok(id) = self.journal.append(facts, &request).await else {
-            return unavailable().map(Body::from);
+            return try_again(verified.receipt());
         };
         let Some(forward) = &self.forward else { return StatusCode::NO_CONTENT.into_response() };
         let (handled, answer) = forward.send(&request, false).await;
         self.journal.handled(id, handled).await;
-        answer.map(Body::from)
+        answer.map_or_else(|| try_again(verified.receipt()), |answer| answer.map(Body::from))
     }
 
     async fn refused(
@@ -198,7 +203,7 @@ fn facts(sender: Sender, request: &WireRequest, verdict: Verdict) -> Facts {
 async fn read(mut body: Body, limit: usize, refusal: Refusal) -> (Bytes, bool) {
     let patience = match refusal {
         // No more time and no more room: what has come by now.
-        Refusal::BudgetSpent | Refusal::DeadlinePassed => Duration::ZERO,
+        Refusal::BudgetSpent(_) | Refusal::DeadlinePassed => Duration::ZERO,
         _ => REST,
     };
     let mut read = BytesMut::new();

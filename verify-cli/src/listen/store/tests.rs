@@ -267,7 +267,7 @@ async fn what_cannot_be_kept_is_to_come_again() {
     gate.set(State::Broken);
     let answer = app.oneshot(delivery()).await.unwrap();
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(answer.headers()["retry-after"], "1");
+    assert_eq!(answer.headers()["retry-after"], "5");
     let trouble = news.recv().await.unwrap();
     assert!(matches!(trouble, crate::listen::journal::News::Trouble(StoreError::Database(_))));
 }
