@@ -127,9 +127,7 @@ impl Charge {
         let mut state = self.budget.lock();
         let (age, own) = match self.stage {
             Stage::Idle => (state.next, 0),
-            Stage::Arriving(rank) => {
-                (rank.age, state.arriving.get(&rank).ok_or(Spent)?.bytes)
-            }
+            Stage::Arriving(rank) => (rank.age, state.arriving.get(&rank).ok_or(Spent)?.bytes),
             Stage::Settled(_) => return Ok(()),
         };
         let is_modest = bytes.saturating_sub(received.saturating_mul(2)) <= Budget::MODEST;

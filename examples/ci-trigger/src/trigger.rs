@@ -5,7 +5,6 @@ use std::{net::TcpListener, sync::Arc, time::SystemTime};
 
 use actix_web::{
     HttpResponse,
-    http::header::RETRY_AFTER,
     web::{self, Data, ServiceConfig},
 };
 use bridge_common::{Event, Gauges, count_nothing, first_advice, log_repeated};
@@ -13,7 +12,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use outbox::{Kept, Outbox, Policy, Workers};
 use receiver_common::{heed_signals, log_to_stderr};
 use tempfile::TempDir;
-use verify_actix::{Delivery, Sender, Verify};
+use verify_actix::{Delivery, Sender, Verify, try_again};
 
 use crate::{
     admin::{self, Admin},
@@ -147,7 +146,7 @@ async fn on_delivery(trigger: Data<Trigger>, Delivery(verified): Delivery) -> Ht
         // MLflow comes again on a 503, and drops what is answered 4xx for good.
         Err(error) => {
             tracing::error!(sender, %error, "a delivery was not kept");
-            HttpResponse::ServiceUnavailable().insert_header((RETRY_AFTER, "1")).finish()
+            try_again(verified.receipt())
         }
     }
 }

@@ -19,7 +19,7 @@ use receiver_common::Output;
 use serving::Guest;
 use tower::Layer as _;
 use verify_axum::{
-    RequestBody, ResolveError, Resolver, ResponseBody, Verified, Verifier, VerifyLayer,
+    RequestBody, ResolveError, Resolver, ResponseBody, Verified, Verifier, VerifyLayer, try_again,
 };
 
 use crate::live::Live;
@@ -97,11 +97,11 @@ async fn on_delivery(
     let _held = request.extensions().get::<Guest>().cloned().map(Guest::hold);
     let mut line = receiver_common::describe(verified);
     line["tenant"] = endpoint.tenant.into();
-    Ok(bare(match output.print(&format!("{line}\n")).await {
-        Ok(()) => StatusCode::NO_CONTENT,
+    Ok(match output.print(&format!("{line}\n")).await {
+        Ok(()) => bare(StatusCode::NO_CONTENT),
         // Not accepted if it could not be handled: MLflow sends again on a 503.
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
-    }))
+        Err(_) => try_again(verified.receipt()),
+    })
 }
 
 pub(crate) fn bare(status: StatusCode) -> Response<Full<Bytes>> {

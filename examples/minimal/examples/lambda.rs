@@ -25,7 +25,11 @@ fn run() -> Result<(), Box<dyn Error>> {
     let verifier = Verifier::builder(sender).secret(Secret::from_env("WEBHOOK_SECRET")?).build()?;
     let event: Value = serde_json::from_reader(io::stdin())?;
     let now = UnixTime::now()?;
-    println!("{}", respond(&verifier, now, &event, |summary| eprintln!("{summary:?}"))?);
+    let answer = respond(&verifier, now, &event, |summary| {
+        eprintln!("{summary:?}");
+        Ok(())
+    })?;
+    println!("{answer}");
     Ok(())
 }
 
@@ -34,7 +38,7 @@ pub(crate) fn respond(
     verifier: &Verifier,
     now: UnixTime,
     event: &Value,
-    work: impl FnOnce(&Summary<'_>),
+    work: impl FnOnce(&Summary<'_>) -> io::Result<()>,
 ) -> Result<Value, base64ct::Error> {
     let body = event["body"].as_str().unwrap_or_default();
     // What was signed are the bytes, not the text that the gateway made of them.
@@ -44,19 +48,24 @@ pub(crate) fn respond(
     };
     let none = Map::new();
     let headers = FunctionHeaders(event["headers"].as_object().unwrap_or(&none));
-    Ok(match receive(verifier, now, &headers, &body) {
-        Ok(summary) => {
-            work(&summary);
-            json!({"statusCode": 204})
-        }
+    let (status, header) = match receive(verifier, now, &headers, &body) {
+        Ok(summary) => match work(&summary) {
+            Ok(()) => (204, None),
+            Err(error) => {
+                eprintln!("the work failed: {error}");
+                (503, Some(("retry-after", summary.retry_after.as_str())))
+            }
+        },
         Err(refusal) => {
             eprintln!("refused: {refusal}");
-            let (status, header) = refusal.answer();
-            let headers: Map<_, _> =
-                header.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect();
-            json!({"statusCode": status, "headers": headers})
+            refusal.answer()
         }
-    })
+    };
+    let mut answer = json!({"statusCode": status});
+    if let Some((name, value)) = header {
+        answer["headers"] = json!({name: value});
+    }
+    Ok(answer)
 }
 
 /// Names in lower case. One that occurred twice has its values joined by a comma, which no signature

@@ -10,4 +10,4 @@ mod summary;
 pub use receive::receive;
 pub use refusal::Refusal;
 pub use summary::Summary;
-pub use verify_core::{ConfigError, Headers, Secret, Sender, UnixTime, Verifier};
+pub use verify_core::{ConfigError, Headers, RetryAfter, Secret, Sender, UnixTime, Verifier};

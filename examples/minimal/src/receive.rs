@@ -18,5 +18,6 @@ pub fn receive<'a>(
     body: &'a [u8],
 ) -> Result<Summary<'a>, Refusal> {
     let verified = verifier.verify(now, headers, body)?;
-    Ok(Summary::read(verified)?)
+    let retry_after = verified.receipt().retry_after();
+    Summary::read(verified).map_err(|error| Refusal::Unreadable { error, retry_after })
 }

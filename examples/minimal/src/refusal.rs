@@ -1,6 +1,6 @@
 use core::{error::Error, fmt};
 
-use verify_core::{EventError, Rejection, RejectionKind};
+use verify_core::{EventError, Rejection, RejectionKind, RetryAfter};
 
 /// Why there is no [`Summary`](crate::Summary). For the log: the sender gets [`answer`](Self::answer).
 #[derive(Clone, Debug)]
@@ -9,7 +9,12 @@ pub enum Refusal {
     /// It could not be verified.
     Rejected(Rejection),
     /// It was verified, and what it says could not be read.
-    Unreadable(EventError),
+    Unreadable {
+        /// Why.
+        error: EventError,
+        /// How long the sender is to wait before it sends the delivery again.
+        retry_after: RetryAfter,
+    },
 }
 
 impl Refusal {
@@ -24,7 +29,9 @@ impl Refusal {
             // The same for every reason, or it would help whoever forges.
             Self::Rejected(_) => (401, Some(("www-authenticate", "HMAC-SHA256, Bearer"))),
             // Our own trouble: MLflow drops a delivery for good on nearly every 4xx.
-            Self::Unreadable(_) => (503, Some(("retry-after", "1"))),
+            Self::Unreadable { retry_after, .. } => {
+                (503, Some(("retry-after", retry_after.as_str())))
+            }
         }
     }
 }
@@ -35,17 +42,11 @@ impl From<Rejection> for Refusal {
     }
 }
 
-impl From<EventError> for Refusal {
-    fn from(error: EventError) -> Self {
-        Self::Unreadable(error)
-    }
-}
-
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rejected(rejection) => rejection.fmt(f),
-            Self::Unreadable(error) => error.fmt(f),
+            Self::Unreadable { error, .. } => error.fmt(f),
         }
     }
 }

@@ -1,6 +1,6 @@
 use alloc::{borrow::Cow, string::ToString};
 
-use verify_core::{EventError, Verified, databricks, mlflow, wandb};
+use verify_core::{EventError, RetryAfter, Verified, databricks, mlflow, wandb};
 
 /// What a delivery says, as far as most receivers want to know. Borrowed from the body where that has
 /// no escapes.
@@ -18,6 +18,9 @@ pub struct Summary<'a> {
     pub version: Option<Cow<'a, str>>,
     /// The stage or the alias that the event is about.
     pub target: Option<Cow<'a, str>>,
+    /// How long the sender is to wait before it sends this again: for an answer of 503, where the work
+    /// failed.
+    pub retry_after: RetryAfter,
 }
 
 impl<'a> Summary<'a> {
@@ -33,7 +36,7 @@ impl<'a> Summary<'a> {
             "mlflow" => mlflow::Event::parse(body)?.into(),
             _ => wandb::Variables::parse(body)?.into(),
         };
-        Ok(Self { sender: receipt.sender(), ..summary })
+        Ok(Self { sender: receipt.sender(), retry_after: receipt.retry_after(), ..summary })
     }
 }
 

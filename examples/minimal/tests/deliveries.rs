@@ -87,8 +87,14 @@ fn the_summary_has_what_happened_to_which_model() {
 fn what_is_genuine_and_not_understood_is_to_come_again() {
     let request = Delivery::databricks("[]").sign(SECRET, NOW).unwrap();
     let refusal = judge(Sender::DATABRICKS, &request).unwrap_err();
-    assert_eq!(refusal.answer(), (503, Some(("retry-after", "1"))));
+    assert_eq!(refusal.answer(), (503, Some(("retry-after", "5"))));
     assert_eq!(refusal.to_string(), "body is not a JSON object");
+
+    // By its age, where the sender signs the time.
+    let signed_at = UnixTime::from_secs(NOW.as_secs() - 10);
+    let request = Delivery::mlflow("[]").sign(SECRET, signed_at).unwrap();
+    let refusal = judge(Sender::MLFLOW, &request).unwrap_err();
+    assert_eq!(refusal.answer(), (503, Some(("retry-after", "25"))));
 }
 
 #[test]

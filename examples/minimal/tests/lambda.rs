@@ -6,15 +6,19 @@
 #[path = "../examples/lambda.rs"]
 mod lambda;
 
-use minimal::{Secret, Sender, UnixTime, Verifier};
+use minimal::{Secret, Sender, Summary, UnixTime, Verifier};
 use serde_json::{Value, json};
+use verify_toolkit::samples;
 
 fn respond(secret: &str, event: &Value) -> (Value, bool) {
     let verifier =
         Verifier::builder(Sender::DATABRICKS).secret(Secret::new(secret).unwrap()).build().unwrap();
     let mut worked = false;
-    let answer =
-        lambda::respond(&verifier, UnixTime::from_secs(0), event, |_| worked = true).unwrap();
+    let work = |_: &Summary<'_>| {
+        worked = true;
+        Ok(())
+    };
+    let answer = lambda::respond(&verifier, UnixTime::from_secs(0), event, work).unwrap();
     (answer, worked)
 }
 
@@ -41,4 +45,26 @@ fn a_body_in_base64_is_what_was_sent() {
     assert_eq!(respond("anyRandomString", &event).0["statusCode"], 401);
     event["isBase64Encoded"] = true.into();
     assert_eq!(respond("anyRandomString", &event).0["statusCode"], 204);
+}
+
+#[test]
+fn work_that_fails_is_a_503_that_says_when_to_come_again() {
+    let secret = Secret::new("shared").unwrap();
+    let verifier = Verifier::builder(Sender::MLFLOW).secret(secret).build().unwrap();
+    let at = UnixTime::from_secs;
+    let sample = samples::find("mlflow", "registered_model.created").unwrap();
+    let request = sample.delivery().sign("shared", at(1_000)).unwrap();
+    let header = |(name, value): &(String, Vec<u8>)| {
+        (name.to_lowercase(), String::from_utf8(value.clone()).unwrap().into())
+    };
+    let event = json!({
+        "headers": request.headers.iter().map(header).collect::<serde_json::Map<_, _>>(),
+        "body": String::from_utf8(request.body).unwrap(),
+    });
+    // Signed 5 s ago.
+    let answer = lambda::respond(&verifier, at(1_005), &event, |_| {
+        Err(std::io::Error::other("the queue is down"))
+    });
+    let expected = json!({"statusCode": 503, "headers": {"retry-after": "15"}});
+    assert_eq!(answer.unwrap(), expected);
 }

@@ -10,7 +10,7 @@ use actix_web::{
     web::{self, Data, ServiceConfig},
 };
 use receiver_common::Output;
-use verify_actix::{Delivery, Verify};
+use verify_actix::{Delivery, Verify, try_again};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -47,6 +47,6 @@ async fn on_delivery(output: Data<Output>, Delivery(verified): Delivery) -> Http
     match output.print(&receiver_common::line(&verified)).await {
         Ok(()) => HttpResponse::NoContent().finish(),
         // Not accepted if it could not be handled: MLflow sends again on a 503.
-        Err(_) => HttpResponse::ServiceUnavailable().finish(),
+        Err(_) => try_again(verified.receipt()),
     }
 }

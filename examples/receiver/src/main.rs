@@ -10,12 +10,13 @@ use axum::{
     extract::State,
     http::StatusCode,
     middleware::from_fn,
+    response::{IntoResponse as _, Response},
     routing::{MethodRouter, get, post},
 };
 use receiver_common::{Output, stopped};
 use serve::{CONNECTIONS, keep_place};
 use tokio::net::TcpListener;
-use verify_axum::{Delivery, Verifier, VerifyLayer};
+use verify_axum::{Delivery, Verifier, VerifyLayer, try_again};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -47,10 +48,10 @@ fn app(verifiers: Vec<(String, Verifier)>) -> Router {
 }
 
 /// Runs for verified deliveries only: there is no other way to a `Delivery`.
-async fn on_delivery(State(output): State<Output>, Delivery(verified): Delivery) -> StatusCode {
+async fn on_delivery(State(output): State<Output>, Delivery(verified): Delivery) -> Response {
     match output.print(&receiver_common::line(&verified)).await {
-        Ok(()) => StatusCode::NO_CONTENT,
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
         // Not accepted if it could not be handled: MLflow sends again on a 503.
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Err(_) => try_again(verified.receipt()),
     }
 }

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::SystemTime};
 use axum::{
     Router,
     extract::State,
-    http::{StatusCode, header::RETRY_AFTER},
+    http::StatusCode,
     middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{MethodRouter, post},
@@ -17,7 +17,7 @@ use outbox::{Kept, Outbox, Policy, Workers};
 use receiver_common::{heed_signals, log_to_stderr, stopped};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use verify_axum::{Delivery, Sender, VerifyLayer};
+use verify_axum::{Delivery, Sender, VerifyLayer, try_again};
 
 use crate::{
     admin::{self, Admin},
@@ -136,7 +136,7 @@ async fn on_delivery(State(bridge): State<Bridge>, Delivery(verified): Delivery)
         // MLflow comes again on a 503, and drops what is answered 4xx for good.
         Err(error) => {
             tracing::error!(sender, %error, "a delivery was not kept");
-            (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")]).into_response()
+            try_again(verified.receipt())
         }
     }
 }

@@ -176,6 +176,20 @@ impl Trigger {
         self.deliver_times(2, &format!("secret of {sender}"), sender, delivery).await
     }
 
+    /// Tells it that an alias moved, by a delivery that was signed so many seconds ago. Returns how long
+    /// it is to wait before it is sent again, or the status.
+    pub(crate) async fn try_signed_ago(&self, ago: u64) -> Result<u64, u16> {
+        let path = "/webhooks/mlflow";
+        let endpoint = Endpoint::new(&format!("{}{path}", self.address)).unwrap();
+        let time = UnixTime::try_from(SystemTime::now() - Duration::from_secs(ago)).unwrap();
+        let request = alias("fraud", 1).with_path(path).sign("secret of mlflow", time).unwrap();
+        let answer = endpoint.send(&request, PATIENCE).await.unwrap();
+        let wait = answer.headers.iter().find(|(name, _)| name == "retry-after");
+        let (_, wait) = wait.ok_or(answer.status)?;
+        assert_eq!(answer.status, 503);
+        Ok(core::str::from_utf8(wait).unwrap().parse().unwrap())
+    }
+
     async fn deliver_times(
         &self,
         times: usize,

@@ -119,3 +119,23 @@ async fn a_full_store_is_a_503_and_loses_nothing_that_was_accepted() {
     }
     world.github.wait_for(accepted.len() + 1);
 }
+
+/// Each try is signed as long ago as MLflow would have waited by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn mlflow_tries_for_50_seconds_while_nothing_can_be_kept() {
+    let world = World::new(&["github.deploy"]);
+    let trigger = world.start();
+    let away = world.store().with_extension("away");
+    std::fs::rename(world.store(), &away).unwrap();
+    let mut tries = vec![0];
+    for _ in 0..3 {
+        let at = tries[tries.len() - 1];
+        tries.push(at + trigger.try_signed_ago(at).await.unwrap());
+    }
+    // 0, 5, 20 and 50, and later on a machine that is busy.
+    assert!((5..20).contains(&tries[1]) && (20..55).contains(&tries[2]), "{tries:?}");
+    assert!((50..90).contains(&tries[3]), "{tries:?}");
+    std::fs::rename(&away, world.store()).unwrap();
+    assert_eq!(trigger.try_signed_ago(tries[3]).await, Err(204));
+    world.github.wait_for(1);
+}

@@ -135,6 +135,13 @@ impl Bridge {
         send(&self.address, sender, "an-id", body).unwrap()
     }
 
+    /// The same, signed so many seconds ago.
+    pub(crate) fn send_signed_ago(&self, ago: u64, sender: Sender, body: &[u8]) -> (u16, String) {
+        let (_, secret) = SENDERS.iter().find(|(other, _)| other.name() == sender.name()).unwrap();
+        let headers = signed_ago(ago, sender, secret, "an-id", body);
+        post(&self.address, sender, &headers, body).unwrap()
+    }
+
     /// What it said since.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
@@ -167,9 +174,14 @@ pub(crate) fn send(
 
 /// The headers with which a sender signs a body now.
 pub(crate) fn signed(sender: Sender, secret: &str, delivery_id: &str, body: &[u8]) -> String {
+    signed_ago(0, sender, secret, delivery_id, body)
+}
+
+/// The same some seconds ago.
+fn signed_ago(ago: u64, sender: Sender, secret: &str, delivery_id: &str, body: &[u8]) -> String {
     let signer = Signer::new(sender, Secret::new(secret).unwrap()).unwrap();
-    let now = UnixTime::try_from(SystemTime::now()).unwrap();
-    let signed = signer.sign(now, delivery_id, body).unwrap();
+    let time = UnixTime::try_from(SystemTime::now() - Duration::from_secs(ago)).unwrap();
+    let signed = signer.sign(time, delivery_id, body).unwrap();
     signed.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect()
 }
 

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use verify_core::Sender;
 
 use crate::{
-    bridge::{Bridge, Place, moved, moved_text, send, wait_until},
+    bridge::{Bridge, Place, alias, moved, moved_text, send, wait_until},
     slack::{Answer, Slack},
 };
 
@@ -139,7 +139,7 @@ fn a_full_store_is_a_503_and_what_it_holds_arrives() {
                 refused => break refused,
             }
         };
-        assert!(refused.0 == 503 && refused.1.contains("\r\nretry-after: 1\r\n"), "{refused:?}");
+        assert!(refused.0 == 503 && refused.1.contains("\r\nretry-after: 5\r\n"), "{refused:?}");
         assert!((1..11).contains(&(kept - before)), "{kept} in 1 MiB");
     }
     assert_eq!(bridge.get("/readyz").0, 503);
@@ -161,12 +161,37 @@ fn a_locked_store_is_a_503_until_it_is_let_go() {
     other.busy_timeout(Duration::from_secs(60)).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let refused = bridge.send(Sender::DATABRICKS, &moved("m", 1));
-    assert!(refused.0 == 503 && refused.1.contains("\r\nretry-after: 1\r\n"), "{refused:?}");
+    assert!(refused.0 == 503 && refused.1.contains("\r\nretry-after: 5\r\n"), "{refused:?}");
     assert_eq!(bridge.get("/readyz").0, 503);
     other.execute_batch("COMMIT").unwrap();
     assert_eq!(bridge.get("/readyz").0, 200);
     accept(&bridge, 1..2);
     wait_until(|| slack.taken() == texts(0..2));
+}
+
+/// Each try is signed as long ago as MLflow would have waited by then.
+#[test]
+fn mlflow_tries_for_50_seconds_while_the_store_is_locked() {
+    let slack = Slack::new();
+    let place = Place::simple(&slack);
+    let bridge = place.start();
+    let other = Connection::open(place.store()).unwrap();
+    other.busy_timeout(Duration::from_secs(60)).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let mut tries = vec![0];
+    for _ in 0..3 {
+        let at = tries[tries.len() - 1];
+        let refused = bridge.send_signed_ago(at, Sender::MLFLOW, &alias("m", 1));
+        let (_, wait) = refused.1.split_once("\r\nretry-after: ").unwrap();
+        let wait: u64 = wait.lines().next().unwrap().parse().unwrap();
+        tries.push(at + wait);
+    }
+    // 0, 5, 20 and 50, and later on a machine that is busy.
+    assert!((5..20).contains(&tries[1]) && (20..55).contains(&tries[2]), "{tries:?}");
+    assert!((50..90).contains(&tries[3]), "{tries:?}");
+    other.execute_batch("COMMIT").unwrap();
+    let taken = bridge.send_signed_ago(tries[3], Sender::MLFLOW, &alias("m", 1));
+    assert_eq!(taken.0, 204, "{}", taken.1);
 }
 
 #[test]
