@@ -44,11 +44,6 @@ impl Answer {
         told
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&[u8]> {
-        let named = self.headers.iter().find(|(other, _)| other == name);
-        named.map(|(_, value)| value.as_slice())
-    }
-
     pub(super) fn contains(&self, text: &[u8]) -> bool {
         let is_in = |bytes: &[u8]| bytes.windows(text.len().max(1)).any(|window| window == text);
         is_in(&self.body) || self.headers.iter().any(|(_, value)| is_in(value))

@@ -235,4 +235,10 @@ flaws! {
     RefusedIs200,
     /// A sender that is to try again is told to wait for an hour.
     LongRetryAfter,
+    /// A sender that is to try again is told to do so every second, and gives up after three.
+    ShortRetryAfter,
+    /// A sender that is to try again is told when by two headers.
+    RepeatedRetryAfter,
+    /// A sender that is to try again is told when by a number with a sign.
+    SignedRetryAfter,
 }

@@ -76,8 +76,15 @@ impl Receiver {
                 status => status,
             });
         if status == 503 {
-            let wait = if self.has(Flaw::LongRetryAfter) { "3600" } else { "1" };
-            response = response.header("retry-after", wait);
+            let waits: &[&str] = match self.flaw {
+                Some(Flaw::LongRetryAfter) => &["3600"],
+                Some(Flaw::RepeatedRetryAfter) => &["5", "5"],
+                Some(Flaw::ShortRetryAfter) => &["1"],
+                Some(Flaw::SignedRetryAfter) => &["+5"],
+                _ => &["5"],
+            };
+            response =
+                waits.iter().fold(response, |response, wait| response.header("retry-after", *wait));
         }
         let tells = [Flaw::ReasonTold, Flaw::SignatureTold, Flaw::Reflected];
         let tells = self.flaw.is_some_and(|flaw| tells.contains(&flaw));
