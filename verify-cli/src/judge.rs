@@ -19,11 +19,11 @@ use crate::{
 #[derive(Args, Debug)]
 #[group(skip)]
 pub(crate) struct Case {
-    /// The recorded delivery: the text of an HTTP request, a HAR file or entry, a `curl` command, or a
-    /// capture in JSON; `-` is standard input.
+    /// The recorded delivery: the text of an HTTP request, what `tcpdump` and other tools print of one, a
+    /// HAR file or entry, a `curl` command, or a capture in JSON; `-` is standard input.
     capture: PathBuf,
 
-    /// Take this entry of a HAR file, counted from 1. Without it: the one with a signature header.
+    /// Take this request of several, counted from 1. Without it: the one with a signature header.
     #[arg(long, value_name = "NUMBER")]
     entry: Option<usize>,
 

@@ -2,9 +2,14 @@ mod curl;
 mod error;
 mod har;
 mod http;
+mod http_file;
 mod json;
+mod line;
 mod note;
 mod read;
+mod source;
+mod text;
+mod tools;
 
 use core::fmt;
 

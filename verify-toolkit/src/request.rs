@@ -8,7 +8,7 @@ pub use parse::ParseError;
 pub(crate) use parse::join_chunks;
 #[cfg(feature = "explain")]
 pub(crate) use parse::unchunked;
-pub(crate) use parse::{Message, is_line_end};
+pub(crate) use parse::{Message, is_answer, is_line_end, request_in};
 
 /// A request as it goes over the wire: nothing is decoded, joined or put in order.
 #[derive(Clone, Eq, PartialEq)]

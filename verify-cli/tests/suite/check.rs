@@ -98,6 +98,32 @@ fn an_entry_of_a_har_file_is_taken_by_its_number() {
     assert!(check("--entry 3").failed().contains("there is no entry 3: it has 2"));
 }
 
+#[test]
+fn notes_say_what_was_taken_off_and_how_to_choose() {
+    let signed = verify("sign databricks --body -").input("{}").run().ended(0);
+    let request = format!("POST / HTTP/1.1\n{signed}\n{{}}");
+    let other = "GET /health HTTP/1.1\nHost: h\n\n";
+    let log =
+        |text: &str| text.lines().map(|line| format!("app-1  | {line}\n")).collect::<String>();
+    let text = log(&format!("{other}{request}"));
+    let check = |options: &str| verify(&format!("check - {options}")).input(text.clone()).run();
+    let shown = check("").ended(0);
+    for note in [
+        "\nwhat stands in front of the lines was taken off: `app-1  | `\n",
+        "\nthere are more requests: this is number 2 of 2, of which 1 have a signature header; take another \
+         one with `--entry NUMBER`\n",
+    ] {
+        assert!(shown.contains(note), "{shown}");
+    }
+    assert_eq!(check("--entry 2").ended(0), shown);
+    assert!(check("--entry 3").failed().contains("there is no request 3: there are 2"));
+    let json: Value = serde_json::from_str(&check("--json").ended(0)).unwrap();
+    assert_eq!(json["notes"].as_array().map(Vec::len), Some(2));
+    let forged = text.replace("{}", "[]");
+    let forged = verify("explain - --json").input(forged).run().ended(1);
+    assert_eq!(serde_json::from_str::<Value>(&forged).unwrap()["notes"][0], json["notes"][0]);
+}
+
 /// The README's capture is one, and has every field that its table has.
 #[test]
 fn the_capture_in_the_readme_verifies() {

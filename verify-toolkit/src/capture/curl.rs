@@ -1,67 +1,69 @@
 mod error;
 mod options;
+mod place;
 mod words;
 
 use base64ct::{Base64, Encoding as _};
 
 pub use error::{CurlError, CurlProblem};
-#[cfg(feature = "explain")]
 pub(crate) use words::unescape;
 
-use super::http::find;
+use super::{
+    CaptureError,
+    http::{MOST, Noted, find},
+};
 use crate::WireRequest;
 use options::{Arguments, Effect};
+use place::{Detour, detour, first};
+pub(super) use place::{begins, command, without_second_prompts};
 
-/// What [`WireRequest::to_curl`] puts in front for a body that is no plain text, around its base64.
-const DETOUR: [&[u8]; 2] = [b"echo '", b"' | base64 -d | "];
-/// What it put in front before: the base64 stands on the lines after the command, up to `END`.
-const OLD_DETOUR: &[u8] = b"base64 -d <<'END' | ";
-
-/// Where the body of a command comes from, if not from its words.
-enum Detour<'t> {
-    Echo(&'t [u8]),
-    Lines,
-    None,
-}
-
-/// Tells what stands in front of a command from the command.
-fn detour(text: &[u8]) -> (Detour<'_>, &[u8]) {
-    if let Some(command) = text.strip_prefix(OLD_DETOUR) {
-        return (Detour::Lines, command);
+/// Reads what the commands of a text send, the first of which begins at this place.
+pub(super) fn requests(text: &[u8], start: usize) -> Vec<Result<Noted, CaptureError>> {
+    let mut requests = Vec::new();
+    let is_comment = first(text, false).is_none();
+    let mut at = start;
+    loop {
+        let length = match parse(text, at) {
+            Ok((request, end)) => {
+                requests.push(Ok((request, Vec::new())));
+                end - at
+            }
+            Err(error) => {
+                requests.push(Err(error.into()));
+                4
+            }
+        };
+        let rest = text.get(at + length..).unwrap_or_default();
+        // What stands in the same line is piped, or a comment.
+        let line = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1);
+        let rest = rest.get(line..).unwrap_or_default();
+        match first(rest, is_comment).filter(|_| requests.len() < MOST) {
+            Some((place, _)) => at = text.len() - rest.len() + place,
+            None => return requests,
+        }
     }
-    let [start, end] = DETOUR;
-    let rest = text.strip_prefix(start);
-    match rest.and_then(|rest| Some((rest, find(rest, end)?))) {
-        Some((rest, at)) => (Detour::Echo(&rest[..at]), &rest[at + end.len()..]),
-        None => (Detour::None, text),
-    }
 }
 
-/// Whether it is meant to be a `curl` command.
-pub(super) fn is_command(text: &[u8]) -> bool {
-    let text = text.strip_prefix(b"$ ").unwrap_or(text);
-    let (_, text) = detour(text);
-    let name = text.split(|byte| byte.is_ascii_whitespace() || *byte == b'\\').next();
-    let name = name.unwrap_or_default();
-    name == b"curl" || name == b"curl.exe" || name.ends_with(b"/curl")
-}
-
-/// Reads what a `curl` command sends.
-pub(super) fn parse(text: &[u8]) -> Result<WireRequest, CurlError> {
+/// Reads what a `curl` command sends, and where it ends.
+fn parse(text: &[u8], start: usize) -> Result<(WireRequest, usize), CurlError> {
     let fail = |at: usize, problem| CurlError::at(text, at, problem);
-    let prompt = if text.starts_with(b"$ ") { 2 } else { 0 };
-    let (detour, command) = detour(&text[prompt..]);
+    let own = text.get(start..).unwrap_or_default();
+    let (detour, command) = detour(own);
+    let before = start;
     let start = text.len() - command.len();
 
     let (words, end) = words::split(command).map_err(|(at, problem)| fail(start + at, problem))?;
+    let mut end = start + end;
     let input = match detour {
         Detour::Echo(base64) => {
-            Some(decoded(base64).ok_or_else(|| fail(prompt, CurlProblem::Input))?)
+            Some(decoded(base64).ok_or_else(|| fail(before, CurlProblem::Input))?)
         }
-        Detour::Lines => Some(
-            here_document(command.get(end..).unwrap_or_default())
-                .ok_or_else(|| fail(start + end, CurlProblem::Input))?,
-        ),
+        Detour::Lines => {
+            let (input, length) = here_document(text.get(end..).unwrap_or_default())
+                .ok_or_else(|| fail(end, CurlProblem::Input))?;
+            end += length;
+            Some(input)
+        }
         Detour::None => None,
     };
 
@@ -71,14 +73,15 @@ pub(super) fn parse(text: &[u8]) -> Result<WireRequest, CurlError> {
         let taken = argument.and_then(|(effect, value)| sent.take(effect, value, input.as_deref()));
         taken.map_err(|problem| fail(start + at, problem))?;
     }
-    sent.request().ok_or_else(|| fail(text.len(), CurlProblem::UrlMissing))
+    let request = sent.request().ok_or_else(|| fail(end, CurlProblem::UrlMissing))?;
+    Ok((request, end))
 }
 
-/// Reads the lines up to `END`.
-fn here_document(text: &[u8]) -> Option<Vec<u8>> {
-    let text = text.strip_prefix(b"\n").or(text.strip_prefix(b"\r\n"))?;
-    let end = if text.starts_with(b"END") { 0 } else { find(text, b"\nEND")? };
-    decoded(&text[..end])
+/// Reads the lines up to `END`, and how long they are.
+fn here_document(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let own = text.strip_prefix(b"\n").or(text.strip_prefix(b"\r\n"))?;
+    let end = if own.starts_with(b"END") { 0 } else { find(own, b"\nEND")? };
+    Some((decoded(&own[..end])?, text.len() - own.len() + end))
 }
 
 /// Decodes base64, in lines or not.

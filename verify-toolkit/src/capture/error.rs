@@ -7,10 +7,22 @@ use crate::ParseError;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CaptureError {
+    /// A request of an `.http` file reads its body from another file.
+    BodyInFile {
+        /// The file.
+        path: String,
+    },
     /// A `curl` command that does not say what it sends.
     Curl(CurlError),
     /// What `curl -v` prints, which has no body.
     CurlVerbose,
+    /// There are not so many requests.
+    EntryMissing {
+        /// Which one was asked for, from 1.
+        entry: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// A header goes on in the next line, as HTTP allows no more.
     Folded {
         /// The line that belongs to the one before, from 1.
@@ -27,6 +39,18 @@ pub enum CaptureError {
     },
     /// A capture of the toolkit's own format is damaged.
     Json(JsonError),
+    /// What a tool printed does not have the whole of a request.
+    NoRequest {
+        /// The tool, as people call it.
+        tool: &'static str,
+        /// What the tool leaves out or changes, and how to get the bytes as they were.
+        remedy: &'static str,
+    },
+    /// There are several requests, and none has a signature header that a sender uses.
+    NotOne {
+        /// How many there are.
+        found: usize,
+    },
     /// More than [`Capture::MAX_BYTES`](super::Capture::MAX_BYTES).
     TooLarge,
     /// None of the formats.
@@ -72,6 +96,22 @@ impl fmt::Display for CaptureError {
             Self::CurlVerbose => f.write_str(
                 "`curl -v` prints no body: put it behind the lines that begin with `>`, or give the `curl` \
                  command itself",
+            ),
+            Self::BodyInFile { path } => write!(
+                f,
+                "the body is read from a file: put the content of `{path}` in place of this line"
+            ),
+            Self::EntryMissing { entry, found } => {
+                write!(f, "there is no request {entry}: there are {found}, counted from 1")
+            }
+            Self::NoRequest { tool, remedy } => {
+                write!(f, "what {tool} prints does not have the whole of a request")?;
+                if remedy.is_empty() { Ok(()) } else { write!(f, ": {remedy}") }
+            }
+            Self::NotOne { found } => write!(
+                f,
+                "{found} requests, and none has a known signature header: take one by its number, as with \
+                 `--entry 1`"
             ),
             Self::Folded { line } => write!(
                 f,

@@ -1,97 +1,153 @@
-//! The text of a request, as tools print it.
+//! The text of requests, one after the other.
 
 use std::borrow::Cow;
 
 use super::{CaptureError, Note};
+pub(super) use crate::request::is_answer;
 use crate::{
     ParseError, WireRequest,
-    request::{Message, is_line_end},
+    request::{Message, is_line_end, request_in},
 };
 
 /// A request, and what to know besides.
-type Noted = (WireRequest, Vec<Note>);
+pub(super) type Noted = (WireRequest, Vec<Note>);
 
-/// Reads the text of a request, if it is one.
-pub(super) fn read(text: &[u8]) -> Option<Result<Noted, CaptureError>> {
-    match printed_by_curl(text) {
-        Some(text) => Some(parse(&text).and_then(with_body)),
-        None => request_line(text).map(parse),
+/// Most requests that are looked for.
+pub(super) const MOST: usize = 1000;
+
+/// Reads all requests of a text. What is between them is left out.
+pub(super) fn requests(text: &[u8]) -> Vec<Result<Noted, CaptureError>> {
+    let mut requests = Vec::new();
+    let mut at = 0;
+    let mut lines = 0;
+    while requests.len() < MOST {
+        let rest = text.get(at..).unwrap_or_default();
+        let Some((line, offset)) = request_line(rest) else { break };
+        lines += line_ends(rest.get(..line).unwrap_or_default());
+        let own = rest.get(line + offset..).unwrap_or_default();
+        let replaced = as_http_1(own);
+        let (own, grown) = match &replaced {
+            Some((own, grown)) => (own.as_slice(), *grown),
+            None => (own, 0),
+        };
+        let length = match Message::parse(own) {
+            Ok(message) => {
+                let (noted, rest) = finish(message);
+                requests.push(Ok(noted));
+                own.len() - rest
+            }
+            Err(error) => {
+                // Behind something else, it may be a line of a log.
+                if offset == 0 || requests.is_empty() {
+                    requests.push(Err(damage(own, error, lines)));
+                }
+                own.iter().position(|byte| *byte == b'\n').unwrap_or(own.len())
+            }
+        };
+        lines += line_ends(own.get(..length).unwrap_or_default());
+        at += line + offset + length.saturating_sub(grown).max(1);
+    }
+    requests
+}
+
+fn line_ends(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// Where the first request line is: where its line begins, and how far into that.
+pub(super) fn request_line(text: &[u8]) -> Option<(usize, usize)> {
+    let mut at = 0;
+    text.split_inclusive(|byte| *byte == b'\n').find_map(|line| {
+        let start = at;
+        at += line.len();
+        Some((start, request_in(line)?))
+    })
+}
+
+/// Whether a text begins with a request line.
+pub(super) fn begins_request(text: &[u8]) -> bool {
+    text.split(|byte| *byte == b'\n').next().and_then(request_in) == Some(0)
+}
+
+/// Whether a text is a request whose length fits.
+pub(super) fn is_whole(text: &[u8]) -> bool {
+    begins_request(text)
+        && Message::parse(text).is_ok_and(|message| message.announced == Some(message.body.len()))
+}
+
+/// Takes off the body what is not of it, and says so. Returns how much is left of the text.
+fn finish(mut message: Message<'_>) -> (Noted, usize) {
+    let mut notes = Vec::new();
+    let mut rest = message.rest;
+    if let (Cow::Borrowed(body), true) = (&message.body, rest.is_empty()) {
+        let body = *body;
+        if let Some(end) = next_message(body).filter(|_| message.announced != Some(body.len())) {
+            let (own, next) = body.split_at(end);
+            let length = message.announced.filter(|length| {
+                own.get(*length..).is_some_and(|rest| rest.trim_ascii().is_empty())
+            });
+            let own = match length {
+                Some(length) => own.get(..length).unwrap_or(own),
+                None => without_line_ends(own),
+            };
+            message.body = Cow::Borrowed(own);
+            rest = next;
+        }
+    }
+    let found = message.body.len();
+    if let Some(announced) = message.announced.filter(|announced| *announced != found) {
+        notes.push(Note::LengthDiffers { announced, found });
+    }
+    if is_line_end(rest) && !message.is_chunked {
+        notes.push(Note::LineEndLeftOut);
+    }
+    if rest.trim_ascii_start().starts_with(b"HTTP/") {
+        notes.push(Note::AnswerLeftOut);
+    }
+    let left = rest.len();
+    ((message.into_request(), notes), left)
+}
+
+/// Where a line of a body begins another message.
+fn next_message(body: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    body.split_inclusive(|byte| *byte == b'\n').find_map(|line| {
+        let start = at;
+        at += line.len();
+        (is_answer(line) || request_in(line) == Some(0)).then_some(start)
+    })
+}
+
+fn without_line_ends(text: &[u8]) -> &[u8] {
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let end = text.iter().rposition(|byte| !is_end(byte)).map_or(0, |end| end + 1);
+    text.get(..end).unwrap_or(text)
+}
+
+/// Says where a request is damaged, and how.
+fn damage(text: &[u8], error: ParseError, lines_before: usize) -> CaptureError {
+    let own = line_of(text, &error);
+    let wrong = text.split(|byte| *byte == b'\n').nth(own.saturating_sub(1));
+    let line = own + lines_before;
+    match error {
+        ParseError::Head(_) if matches!(wrong, Some([b' ' | b'\t', ..])) => {
+            CaptureError::Folded { line }
+        }
+        error => CaptureError::Http { line, error },
     }
 }
 
-fn parse(text: &[u8]) -> Result<Noted, CaptureError> {
-    let text = as_http_1(text);
-    let message = Message::parse(&text).map_err(|error| {
-        let line = line_of(&text, &error);
-        let wrong = text.split(|byte| *byte == b'\n').nth(line.saturating_sub(1));
-        match error {
-            ParseError::Head(_) if matches!(wrong, Some([b' ' | b'\t', ..])) => {
-                CaptureError::Folded { line }
-            }
-            error => CaptureError::Http { line, error },
-        }
-    })?;
-    let notes = notes(&message);
-    Ok((message.request, notes))
-}
-
-fn notes(message: &Message<'_>) -> Vec<Note> {
-    let found = message.request.body.len();
-    let length = message.announced.filter(|announced| *announced != found);
-    let length = length.map(|announced| Note::LengthDiffers { announced, found });
-    let line_end = is_line_end(message.rest).then_some(Note::LineEndLeftOut);
-    length.into_iter().chain(line_end).collect()
-}
-
-/// Says HTTP/1.1 where tools say HTTP/2, which they write in the same way.
-fn as_http_1(text: &[u8]) -> Cow<'_, [u8]> {
+/// Says HTTP/1.1 where tools say HTTP/2, which they write in the same way. Goes up to the next request. Returns
+/// by how much the text grew.
+fn as_http_1(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let end = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
     let (line, rest) = text.split_at(end);
     let versions: [&[u8]; 4] = [b"HTTP/2", b"HTTP/2.0", b"HTTP/3", b"HTTP/3.0"];
-    let mut lines =
-        versions.iter().filter_map(|version| line.trim_ascii_end().strip_suffix(*version));
-    match lines.next() {
-        Some(start) => [start, b"HTTP/1.1", rest].concat().into(),
-        None => text.into(),
-    }
-}
-
-/// Takes the head of a request out of what `curl -v` prints, with the body if somebody put one behind
-/// it.
-fn printed_by_curl(text: &[u8]) -> Option<Vec<u8>> {
-    let is_first = |line: &&[u8]| line.starts_with(b"> ") && find(line, b" HTTP/").is_some();
-    let lines = text.split_inclusive(|byte| *byte == b'\n');
-    let mut lines = lines.skip_while(|line| !is_first(line)).peekable();
-    lines.peek()?;
-    let mut request = Vec::new();
-    while let Some(line) = lines.next_if(|line| line.starts_with(b">")) {
-        request.extend_from_slice(line.strip_prefix(b"> ").unwrap_or(&line[1..]));
-    }
-    // What curl says next is not the body. `{ [` begins no JSON.
-    let is_of_curl =
-        |line: &&[u8]| matches!(line, [b'*' | b'<', b' ', ..] | [b'{' | b'}', b' ', b'[', ..]);
-    if lines.peek().is_some_and(|line| !is_of_curl(line)) {
-        let is_body = |line: &&[u8]| !matches!(line, [b'*' | b'<', b' ', ..]);
-        lines.take_while(is_body).for_each(|line| request.extend_from_slice(line));
-    }
-    Some(request)
-}
-
-/// `curl -v` prints no body.
-fn with_body(noted: Noted) -> Result<Noted, CaptureError> {
-    let (request, _) = &noted;
-    let has_body = request.header("content-length").any(|length| length != b"0");
-    if has_body && request.body.is_empty() { Err(CaptureError::CurlVerbose) } else { Ok(noted) }
-}
-
-/// Finds where a request line begins. `tcpdump` prints the bytes of IP and TCP headers before it.
-fn request_line(text: &[u8]) -> Option<&[u8]> {
-    let version = find(text, b" HTTP/")?;
-    let start = text[..version].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let line = &text[start..version];
-    let methods = ["DELETE ", "GET ", "HEAD ", "OPTIONS ", "PATCH ", "POST ", "PUT "];
-    let method = methods.iter().filter_map(|method| find(line, method.as_bytes())).min();
-    Some(&text[start + method.unwrap_or(0)..])
+    let version = versions.into_iter().find(|version| line.trim_ascii_end().ends_with(version))?;
+    let start = line.trim_ascii_end().strip_suffix(version)?;
+    let next = rest.get(1..).and_then(request_line).map_or(rest.len(), |(line, _)| line + 1);
+    let text = [start, b"HTTP/1.1", rest.get(..next)?].concat();
+    Some((text, b"HTTP/1.1".len().saturating_sub(version.len())))
 }
 
 /// The first line, from 1, at which a request is wrong.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{Capture, CaptureError, JsonError, curl, har, http};
+use super::{Capture, CaptureError, JsonError, har, source::Source, text::plain, tools::pcap};
 
 impl Capture {
     /// Most bytes that [`read`](Self::read) takes: 32 MiB.
@@ -13,13 +13,20 @@ impl Capture {
     ///   entries, the one with a signature header that a sender uses; [`read_entry`](Self::read_entry)
     ///   takes any
     /// - a `curl` command, as browsers copy it for bash and as
-    ///   [`to_curl`](crate::WireRequest::to_curl) writes it
+    ///   [`to_curl`](crate::WireRequest::to_curl) writes it; behind a prompt, and among other commands
     /// - the text of an HTTP/1 request: [`from_http`](crate::WireRequest::from_http). Line ends may be
-    ///   LF, and what `tcpdump -A` prints before the request line is left out. The request line may
-    ///   name HTTP/2 or HTTP/3
-    /// - what `curl -v` prints, with the body put behind the lines that begin with `>`
+    ///   LF or CR, the encoding UTF-16. The request line may name HTTP/2 or HTTP/3. What all lines have
+    ///   in front is taken off: indentation, quote marks, line numbers, times and names of a log. So are
+    ///   Markdown's fences
+    /// - what tools print of a request: `tcpdump`, `tshark`, Wireshark, `ngrep`, `socat`, `curl`, HTTPie,
+    ///   `mitmdump`, Python's `http.client` and requests-toolbelt, Ruby's `Net::HTTP`, hex dumps. The
+    ///   body may have to be put behind what `curl -v` prints
+    /// - a file of packets: pcap or pcapng
+    /// - an `.http` or `.rest` file of an editor
     ///
-    /// The origin says which it was. The sender is the one whose signature header is there.
+    /// Of several requests, the one that is signed is taken, or the first of those. The origin says which
+    /// format it was, and the notes what was taken off or left out. The sender is the one whose signature
+    /// header is there.
     ///
     /// ```
     /// use verify_toolkit::Capture;
@@ -37,43 +44,48 @@ impl Capture {
     /// It is none of them, damaged, says not all of the request, or is larger than
     /// [`MAX_BYTES`](Self::MAX_BYTES).
     pub fn read(bytes: &[u8]) -> Result<Self, CaptureError> {
-        let text = start(bytes)?;
-        if text.starts_with(b"{") {
-            return read_json(text);
-        }
-        if curl::is_command(text) {
-            return Ok(Self::of("curl command", None, curl::parse(text)?));
-        }
-        if let Some(request) = http::read(text) {
-            let (request, notes) = request?;
-            return Ok(Self::of("HTTP request", None, request).with_notes(notes));
-        }
-        let other =
-            ["Invoke-WebRequest", "Invoke-RestMethod", "$session", "fetch(", "await fetch("];
-        Err(if other.iter().any(|start| text.starts_with(start.as_bytes())) {
-            CaptureError::UnsupportedShell
-        } else {
-            CaptureError::Unrecognised
-        })
+        read(bytes, None)
     }
 
-    /// Reads one entry of a HAR file, counted from 1. What the others lack does not matter.
+    /// Reads one request of several, counted from 1: entries of a HAR file, or whatever else
+    /// [`read`](Self::read) takes. What the others lack does not matter.
     ///
     /// # Errors
     ///
-    /// It is no HAR file, has no such entry, or is larger than [`MAX_BYTES`](Self::MAX_BYTES).
+    /// The same as of [`read`](Self::read), and there is no such request.
     pub fn read_entry(bytes: &[u8], entry: usize) -> Result<Self, CaptureError> {
-        Ok(har::entry(start(bytes)?, entry)?)
+        read(bytes, Some(entry))
     }
 }
 
-/// The text behind a byte order mark and white space.
-fn start(bytes: &[u8]) -> Result<&[u8], CaptureError> {
+fn read(bytes: &[u8], entry: Option<usize>) -> Result<Capture, CaptureError> {
     if bytes.len() > Capture::MAX_BYTES {
         return Err(CaptureError::TooLarge);
     }
-    Ok(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start())
+    if let Some(streams) = pcap::read(bytes) {
+        return Source::streams(&streams, "a file of packets", PACKETS).choose(entry);
+    }
+    let (text, notes) = plain(bytes);
+    let start = text.trim_ascii_start();
+    if start.starts_with(b"{") {
+        return match entry {
+            Some(entry) => Ok(har::entry(start, entry)?),
+            None => read_json(start),
+        };
+    }
+    if let Some(source) = Source::find(&text) {
+        return Ok(source.choose(entry)?.with_notes(notes));
+    }
+    let other = ["Invoke-WebRequest", "Invoke-RestMethod", "$session", "fetch(", "await fetch("];
+    Err(if other.iter().any(|other| start.starts_with(other.as_bytes())) {
+        CaptureError::UnsupportedShell
+    } else {
+        CaptureError::Unrecognised
+    })
 }
+
+const PACKETS: &str = "it has no connection from its start on that sends HTTP/1 without TLS: record in front of \
+                       what ends TLS, before the sender connects";
 
 /// Which fields say what a JSON document is.
 #[derive(Deserialize)]

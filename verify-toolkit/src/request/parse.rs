@@ -1,4 +1,5 @@
 use core::fmt;
+use std::borrow::Cow;
 
 use httparse::{Request, Status};
 
@@ -27,15 +28,18 @@ impl WireRequest {
     ///
     /// It is not the head of a request, its chunks are none, or it is encoded in another way.
     pub fn from_http(text: &[u8]) -> Result<Self, ParseError> {
-        Message::parse(text).map(|message| message.request)
+        Message::parse(text).map(Message::into_request)
     }
 }
 
 /// A request, and what its text has besides.
 pub(crate) struct Message<'t> {
-    pub(crate) request: WireRequest,
+    /// Without the body.
+    head: WireRequest,
+    pub(crate) body: Cow<'t, [u8]>,
     /// What `Content-Length` says, if that is how the body is framed.
     pub(crate) announced: Option<usize>,
+    pub(crate) is_chunked: bool,
     /// What follows the body: a line end, or another message.
     pub(crate) rest: &'t [u8],
 }
@@ -51,7 +55,7 @@ impl<'t> Message<'t> {
             (Ok(_), ..) => return Err(ParseError::HeadIncomplete),
             (Err(error), ..) => return Err(ParseError::Head(error)),
         };
-        let mut request = WireRequest {
+        let request = WireRequest {
             method: method.to_owned(),
             path: path.to_owned(),
             headers: head.headers.iter().map(|h| (h.name.to_owned(), h.value.to_vec())).collect(),
@@ -62,17 +66,21 @@ impl<'t> Message<'t> {
             [coding] if coding.eq_ignore_ascii_case(b"chunked") => {
                 let mut body = Vec::new();
                 let rest = join_chunks(content, &mut body).ok_or(ParseError::Chunks)?;
-                (body, None, rest)
+                (Cow::Owned(body), None, rest)
             }
             [] => {
                 let announced = announced(&request);
                 let (body, rest) = split_body(content, announced);
-                (body.to_vec(), announced, rest)
+                (Cow::Borrowed(body), announced, rest)
             }
             _ => return Err(ParseError::TransferEncoding),
         };
-        request.body = body;
-        Ok(Self { request, announced, rest })
+        let is_chunked = !codings.is_empty();
+        Ok(Self { head: request, body, announced, is_chunked, rest })
+    }
+
+    pub(crate) fn into_request(self) -> WireRequest {
+        WireRequest { body: self.body.into_owned(), ..self.head }
     }
 }
 
@@ -94,14 +102,41 @@ pub(crate) fn is_line_end(rest: &[u8]) -> bool {
 }
 
 /// Whether the first line, but for empty ones, is that of a request or of an answer.
-pub(crate) fn begins_message(rest: &[u8]) -> bool {
+fn begins_message(rest: &[u8]) -> bool {
     let rest = rest.trim_ascii_start();
-    let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();
-    let mut words = line.split(|byte| *byte == b' ');
-    let is_method = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_uppercase);
-    line.starts_with(b"HTTP/")
-        || (words.next().is_some_and(is_method)
-            && words.next_back().is_some_and(|version| version.starts_with(b"HTTP/")))
+    let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    is_answer(line) || request_in(line).is_some()
+}
+
+/// Whether a line is the first one of an answer.
+pub(crate) fn is_answer(line: &[u8]) -> bool {
+    let status =
+        line.strip_prefix(b"HTTP/").and_then(|rest| rest.split(|byte| *byte == b' ').nth(1));
+    let status = status.map(<[u8]>::trim_ascii_end);
+    status.is_some_and(|status| status.len() == 3 && status.iter().all(u8::is_ascii_digit))
+}
+
+/// Finds where the first line of a request begins that this line ends with. Tools print other things
+/// in front.
+pub(crate) fn request_in(line: &[u8]) -> Option<usize> {
+    const METHODS: [&[u8]; 7] = [b"DELETE", b"GET", b"HEAD", b"OPTIONS", b"PATCH", b"POST", b"PUT"];
+    let line = line.trim_ascii_end();
+    let (rest, version) = line.split_at_checked(line.iter().rposition(|byte| *byte == b' ')?)?;
+    let number = version.strip_prefix(b" HTTP/")?;
+    let is_version = number.len() <= 3 && number.first().is_some_and(u8::is_ascii_digit);
+    let target = rest.iter().rposition(|byte| *byte == b' ').filter(|_| is_version)?;
+    if target + 1 == rest.len() {
+        return None;
+    }
+    let rest = rest.get(..target)?;
+    let word = rest.iter().rev().take_while(|byte| byte.is_ascii_uppercase()).count();
+    if word == rest.len() && word > 0 {
+        return Some(0);
+    }
+    METHODS
+        .into_iter()
+        .find(|method| rest.ends_with(method))
+        .map(|method| rest.len() - method.len())
 }
 
 /// Puts a chunked body together. What is behind its last chunk is left out.

@@ -91,8 +91,6 @@ fn one_of_several_har_entries_is_taken_by_its_number() {
         let message = format!("HAR file: there is no entry {number}: it has 3, counted from 1");
         assert_eq!(entry(number).unwrap_err().to_string(), message);
     }
-    let error = Capture::read_entry(b"GET / HTTP/1.1\r\n\r\n", 1).unwrap_err();
-    assert!(matches!(error, CaptureError::Har(HarError::Json(_))));
     // What the others lack does not matter.
     let mut unsigned = entries[2].clone();
     unsigned["request"]["headers"] = json!([]);
