@@ -454,7 +454,7 @@ fn python_quotes_with_either_quote() {
 /// Inputs that would take a quadratic reader hours.
 #[test]
 fn hostile_inputs_take_seconds() {
-    const SIZE: usize = 1024 * 1024;
+    const SIZE: usize = 256 * 1024;
     let repeated = |part: &str| part.repeat(SIZE / part.len());
     let begun = std::time::Instant::now();
     for part in [
