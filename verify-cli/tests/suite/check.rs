@@ -70,7 +70,7 @@ fn a_curl_command_is_a_capture() {
     let command = verify(line).run().ended(0);
     let shown = verify("check -").input(command.clone()).run().ended(0);
     assert!(shown.contains("event COMMENT_CREATED\n"), "{shown}");
-    let forged = command.replace("Raw text", "Other text");
+    let forged = verify(&format!("{line} --secret-env OTHER")).env("OTHER", "other").run().ended(0);
     assert!(
         verify("check -").input(forged).run().ended(1).contains("refused databricks: header does")
     );
