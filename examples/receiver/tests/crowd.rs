@@ -111,8 +111,8 @@ fn heads_that_have_not_arrived_take_little_memory() {
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let peak: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
     println!("peak of resident memory: {peak} KiB");
-    // 512 of them, and what the process takes anyway.
-    assert!(peak < 48 * 1024, "{peak} KiB");
+    // 512 of them, and what the process takes anyway: 22 MiB. All 900 would take 33.
+    assert!(peak < 28 * 1024, "{peak} KiB");
 }
 
 /// RFC 9112, section 3.2.
