@@ -34,6 +34,7 @@ pub(crate) fn answer(refusal: Refusal) -> HttpResponse {
 /// }
 /// # let _: actix_web::Route = actix_web::web::post().to(on_delivery);
 /// ```
+#[must_use]
 pub fn try_again(receipt: &Receipt) -> HttpResponse {
     build(Answer::try_again(receipt.retry_after()))
 }

@@ -27,6 +27,7 @@ pub(crate) fn answer(refusal: Refusal) -> Response<Bytes> {
 /// }
 /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(on_delivery));
 /// ```
+#[must_use]
 pub fn try_again<B: Default>(receipt: &Receipt) -> Response<B> {
     build(Answer::try_again(receipt.retry_after()))
 }

@@ -24,14 +24,14 @@ async fn tries(route: fn() -> Route) -> [u64; 4] {
         app.service(root().wrap(guard.clone()).route(route()));
     });
     let mut tries = [0; 4];
-    for attempt in 0..4 {
+    for tried in &mut tries {
         let mut raw = Raw::connect(address).await;
         let request = signed_head(Sender::MLFLOW, SECRET, b"[]") + "[]";
         let response = raw.send(request).await.response().await;
         assert!(response.starts_with("HTTP/1.1 503 "), "{response}");
         let (_, wait) = response.split_once("retry-after: ").unwrap();
         let wait: u64 = wait.lines().next().unwrap().parse().unwrap();
-        tries[attempt] = now.fetch_add(wait, Ordering::Relaxed) - NOW;
+        *tried = now.fetch_add(wait, Ordering::Relaxed) - NOW;
     }
     tries
 }

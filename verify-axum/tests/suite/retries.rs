@@ -23,14 +23,14 @@ async fn tries(app: Router) -> [u64; 4] {
     let guard = VerifyLayer::new(verifier(Sender::MLFLOW)).with_clock(clock);
     let address = serve(app.layer(guard)).await;
     let mut tries = [0; 4];
-    for attempt in 0..4 {
+    for tried in &mut tries {
         let mut raw = Raw::connect(address).await;
         let request = signed_head(Sender::MLFLOW, SECRET, b"[]") + "[]";
         let response = raw.send(request).await.response().await;
         assert!(response.starts_with("HTTP/1.1 503 "), "{response}");
         let (_, wait) = response.split_once("retry-after: ").unwrap();
         let wait: u64 = wait.lines().next().unwrap().parse().unwrap();
-        tries[attempt] = now.fetch_add(wait, Ordering::Relaxed) - NOW;
+        *tried = now.fetch_add(wait, Ordering::Relaxed) - NOW;
     }
     tries
 }

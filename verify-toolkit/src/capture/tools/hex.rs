@@ -83,7 +83,7 @@ fn row(line: &[u8]) -> Option<Row> {
     let is_hex = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_hexdigit);
     let word = |text: &[u8]| text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
     // One long number, as `xxd -p` and Wireshark's raw streams have it.
-    if word(rest) == rest.len() && is_hex(rest) && rest.len() > 8 && rest.len() % 2 == 0 {
+    if word(rest) == rest.len() && is_hex(rest) && rest.len() > 8 && rest.len().is_multiple_of(2) {
         let bytes = base16ct::mixed::decode_vec(rest).ok()?;
         return Some(Row { offset: None, is_indented, bytes });
     }
