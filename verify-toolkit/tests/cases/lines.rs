@@ -189,10 +189,13 @@ fn lines_as(line: impl Fn(usize, &str) -> String) -> String {
     lines.map(|(text, number)| line(number, text) + "\n").collect()
 }
 
+/// Makes of a line, and its number, what a tool shows of it.
+type Prefixed = fn(usize, &str) -> String;
+
 #[test]
 fn what_lines_have_in_common_is_taken_off() {
     let secret = secret(DELIVERY);
-    let each: [(&str, fn(usize, &str) -> String); 17] = [
+    let each: [(&str, Prefixed); 17] = [
         ("tabs", |_, line| format!("\t{line}")),
         ("mail", |_, line| format!("> {line}")),
         ("answered mail", |_, line| format!("> > {line}")),
