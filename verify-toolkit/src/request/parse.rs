@@ -140,6 +140,7 @@ pub(crate) fn request_in(line: &[u8]) -> Option<usize> {
 }
 
 /// Puts a chunked body together. What is behind its last chunk is left out.
+#[cfg(feature = "explain")]
 pub(crate) fn unchunked(text: &[u8]) -> Result<Vec<u8>, ParseError> {
     let mut body = Vec::new();
     join_chunks(text, &mut body).map(|_| body).ok_or(ParseError::Chunks)
