@@ -106,11 +106,13 @@ pub(super) fn candidates(
         }
     }
     let query = request.path.split_once('?').map_or("", |(_, query)| query);
-    for (name, value) in query.split('&').filter_map(|field| field.split_once('=')) {
-        if value.len() <= LONGEST * 3 && has_signature(value.as_bytes()) {
-            let value = url_decoded(value.as_bytes());
-            read(&mut claims, &[Cause::SignatureInQuery], Some(name), &value);
-        }
+    let fields = query.split('&').filter_map(|field| field.split_once('='));
+    let fields =
+        fields.filter(|(_, value)| value.len() <= LONGEST * 3 && has_signature(value.as_bytes()));
+    // One more than is read, so that it is said.
+    for (name, value) in fields.take(VALUES + 1) {
+        let value = url_decoded(value.as_bytes());
+        read(&mut claims, &[Cause::SignatureInQuery], Some(name), &value);
     }
     claims
 }

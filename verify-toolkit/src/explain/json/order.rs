@@ -14,6 +14,18 @@ const FREE: usize = 6;
 /// Of some objects, the names of the fields in another order.
 pub(super) type Orders = Rc<Vec<(Place, Vec<Place>)>>;
 
+/// The order of the alphabet, of each object that stands in another.
+pub(super) fn sorted(document: &Document<'_>) -> Option<Orders> {
+    let orders = document.objects().filter_map(|place| {
+        let stand: Vec<_> = document.children(place).collect();
+        let mut names = stand.clone();
+        names.sort_by_cached_key(|name| plain(document.text_of(*name)));
+        (names != stand).then_some((place, names))
+    });
+    let orders: Vec<_> = orders.collect();
+    (!orders.is_empty()).then(|| Rc::new(orders))
+}
+
 /// The order in which a sender's own document has the same fields.
 pub(super) fn as_in(document: &Document<'_>, sample: &Document<'_>) -> Option<Orders> {
     let names = |document: &Document<'_>| {

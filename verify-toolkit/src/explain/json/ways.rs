@@ -117,7 +117,9 @@ pub(in super::super) fn ways(
 
     let is_sorted = document.field_names().is_some_and(|names| names.is_sorted());
     let lost = if is_sorted { Cause::BodySorted } else { Cause::BodyJsonReordered };
-    let mut orders = vec![(Order::AsTheyStand, lost), (Order::Sorted, Cause::BodyJsonSorted)];
+    let mut orders = vec![(Order::AsTheyStand, lost)];
+    let sorted = order::sorted(document).map(Order::Given);
+    orders.extend(sorted.map(|sorted| (sorted, Cause::BodyJsonSorted)));
     let own = sender.into_iter().flat_map(|sender| samples::of(sender.name()));
     for sample in own.filter_map(|sample| Document::read(sample.body.as_bytes())) {
         if let Some(given) = order::as_in(document, &sample) {

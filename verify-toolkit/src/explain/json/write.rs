@@ -31,7 +31,6 @@ pub(super) enum Order {
     AsTheyStand,
     /// Of these objects, the names of the fields.
     Given(Rc<Vec<(Place, Vec<Place>)>>),
-    Sorted,
 }
 
 /// How a document is written.
@@ -135,11 +134,6 @@ impl Writer<'_> {
             Order::Given(orders) => {
                 let found = orders.binary_search_by_key(&place, |(object, _)| *object).ok()?;
                 orders.get(found)?.1.clone()
-            }
-            Order::Sorted => {
-                let mut names: Vec<_> = document.children(place).collect();
-                names.sort_by_cached_key(|name| plain(document.text_of(*name)));
-                names
             }
         };
         self.out.is_reordered |= !names.is_sorted();
