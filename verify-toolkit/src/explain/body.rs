@@ -137,16 +137,21 @@ impl Bases {
 
 impl<'b> Bodies<'b> {
     pub(super) fn of(bases: &'b Bases, sender: Option<&Sender>, work: &mut Work) -> Self {
+        let mut is_cut_short = bases.is_cut_short;
         let documents = bases.found.iter().enumerate();
         let documents = documents
-            .filter_map(|(base, body)| Some((base, Document::read(&body.value)?)))
+            .filter_map(|(base, body)| {
+                let document = Document::read(&body.value);
+                is_cut_short |= document.is_none() && json::is_too_large(&body.value);
+                Some((base, document?))
+            })
             .take(DOCUMENTS)
             .collect();
         let mut bodies = Self {
             bases,
             documents,
             found: Vec::new(),
-            is_cut_short: bases.is_cut_short,
+            is_cut_short,
             undecided: bases.undecided.clone(),
         };
         let mut known = HashMap::new();
@@ -279,5 +284,36 @@ impl<'b> Bodies<'b> {
     /// Those that need a correction, or those that need none.
     pub(super) fn pick(&self, corrected: bool) -> impl Iterator<Item = &Candidate<Body>> {
         self.found.iter().filter(move |body| body.causes.is_empty() != corrected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bases, Bodies, WireRequest, Work};
+
+    /// The work of preparing a body, and whether something was left out.
+    fn prepared(body: String, limit: u64) -> (u64, bool) {
+        let (method, path, headers) = ("POST".into(), "/".into(), Vec::new());
+        let request = WireRequest { method, path, headers, body: body.into_bytes() };
+        let bases = Bases::of(&request);
+        let mut work = Work::up_to(limit);
+        let bodies = Bodies::of(&bases, None, &mut work);
+        (work.bytes, work.is_cut_short || bodies.is_cut_short)
+    }
+
+    #[test]
+    fn a_document_that_is_not_read_is_said_to_be_untried() {
+        let is_cut_short = |body| prepared(body, u64::MAX).1;
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(!is_cut_short(nested(100)));
+        assert!(is_cut_short(nested(129)));
+        assert!(!is_cut_short("[".repeat(129)));
+    }
+
+    /// The other half of the work is for trying what was written.
+    #[test]
+    fn what_is_written_takes_half_of_the_work_at_most() {
+        let (work, is_cut_short) = prepared(format!("[{}0]", "[],".repeat(300)), 100_000);
+        assert!(is_cut_short && (40_000..=50_000).contains(&work), "{work}");
     }
 }

@@ -137,6 +137,11 @@ impl<'t> Document<'t> {
     }
 }
 
+/// Whether a text is a document that is not read, because it is too deep or has too much in it.
+pub(super) fn is_too_large(text: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(text).is_ok() && Document::read(text).is_none()
+}
+
 /// What a text in quotes says. Half a surrogate pair cannot be said.
 fn plain(scalar: &str) -> Option<String> {
     scalar.starts_with('"').then(|| serde_json::from_str(scalar).ok()).flatten()

@@ -128,7 +128,6 @@ impl Writer<'_> {
 
     /// The names of an object's fields in the order of the style, if that is another one.
     fn ordered(&mut self, place: Place) -> Option<Vec<Place>> {
-        let document = self.document;
         let names = match &self.style.order {
             Order::AsTheyStand => return None,
             Order::Given(orders) => {
