@@ -84,6 +84,11 @@ mod tests {
     }
 
     #[test]
+    fn without_an_age_it_is_the_constant() {
+        assert_eq!(RetryAfter::default(), RetryAfter::AGE_UNKNOWN);
+    }
+
+    #[test]
     fn every_wait_has_its_text() {
         for seconds in 0..=30 {
             let text = RetryAfter(seconds).as_str();

@@ -780,3 +780,15 @@ fn the_first_of_several_rejections() {
         assert_eq!(begun.is_err(), place < 8, "{what}");
     }
 }
+
+#[cfg(feature = "http")]
+#[test]
+fn the_headers_of_http_give_every_value() {
+    let mut headers = http::HeaderMap::new();
+    let mut add = |value| headers.append("x-wandb-signature", http::HeaderValue::from_static(value));
+    add("one");
+    add("two");
+    let values: Vec<_> = Headers::values(&headers, "x-wandb-signature").collect();
+    assert_eq!(values, [b"one", b"two"]);
+    assert_eq!(Headers::values(&headers, "authorization").count(), 0);
+}
