@@ -785,7 +785,8 @@ fn the_first_of_several_rejections() {
 #[test]
 fn the_headers_of_http_give_every_value() {
     let mut headers = http::HeaderMap::new();
-    let mut add = |value| headers.append("x-wandb-signature", http::HeaderValue::from_static(value));
+    let mut add =
+        |value| headers.append("x-wandb-signature", http::HeaderValue::from_static(value));
     add("one");
     add("two");
     let values: Vec<_> = Headers::values(&headers, "x-wandb-signature").collect();

@@ -139,7 +139,8 @@ impl<'t> Document<'t> {
 
 /// Whether a text is a document that is not read, because it is too deep or has too much in it.
 pub(super) fn is_too_large(text: &[u8]) -> bool {
-    serde_json::from_slice::<IgnoredAny>(text).is_ok() && Document::read(text).is_none()
+    let is_json = |text| serde_json::from_str::<IgnoredAny>(text).is_ok();
+    core::str::from_utf8(text).is_ok_and(is_json) && Document::read(text).is_none()
 }
 
 /// What a text in quotes says. Half a surrogate pair cannot be said.
