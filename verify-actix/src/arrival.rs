@@ -1,14 +1,18 @@
 use core::{
     future::poll_fn,
+    mem,
     pin::{Pin, pin},
 };
 use std::{rc::Rc, sync::Arc};
 
 use actix_web::{
     HttpMessage,
-    body::{BoxBody, EitherBody, MessageBody},
+    body::{EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
-    http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName},
+    http::{
+        Method,
+        header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING, UPGRADE},
+    },
 };
 use bytes::Bytes;
 use futures_core::Stream;
@@ -16,7 +20,7 @@ use verify_adapter::{Head, Outcome, Refusal, Reported, ResolveError, Unverified,
 use verify_core::{Receipt, Verified, Verifier};
 
 use crate::{
-    body::{self, RefusalBody},
+    body::{self, HoldingBody},
     headers::{RequestHeaders, mark_sensitive},
     limits::Limits,
     settings::Settings,
@@ -73,15 +77,20 @@ impl Arrival {
             mark_sensitive(self.request.headers_mut(), &name);
         }
         let headers = self.request.headers();
+        // The server has checked that it is a number.
         let length = headers.get(CONTENT_LENGTH);
+        let announced = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        let is_endless = headers.contains_key(UPGRADE) || self.request.method() == Method::CONNECT;
+        if is_endless && !headers.contains_key(TRANSFER_ENCODING) {
+            let payload = mem::replace(&mut self.payload, Payload::None);
+            self.payload = body::bounded(payload, announced.unwrap_or(0));
+        }
         let head = Head {
             headers: &RequestHeaders(headers),
             memory: head_memory(
                 headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())),
             ),
-            // The server has checked that it is a number. Where it does not hold the client to it, as
-            // for an upgrade, the limit, the deadline and the comparison do.
-            announced: length.and_then(|value| value.to_str().ok()?.parse().ok()),
+            announced,
         };
         self.delivery.begin(verifier, head)
     }
@@ -109,10 +118,10 @@ impl Arrival {
 
     /// Answers a refused request.
     pub(crate) fn refuse<B: MessageBody>(self, refusal: Refusal) -> ServiceResponse<EitherBody<B>> {
-        let answer = self.settings.answer(refusal).map_body(|_, body| {
-            let body = RefusalBody { body, _unread: self.payload };
-            EitherBody::right(BoxBody::new(body))
-        });
+        let answer = self
+            .settings
+            .answer(refusal)
+            .map_body(|_, body| EitherBody::right(HoldingBody::boxed(body, self.payload)));
         self.request.into_response(answer)
     }
 

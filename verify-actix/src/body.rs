@@ -41,20 +41,57 @@ impl Stream for Continued {
     }
 }
 
-/// The body of a refusal, which keeps the rest of the request's until it is sent.
+/// Ends a body where its head says that it does. actix reads the one of a request that asks for a WebSocket,
+/// or to `CONNECT`, for as long as the connection is open.
+pub(crate) fn bounded(payload: Payload, length: usize) -> Payload {
+    Payload::Stream { payload: Box::pin(Bounded { payload, left: length }) }
+}
+
+struct Bounded {
+    payload: Payload,
+    left: usize,
+}
+
+impl Stream for Bounded {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { payload, left } = self.get_mut();
+        if *left == 0 {
+            return Poll::Ready(None);
+        }
+        Pin::new(payload).poll_next(cx).map_ok(|mut chunk| {
+            chunk.truncate(*left);
+            *left = left.saturating_sub(chunk.len());
+            chunk
+        })
+    }
+}
+
+/// The body of an answer, which keeps the rest of the request's until it is sent.
 ///
 /// Where a chunked one is dropped earlier, actix goes on reading it for as long as the client sends,
 /// without any deadline. One that is there still makes actix close the connection.
-pub(crate) struct RefusalBody {
-    pub(crate) body: BoxBody,
-    pub(crate) _unread: Payload,
+pub(crate) struct HoldingBody<R> {
+    body: BoxBody,
+    _rest: R,
 }
 
-impl MessageBody for RefusalBody {
+impl<R: Unpin + 'static> HoldingBody<R> {
+    pub(crate) fn boxed(body: BoxBody, rest: R) -> BoxBody {
+        BoxBody::new(Self { body, _rest: rest })
+    }
+}
+
+impl<R: Unpin> MessageBody for HoldingBody<R> {
     type Error = Box<dyn core::error::Error>;
 
     fn size(&self) -> BodySize {
-        self.body.size()
+        match self.body.size() {
+            // The box would let go of the rest.
+            BodySize::None => BodySize::Sized(0),
+            size => size,
+        }
     }
 
     fn poll_next(

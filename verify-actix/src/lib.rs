@@ -3,6 +3,7 @@
 
 mod arrival;
 mod body;
+mod connections;
 #[cfg(feature = "events")]
 mod event;
 mod extract;
@@ -14,6 +15,7 @@ mod service;
 mod settings;
 mod transform;
 
+pub use connections::{Connections, ConnectionsMiddleware};
 #[cfg(feature = "events")]
 pub use event::{Event, EventRejection};
 pub use extract::{Delivery, DeliveryRejection};

@@ -6,7 +6,9 @@ use actix_web::{
     dev::{Service, ServiceRequest, ServiceResponse, forward_ready},
 };
 
-use crate::{Resolver, arrival::Arrival, limits::Limits, settings::Settings};
+use crate::{
+    Resolver, arrival::Arrival, connections::Connection, limits::Limits, settings::Settings,
+};
 
 /// The service that [`Verify`](crate::Verify) puts around another.
 #[derive(Debug)]
@@ -57,6 +59,8 @@ where
                     (arrival.report(refusal, unverified), charge, Some(refusal))
                 }
             };
+            let connection = request.conn_data::<Connection>();
+            let _handling = connection.filter(|_| reported.is_none()).map(Connection::handle);
             let mut response = inner.call(request).await?;
             if let Some(refusal) = reported {
                 response.response_mut().extensions_mut().insert(refusal);

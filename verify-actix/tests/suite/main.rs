@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+mod connections;
 #[cfg(feature = "events")]
 mod events;
 mod extractor_limits;
