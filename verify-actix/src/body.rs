@@ -43,13 +43,13 @@ impl Stream for Continued {
 
 /// Ends a body where its head says that it does. actix reads the one of a request that asks for a WebSocket,
 /// or to `CONNECT`, for as long as the connection is open.
-pub(crate) fn bounded(payload: Payload, length: usize) -> Payload {
+pub(crate) fn bounded(payload: Payload, length: u64) -> Payload {
     Payload::Stream { payload: Box::pin(Bounded { payload, left: length }) }
 }
 
 struct Bounded {
     payload: Payload,
-    left: usize,
+    left: u64,
 }
 
 impl Stream for Bounded {
@@ -61,8 +61,8 @@ impl Stream for Bounded {
             return Poll::Ready(None);
         }
         Pin::new(payload).poll_next(cx).map_ok(|mut chunk| {
-            chunk.truncate(*left);
-            *left = left.saturating_sub(chunk.len());
+            chunk.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+            *left = left.saturating_sub(chunk.len() as u64);
             chunk
         })
     }

@@ -10,6 +10,10 @@ use actix_web::{
 use bridge_common::Gauges;
 use metrics_exporter_prometheus::PrometheusHandle;
 use outbox::{Outbox, StoreError};
+use verify_actix::Connections;
+
+/// How many connections there may be. At the limit the oldest makes room.
+const CONNECTIONS: usize = 64;
 
 #[derive(Clone)]
 pub(crate) struct Admin {
@@ -20,14 +24,23 @@ pub(crate) struct Admin {
 
 /// Begins to answer.
 pub(crate) fn serve(listener: TcpListener, admin: Admin) -> io::Result<ServerHandle> {
+    let connections = Connections::new(CONNECTIONS);
+    let on_connect = connections.on_connect();
     let app = move || {
         App::new()
+            .wrap(connections.clone())
             .app_data(Data::new(admin.clone()))
             .route("/healthz", web::get().to(async || "ok\n"))
             .route("/readyz", web::get().to(ready))
             .route("/metrics", web::get().to(metrics))
     };
-    let server = HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run();
+    let server = HttpServer::new(app)
+        .workers(1)
+        .on_connect(on_connect)
+        .max_connections(CONNECTIONS * 2)
+        .disable_signals()
+        .listen(listener)?
+        .run();
     let handle = server.handle();
     tokio::spawn(server);
     Ok(handle)

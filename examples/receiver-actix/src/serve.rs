@@ -4,9 +4,13 @@
 use core::time::Duration;
 use std::{io, net::TcpListener};
 
-use actix_web::{App, HttpServer, http::KeepAlive, web::ServiceConfig};
+use actix_web::{App, HttpServer, web::ServiceConfig};
 use receiver_common::stopped;
+use verify_actix::Connections;
 
+/// How many connections there may be. At the limit the oldest makes room. Each takes two files, of the 1,024
+/// that a process usually may open.
+const CONNECTIONS: usize = 256;
 /// How long a client may take over the head of a request.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// How long what is in flight may take once it is to stop, in seconds: the deadline of a delivery,
@@ -19,10 +23,15 @@ pub(crate) async fn serve(
     listener: TcpListener,
     configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<()> {
-    let server = HttpServer::new(move || App::new().configure(configure.clone()))
+    // The deadline for heads holds for the first request of a connection only, so there is no second.
+    let connections = Connections::new(CONNECTIONS).without_keep_alive();
+    let on_connect = connections.on_connect();
+    let app = move || App::new().configure(configure.clone()).wrap(connections.clone());
+    let server = HttpServer::new(app)
+        .on_connect(on_connect)
+        // Of each worker, before `on_connect` is asked.
+        .max_connections(CONNECTIONS)
         .client_request_timeout(HEAD_DEADLINE)
-        // That deadline holds for the first request of a connection only, so there is no second.
-        .keep_alive(KeepAlive::Disabled)
         .shutdown_timeout(STOP_DEADLINE)
         // actix's own would end what is in flight on Ctrl-C.
         .disable_signals()

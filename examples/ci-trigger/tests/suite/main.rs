@@ -4,8 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod crash;
+#[cfg(target_os = "linux")]
+#[path = "../../../receiver-common/crowd.rs"]
+mod crowd;
 mod dead;
 mod operators;
+#[cfg(target_os = "linux")]
+mod places;
 mod service;
 mod starts;
 mod trigger;

@@ -12,14 +12,18 @@ use crate::{
     trigger::{PATIENCE, Trigger, World, alias},
 };
 
-/// A GET: status and body.
-fn get(trigger: &Trigger, path: &str) -> (String, String) {
-    let mut socket = TcpStream::connect(trigger.admin.strip_prefix("http://").unwrap()).unwrap();
+/// A GET of what operators ask: status and body.
+fn ask(trigger: &Trigger, path: &str) -> (String, String) {
+    get(TcpStream::connect(trigger.admin.strip_prefix("http://").unwrap()).unwrap(), path)
+}
+
+/// A GET over a connection: status and body, both empty if nothing was answered.
+pub(crate) fn get(mut socket: TcpStream, path: &str) -> (String, String) {
     write!(socket, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
-    socket.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head[9..12].to_owned(), body.to_owned())
+    let _ = socket.read_to_string(&mut answer);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    (head.get(9..12).unwrap_or_default().to_owned(), body.to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,9 +43,9 @@ async fn health_readiness_and_figures() {
     // Only because `RUST_LOG` asks for it.
     while !trigger.stderr.recv_timeout(PATIENCE).unwrap().contains("signature_mismatch") {}
     world.github.wait_for(1);
-    assert_eq!(get(&trigger, "/healthz"), ("200".to_owned(), "ok\n".to_owned()));
-    assert_eq!(get(&trigger, "/readyz"), ("200".to_owned(), "ready\n".to_owned()));
-    let (status, figures) = get(&trigger, "/metrics");
+    assert_eq!(ask(&trigger, "/healthz"), ("200".to_owned(), "ok\n".to_owned()));
+    assert_eq!(ask(&trigger, "/readyz"), ("200".to_owned(), "ready\n".to_owned()));
+    let (status, figures) = ask(&trigger, "/metrics");
     assert_eq!(status, "200");
     for figure in [
         "bridge_postings{destination=\"github.deploy\",state=\"dead\"} 1",

@@ -213,9 +213,14 @@ impl Trigger {
         self.deliver("mlflow", alias(model, version)).await
     }
 
+    /// Where deliveries go.
+    pub(crate) fn address(&self) -> &str {
+        self.address.strip_prefix("http://").unwrap()
+    }
+
     /// Connects.
     pub(crate) fn connect(&self) -> io::Result<TcpStream> {
-        TcpStream::connect(self.address.strip_prefix("http://").unwrap())
+        TcpStream::connect(self.address())
     }
 
     /// Sends half of a forged delivery. Nobody needs a secret to do so.

@@ -1,0 +1,36 @@
+//! Connections that others hold open, on both addresses.
+
+use std::net::TcpStream;
+
+use crate::{
+    crowd::withstand,
+    operators::get,
+    trigger::{PATIENCE, World, alias},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn good_deliveries_are_answered_while_others_hold_connections_on_any_path() {
+    let world = World::new(&["github.deploy"]);
+    let trigger = world.start();
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::block_in_place(|| {
+        withstand(&trigger.process, trigger.address(), || {
+            let delivery = trigger.deliver("mlflow", alias("fraud", 1));
+            runtime.block_on(delivery).is_ok_and(|status| status == 204)
+        });
+    });
+}
+
+#[test]
+fn operators_are_answered_while_others_hold_connections_on_any_path() {
+    let world = World::new(&["github.deploy"]);
+    let trigger = world.start();
+    let admin = trigger.admin.strip_prefix("http://").unwrap();
+    withstand(&trigger.process, admin, || {
+        let Ok(socket) = TcpStream::connect_timeout(&admin.parse().unwrap(), PATIENCE) else {
+            return false;
+        };
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        get(socket, "/readyz").0 == "200"
+    });
+}
