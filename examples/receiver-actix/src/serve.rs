@@ -29,8 +29,8 @@ pub(crate) async fn serve(
     let app = move || App::new().configure(configure.clone()).wrap(connections.clone());
     let server = HttpServer::new(app)
         .on_connect(on_connect)
-        // Of each worker, before `on_connect` is asked.
-        .max_connections(CONNECTIONS)
+        // Of each worker, before `on_connect` is asked: at fewer than this, nobody would make room.
+        .max_connections(CONNECTIONS + CONNECTIONS / 4)
         .client_request_timeout(HEAD_DEADLINE)
         .shutdown_timeout(STOP_DEADLINE)
         // actix's own would end what is in flight on Ctrl-C.
