@@ -1,9 +1,9 @@
 //! More connections than a receiver has files for, of clients that send a byte now and then.
 
-use core::time::Duration;
+use core::{net::SocketAddr, time::Duration};
 use std::{
     io::{ErrorKind, Write as _},
-    net::{SocketAddr, TcpStream},
+    net::TcpStream,
     process::Child,
     time::Instant,
 };

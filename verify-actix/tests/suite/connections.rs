@@ -1,10 +1,11 @@
 //! What bounds a connection on every path.
 
-use core::{net::SocketAddr, time::Duration};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use core::{
+    net::SocketAddr,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
 };
+use std::sync::Arc;
 
 use actix_web::{
     App, HttpResponse, HttpServer,
@@ -50,7 +51,7 @@ fn serve_with(connections: Connections, handler: Handler) -> [SocketAddr; 2] {
             async move {
                 begun.fetch_add(1, Ordering::SeqCst);
                 open.acquire().await.unwrap().forget();
-                HttpResponse::NoContent()
+                HttpResponse::NoContent().finish()
             }
         };
         let read = async |body: Bytes| body.len().to_string();
