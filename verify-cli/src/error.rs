@@ -3,9 +3,7 @@
 use core::{error::Error as _, fmt};
 use std::{io, path::PathBuf};
 
-use verify_toolkit::{
-    CaptureError, ConfigError, HarError, Sender, SignError, UrlError, attack::Outcome, samples,
-};
+use verify_toolkit::{ConfigError, Sender, SignError, UrlError, attack::Outcome, samples};
 
 use crate::{
     listen::ListenError,
@@ -87,12 +85,6 @@ impl Error {
                 "nothing else was tried. Are path, secret and token those \
                 of the receiver? And does its handler take the sample? `--body FILE` gives another"
                     .to_owned()
-            }
-            Self::Capture {
-                error: CaptureError::Har(HarError::NotOne { found: 1.., signed }),
-                ..
-            } => {
-                format!("take one by its number: `--entry {}`", signed.first().unwrap_or(&1))
             }
             Self::Listen(error) => error.hint()?.to_owned(),
             Self::SenderUnknown { .. } => {

@@ -20,7 +20,7 @@ use crate::{
 #[group(skip)]
 pub(crate) struct Case {
     /// The recorded delivery: the text of an HTTP request, what `tcpdump` and other tools print of one, a
-    /// HAR file or entry, a `curl` command, or a capture in JSON; `-` is standard input.
+    /// HAR file, a `curl` command, JSON or a log that has headers and body; `-` is standard input.
     capture: PathBuf,
 
     /// Take this request of several, counted from 1. Without it: the one with a signature header.

@@ -1,4 +1,5 @@
 mod curl;
+mod document;
 mod error;
 mod har;
 mod http;
@@ -18,8 +19,9 @@ use verify_core::{Sender, UnixTime};
 pub use curl::{CurlError, CurlProblem};
 #[cfg(feature = "explain")]
 pub(crate) use curl::{percent_encoded, unescape, url_decoded};
-pub use error::{CaptureError, JsonError};
-pub use har::HarError;
+use document::Tree;
+pub use document::{BodyError, JsonError};
+pub use error::CaptureError;
 pub use note::Note;
 
 use crate::{WireRequest, request::is_renamed};
@@ -38,8 +40,8 @@ use crate::{WireRequest, request::is_renamed};
 /// | `headers` | a list of `[name, value]`, in wire order and case; a value that is not UTF-8 is `{"base64": "..."}` |
 /// | `body_base64` | the raw bytes |
 ///
-/// [`read`](Self::read) understands what else people have: the text of a request, a HAR file, a
-/// `curl` command.
+/// [`read`](Self::read) understands what else people have: the text of a request, a `curl` command, a
+/// HAR file, and what tools and programs write of a request.
 ///
 /// ```
 /// use verify_toolkit::{Capture, Delivery, UnixTime};

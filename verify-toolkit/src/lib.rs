@@ -12,7 +12,7 @@ mod forgery;
 mod request;
 pub mod samples;
 
-pub use capture::{Capture, CaptureError, CurlError, CurlProblem, HarError, JsonError, Note};
+pub use capture::{BodyError, Capture, CaptureError, CurlError, CurlProblem, JsonError, Note};
 pub use delivery::{Delivery, SignError};
 #[cfg(feature = "socket")]
 pub use endpoint::{Endpoint, UrlError};

@@ -286,7 +286,8 @@ fn http_text(request: &WireRequest) -> Vec<u8> {
 }
 
 fn parse(json: &[u8]) -> Result<Facts, StoreError> {
-    serde_json::from_slice(json).map_err(|error| StoreError::Damaged(error.to_string()))
+    serde_json::from_slice(json)
+        .map_err(|_| StoreError::Damaged("what is known of a delivery has another form".to_owned()))
 }
 
 fn contains(text: &[u8], wanted: &[u8]) -> bool {

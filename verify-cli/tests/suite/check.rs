@@ -90,12 +90,11 @@ fn an_entry_of_a_har_file_is_taken_by_its_number() {
     entries[0]["request"]["postData"]["text"] = "e30=".into();
     let har = json!({"log": {"entries": entries}}).to_string();
     let check = |options: &str| verify(&format!("check - {options}")).input(har.clone()).run();
-    let said = check("").failed();
-    assert!(said.contains("2 requests, and 1, 2 have a known signature header"), "{said}");
-    assert!(said.contains("hint: take one by its number: `--entry 1`"), "{said}");
+    let shown = check("").ended(1);
+    assert!(shown.contains("this is number 1 of 2, of which 2 have"), "{shown}");
     check("--entry 1").ended(1);
     check("--entry 2").ended(0);
-    assert!(check("--entry 3").failed().contains("there is no entry 3: it has 2"));
+    assert!(check("--entry 3").failed().contains("there is no request 3: there are 2"));
 }
 
 #[test]
@@ -177,7 +176,17 @@ fn a_throw_away_secret_in_a_capture_is_used() {
 fn errors_say_what_to_do_next() {
     for (input, expected) in [
         ("", "not recognised: give the text of an HTTP/1.1 request"),
-        ("{}", "`-`: "),
+        ("{}", "`-`: not recognised: "),
+        ("{", "`-`: JSON: line 1, column 2: the text ends in the middle"),
+        ("{\"sender\": 1, \"path\": 1}", "`-`: JSON: field `sender` should hold a text"),
+        (
+            r#"[{"headers": {"a": "b"}, "body": ""}, {"headers": {"a": "b"}, "body": ""}]"#,
+            "take one by its number, as with `--entry 1`",
+        ),
+        (
+            r#"{"headers": {"x-wandb-signature": "a"}, "body": {"a": 1}}"#,
+            "`body` holds only what a program parsed",
+        ),
         ("POST / HTTP/1.1\r\n\r\n", "hint: say who should have sent it: `--sender mlflow`"),
     ] {
         let said = verify("check -").input(input).run().failed();

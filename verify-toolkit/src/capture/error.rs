@@ -1,12 +1,14 @@
 use core::fmt;
 
-use super::{CurlError, HarError};
+use super::{BodyError, CurlError, JsonError};
 use crate::ParseError;
 
 /// Why bytes are not a capture, and what to do about it. The message may quote them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CaptureError {
+    /// JSON, or what a program printed, has a request without its raw body.
+    Body(BodyError),
     /// A request of an `.http` file reads its body from another file.
     BodyInFile {
         /// The file.
@@ -28,8 +30,6 @@ pub enum CaptureError {
         /// The line that belongs to the one before, from 1.
         line: usize,
     },
-    /// A HAR file without a request that can be taken.
-    Har(HarError),
     /// The text of a request is damaged.
     Http {
         /// What is wrong with it.
@@ -37,7 +37,7 @@ pub enum CaptureError {
         /// The line at which it shows, from 1.
         line: usize,
     },
-    /// A capture of the toolkit's own format is damaged.
+    /// JSON, or a capture of the toolkit's own format, is damaged.
     Json(JsonError),
     /// What a tool printed does not have the whole of a request.
     NoRequest {
@@ -59,27 +59,15 @@ pub enum CaptureError {
     UnsupportedShell,
 }
 
-/// What serde_json found wrong, with line and column.
-#[derive(Debug)]
-pub struct JsonError(pub(super) serde_json::Error);
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl core::error::Error for JsonError {}
-
 impl From<JsonError> for CaptureError {
     fn from(error: JsonError) -> Self {
         Self::Json(error)
     }
 }
 
-impl From<HarError> for CaptureError {
-    fn from(error: HarError) -> Self {
-        Self::Har(error)
+impl From<BodyError> for CaptureError {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
     }
 }
 
@@ -97,6 +85,7 @@ impl fmt::Display for CaptureError {
                 "`curl -v` prints no body: put it behind the lines that begin with `>`, or give the `curl` \
                  command itself",
             ),
+            Self::Body(error) => error.fmt(f),
             Self::BodyInFile { path } => write!(
                 f,
                 "the body is read from a file: put the content of `{path}` in place of this line"
@@ -118,7 +107,6 @@ impl fmt::Display for CaptureError {
                 "HTTP request, line {line}: a header that is folded: join this line to the one before, with a \
                  space between them"
             ),
-            Self::Har(error) => write!(f, "HAR file: {error}"),
             Self::Http { error, line } => {
                 write!(f, "HTTP request, line {line}: {error}")?;
                 match error {
@@ -128,13 +116,13 @@ impl fmt::Display for CaptureError {
                     _ => Ok(()),
                 }
             }
-            Self::Json(error) => write!(f, "not a capture: {error}"),
+            Self::Json(error) => write!(f, "JSON: {error}"),
             Self::TooLarge => f.write_str(
                 "larger than 32 MiB: cut out the one request, a HAR entry for instance",
             ),
             Self::Unrecognised => f.write_str(
-                "not recognised: give the text of an HTTP/1.1 request, a HAR file or entry, a `curl` \
-                 command, or a capture as JSON",
+                "not recognised: give the text of an HTTP/1.1 request, a `curl` command, or JSON or a printed \
+                 object that has headers and a body, such as a HAR file",
             ),
             Self::UnsupportedShell => f.write_str(
                 "a request for PowerShell or a browser's console: take `copy as cURL (bash)` instead",

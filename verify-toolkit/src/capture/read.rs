@@ -1,6 +1,6 @@
-use serde::{Deserialize, de::IgnoredAny};
-
-use super::{Capture, CaptureError, JsonError, har, source::Source, text::plain, tools::pcap};
+use super::{
+    Capture, CaptureError, document, http, json, source::Source, text::plain, tools::pcap,
+};
 
 impl Capture {
     /// Most bytes that [`read`](Self::read) takes: 32 MiB.
@@ -9,9 +9,10 @@ impl Capture {
     /// Reads a delivery in whichever of these formats it is:
     ///
     /// - a capture as JSON: [`from_json`](Self::from_json)
-    /// - a HAR file, one entry of it, or its `request`: [`from_har`](Self::from_har). Of several
-    ///   entries, the one with a signature header that a sender uses; [`read_entry`](Self::read_entry)
-    ///   takes any
+    /// - a HAR file, one entry of it, or its `request`: [`from_har`](Self::from_har)
+    /// - JSON of other tools, and what programs print of headers and body: ngrok, webhook.site, AWS
+    ///   events, Postman, Node, Python, Go and more. Whatever has a sender's signature header and a raw
+    ///   body is found, also in a log
     /// - a `curl` command, as browsers copy it for bash and as
     ///   [`to_curl`](crate::WireRequest::to_curl) writes it; behind a prompt, and among other commands
     /// - the text of an HTTP/1 request: [`from_http`](crate::WireRequest::from_http). Line ends may be
@@ -66,15 +67,44 @@ fn read(bytes: &[u8], entry: Option<usize>) -> Result<Capture, CaptureError> {
         return Source::streams(&streams, "a file of packets", PACKETS).choose(entry);
     }
     let (text, notes) = plain(bytes);
+    Ok(read_text(&text, entry)?.with_notes(notes))
+}
+
+const PACKETS: &str = "it has no connection from its start on that sends HTTP/1 without TLS: record in front of \
+                       what ends TLS, before the sender connects";
+
+fn read_text(text: &[u8], entry: Option<usize>) -> Result<Capture, CaptureError> {
     let start = text.trim_ascii_start();
-    if start.starts_with(b"{") {
+    if http::find(start, b"\"sender\"").is_some()
+        && let Some(capture) = json::read(start)
+    {
         return match entry {
-            Some(entry) => Ok(har::entry(start, entry)?),
-            None => read_json(start),
+            None | Some(1) => capture,
+            Some(entry) => Err(CaptureError::EntryMissing { entry, found: 1 }),
         };
     }
-    if let Some(source) = Source::find(&text) {
-        return Ok(source.choose(entry)?.with_notes(notes));
+    let is_json = start.starts_with(b"{") || start.starts_with(b"[");
+    if is_json {
+        let found = document::requests(start);
+        // A log may have brackets around its times.
+        if start.starts_with(b"{") || found.as_ref().is_ok_and(|found| !found.is_empty()) {
+            let found = found?;
+            return if found.is_empty() {
+                Err(CaptureError::Unrecognised)
+            } else {
+                document::pick(found, entry)
+            };
+        }
+    }
+    let source = Source::find(text);
+    if !(is_json || source.as_ref().is_some_and(Source::is_known)) {
+        match document::requests(start) {
+            Ok(found) if !found.is_empty() => return document::pick(found, entry),
+            _ => {}
+        }
+    }
+    if let Some(source) = source {
+        return source.choose(entry);
     }
     let other = ["Invoke-WebRequest", "Invoke-RestMethod", "$session", "fetch(", "await fetch("];
     Err(if other.iter().any(|other| start.starts_with(other.as_bytes())) {
@@ -82,30 +112,4 @@ fn read(bytes: &[u8], entry: Option<usize>) -> Result<Capture, CaptureError> {
     } else {
         CaptureError::Unrecognised
     })
-}
-
-const PACKETS: &str = "it has no connection from its start on that sends HTTP/1 without TLS: record in front of \
-                       what ends TLS, before the sender connects";
-
-/// Which fields say what a JSON document is.
-#[derive(Deserialize)]
-struct Shape {
-    body_base64: Option<IgnoredAny>,
-    received_at: Option<IgnoredAny>,
-    sender: Option<IgnoredAny>,
-    log: Option<IgnoredAny>,
-    request: Option<IgnoredAny>,
-    url: Option<IgnoredAny>,
-}
-
-fn read_json(text: &[u8]) -> Result<Capture, CaptureError> {
-    let shape: Shape = serde_json::from_slice(text).map_err(JsonError)?;
-    if shape.log.is_some() || shape.request.is_some() || shape.url.is_some() {
-        return Ok(har::only(text)?);
-    }
-    let own = [shape.body_base64, shape.received_at, shape.sender];
-    if own.iter().any(Option::is_some) {
-        return Capture::from_json(text);
-    }
-    Err(CaptureError::Unrecognised)
 }

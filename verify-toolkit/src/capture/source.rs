@@ -72,6 +72,14 @@ impl Source {
         source
     }
 
+    /// Whether it has a request, or else knows what printed it.
+    pub(super) fn is_known(&self) -> bool {
+        let is_known = |error: &CaptureError| {
+            !matches!(error, CaptureError::Folded { .. } | CaptureError::Http { .. })
+        };
+        self.requests.iter().any(|read| read.as_ref().err().is_none_or(is_known))
+    }
+
     fn is_good(&self) -> bool {
         self.requests.iter().any(Result::is_ok)
     }

@@ -182,10 +182,27 @@ impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Chunks => f.write_str("body is not made of complete chunks"),
-            Self::Head(error) => write!(f, "head is not one of an HTTP/1 request: {error}"),
+            Self::Head(error) => {
+                write!(f, "head is not one of an HTTP/1 request: {}", reason(*error))
+            }
             Self::HeadIncomplete => f.write_str("head does not end in an empty line"),
             Self::TransferEncoding => f.write_str("transfer encoding is not `chunked`"),
         }
+    }
+}
+
+/// What httparse found, in words of our own.
+const fn reason(error: httparse::Error) -> &'static str {
+    match error {
+        httparse::Error::HeaderName => {
+            "the name of a header is not made of letters, digits and `-` with a `:` behind it"
+        }
+        httparse::Error::HeaderValue => "a header has a control character in its value",
+        httparse::Error::NewLine => "a line does not end in LF or CRLF",
+        httparse::Error::Status => "the status is not a number of three digits",
+        httparse::Error::Token => "the request line does not begin with a method and a path",
+        httparse::Error::TooManyHeaders => "it has more than 256 headers",
+        httparse::Error::Version => "the version is not HTTP/1.0 or HTTP/1.1",
     }
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod causes;
+mod json;
 mod lines;
 
 use std::{fs, path::PathBuf};

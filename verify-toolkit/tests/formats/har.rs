@@ -1,6 +1,6 @@
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
-use verify_toolkit::{Capture, CaptureError, HarError, WireRequest};
+use verify_toolkit::{Capture, CaptureError, Note, WireRequest};
 
 use crate::{NOW, read, signed};
 
@@ -60,16 +60,11 @@ fn the_signed_one_of_several_har_entries_is_taken() {
     };
     assert_eq!(read(log(&[&other, &request, &other])).unwrap(), request);
     assert_eq!(read(log(&[&other])).unwrap(), other);
-    for (requests, found) in [
-        (vec![&request, &other, &request], "3 requests, and 1, 3 have"),
-        (vec![&other, &other], "2 requests, and none has"),
-        (vec![], "0 requests, and none has"),
-    ] {
-        let error = read(log(&requests)).unwrap_err();
-        assert!(matches!(error, CaptureError::Har(HarError::NotOne { .. })));
-        let message = format!("HAR file: {found} a known signature header: say which one");
-        assert_eq!(error.to_string(), message);
-    }
+    let several = Capture::read(log(&[&other, &request, &request]).as_bytes()).unwrap();
+    assert_eq!(several.notes, [Note::MoreRequests { entry: 2, found: 3, signed: 2 }]);
+    let error = read(log(&[&other, &other])).unwrap_err();
+    assert!(matches!(error, CaptureError::NotOne { found: 2 }));
+    assert!(matches!(read(log(&[])), Err(CaptureError::Unrecognised)));
     assert_eq!(Capture::from_har(log(&[&other, &request]).as_bytes()).unwrap().len(), 2);
 }
 
@@ -85,12 +80,13 @@ fn one_of_several_har_entries_is_taken_by_its_number() {
     let entry = |number| Capture::read_entry(log.as_bytes(), number);
     assert_eq!(entry(1).unwrap().request, requests[0]);
     assert_eq!(entry(2).unwrap().request, requests[1]);
-    let message = "HAR file: entry 3: the body was not recorded";
+    let message = "HAR entry: request 3: the body was not recorded";
     assert!(entry(3).unwrap_err().to_string().starts_with(message));
     for number in [0, 4] {
-        let message = format!("HAR file: there is no entry {number}: it has 3, counted from 1");
+        let message = format!("there is no request {number}: there are 3, counted from 1");
         assert_eq!(entry(number).unwrap_err().to_string(), message);
     }
+    assert_eq!(Capture::read_entry(b"GET /a HTTP/1.1\r\n\r\n", 1).unwrap().request.path, "/a");
     // What the others lack does not matter.
     let mut unsigned = entries[2].clone();
     unsigned["request"]["headers"] = json!([]);
@@ -103,8 +99,8 @@ fn a_har_entry_says_what_it_lacks() {
     let mut request = har_request(&signed().next().unwrap());
     request["headers"].as_array_mut().unwrap().push(json!({"name": ":method", "value": "POST"}));
     assert!(read(request.to_string()).unwrap().headers.iter().all(|(name, _)| name != ":method"));
-    let missing = "HAR file: entry 1: the body was not recorded: record it again with `postData.text`, or \
-                   take `copy as cURL (bash)`";
+    let missing = "HAR entry: the body was not recorded, there is no `postData.text`: record it again with \
+                   `postData.text`, or take `copy as cURL (bash)`";
     let mut without = request.clone();
     without["postData"] = json!(null);
     assert_eq!(read(without.to_string()).unwrap_err().to_string(), missing);
@@ -115,8 +111,7 @@ fn a_har_entry_says_what_it_lacks() {
     without["postData"] = json!({"text": "!", "_encoding": "base64"});
     assert_eq!(
         read(without.to_string()).unwrap_err().to_string(),
-        "HAR file: entry 1: `postData.text` is not the base64 that it is said to be"
+        "HAR entry: `postData.text` is not the base64 that it is said to be: copy all of it"
     );
-    let error = read(r#"{"log": {}}"#).unwrap_err().to_string();
-    assert!(error.starts_with("HAR file: neither a log, an entry nor a request: "), "{error}");
+    assert!(matches!(read(r#"{"log": {}}"#), Err(CaptureError::Unrecognised)));
 }

@@ -67,7 +67,8 @@ fn damage_in_a_request_has_a_line() {
         (
             "POST / HTTP/1.1\r\nA: b\r\n\u{7}: x\r\n\r\n",
             3,
-            "HTTP request, line 3: head is not one of an HTTP/1 request: invalid header name",
+            "HTTP request, line 3: head is not one of an HTTP/1 request: the name of a header is not made of letters, \
+             digits and `-` with a `:` behind it",
         ),
         (
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz",
