@@ -9,6 +9,9 @@
 //! - over a socket against a URL, whatever is behind it: [`Target::attack_url`] (feature `socket`);
 //! - over whatever else: [`Target::attack_with`].
 //!
+//! What holds connections open takes time, and is asked only if it is wanted: whether a receiver ends such
+//! connections, and answers others meanwhile, by [`Target::attack_connections`] (feature `socket`).
+//!
 //! Cases that a channel cannot carry, such as a malformed head in process, are skipped there.
 //!
 //! What the matrix does not see: replays, because a receiver without a store cannot tell them, and
@@ -18,6 +21,8 @@
 pub mod actix;
 mod attempt;
 mod cases;
+#[cfg(feature = "socket")]
+mod connection;
 mod draft;
 mod outcome;
 mod report;

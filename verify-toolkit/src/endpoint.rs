@@ -1,4 +1,4 @@
-mod exchange;
+pub(crate) mod exchange;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -82,6 +82,11 @@ impl Endpoint {
         &self.path
     }
 
+    /// The host, and the port where the URL has one.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
+    }
+
     /// Connects, greets where there is TLS, and hangs up.
     ///
     /// # Errors
@@ -118,7 +123,7 @@ impl Endpoint {
         answer.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
-    async fn connect(&self) -> io::Result<Box<dyn Stream>> {
+    pub(crate) async fn connect(&self) -> io::Result<Box<dyn Stream>> {
         let stream = TcpStream::connect(&self.address).await?;
         stream.set_nodelay(true)?;
         #[cfg(feature = "tls")]
@@ -130,7 +135,7 @@ impl Endpoint {
 }
 
 /// A connection, with or without TLS.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 

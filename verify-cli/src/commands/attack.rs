@@ -34,7 +34,8 @@ such as
 with the space at its end, or a receiver that trims secrets shows nothing.
 
 A genuine delivery goes first; if that is not accepted, nothing else is tried. It takes some 12
-seconds; where standard error is a terminal, a bar shows how far it is.
+seconds; where standard error is a terminal, a bar shows how far it is. --slow takes some 20 seconds
+more, or 100 where the receiver does not end what is held open.
 
 Exit code: 0 if nothing was found, 1 if something was, 2 if it could not be tried.";
 
@@ -52,6 +53,13 @@ pub(crate) struct Options {
     /// Run only the cases whose names begin so, as in `time/`. Can be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
+
+    /// Also try what holds connections open, 64 at most: whether the receiver ends them within so many
+    /// seconds, 90 if nothing is said, and answers others meanwhile. Their names begin with
+    /// `connection/`.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, num_args = 0..=1,
+        require_equals = true, default_missing_value = "90")]
+    slow: Option<Duration>,
 
     /// Take a body that the receiver's handler understands from this file. Without it: a sample.
     #[arg(long, value_name = "FILE")]
@@ -124,7 +132,11 @@ impl Options {
                 let (endpoint, patience) = (&endpoint, self.target.timeout);
                 async move { endpoint.attempt(&attempt, patience).await }
             });
-            let report = report.await;
+            let mut report = report.await;
+            if let Some(endurance) = self.slow {
+                let held = receiver.attack_connections_of(&endpoint, endurance).await;
+                report.cases.extend(held.cases);
+            }
             bar.finish_and_clear();
             Ok::<_, Error>(report)
         })?;

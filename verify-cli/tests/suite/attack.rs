@@ -19,6 +19,17 @@ fn a_sound_receiver_has_nothing_found() {
 }
 
 #[test]
+fn what_holds_connections_is_tried_if_it_is_wanted() {
+    let line = format!("attack mlflow --to http://{}/mlflow --only time/stale", receiver());
+    assert!(!verify(&line).run().ended(0).contains("connection"));
+    let lines = verify(&format!("{line} --slow=1 --json")).run().stdout;
+    let names = ["crowd", "drip", "head-drip", "long-head", "host-missing", "upgrade"];
+    for name in names {
+        assert!(lines.contains(&format!("\"case\":\"connection/{name}\"")), "{lines}");
+    }
+}
+
+#[test]
 fn nothing_is_tried_where_a_genuine_delivery_is_refused() {
     let receiver = receiver();
     for line in [

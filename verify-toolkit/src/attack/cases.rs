@@ -38,6 +38,8 @@ pub enum Expected {
     /// Anything but a refusal (401, 403), a limit (413), a redirect or a crash (500): the delivery is
     /// genuine, but a handler may not understand its body (400, 415, 422, 503).
     Authentic,
+    /// An end of the connection, with an answer or without.
+    Ended,
     /// 401 or 403, the same bytes as for every other such case.
     Refused,
     /// 413.

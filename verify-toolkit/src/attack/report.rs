@@ -111,7 +111,7 @@ impl<'r> Judge<'r> {
             return Vec::new();
         }
         let mut findings = Vec::new();
-        if !self.is_as_expected(case.expected, answer) {
+        if !case.expected.allows(answer.status) {
             findings.push(format!("{answer}, instead of {}", case.expected));
         }
         if case.expected == Expected::Refused
@@ -129,19 +129,6 @@ impl<'r> Judge<'r> {
         findings.extend(shown.map(|(what, _)| format!("the answer shows {what}")));
         findings.extend(self.finding_in_retry_after(answer, &sent.time));
         findings
-    }
-
-    fn is_as_expected(&self, expected: Expected, answer: &Answer) -> bool {
-        let status = answer.status;
-        match expected {
-            Expected::Accepted => (200..=299).contains(&status),
-            Expected::Authentic => !matches!(status, 300..=399 | 401..=403 | 408 | 413 | 500),
-            Expected::Refused => matches!(status, 401 | 403),
-            Expected::TooLarge => status == 413,
-            Expected::TryAgain => matches!(status, 429 | 502 | 503 | 504),
-            Expected::Unaccepted => matches!(status, 400..=499 | 501 | 503),
-            Expected::Unreached => matches!(status, 300..=499 | 501 | 503),
-        }
     }
 
     /// The header replaces the waits of the sender. `time` is what the delivery was signed with, if
@@ -195,11 +182,29 @@ fn told(answer: &Answer, varying: &Varying) -> Answer {
     told
 }
 
+impl Expected {
+    /// Whether a sound receiver may answer so.
+    pub(super) fn allows(self, status: u16) -> bool {
+        match self {
+            Self::Accepted => (200..=299).contains(&status),
+            Self::Authentic => !matches!(status, 300..=399 | 401..=403 | 408 | 413 | 500),
+            // Whatever it answers: what counts is what becomes of the connection.
+            Self::Ended => true,
+            Self::Refused => matches!(status, 401 | 403),
+            Self::TooLarge => status == 413,
+            Self::TryAgain => matches!(status, 429 | 502 | 503 | 504),
+            Self::Unaccepted => matches!(status, 400..=499 | 501 | 503),
+            Self::Unreached => matches!(status, 300..=499 | 501 | 503),
+        }
+    }
+}
+
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Accepted => "2xx",
             Self::Authentic => "taking it for genuine",
+            Self::Ended => "an end of the connection",
             Self::Refused => "401",
             Self::TooLarge => "413",
             Self::TryAgain => "503",

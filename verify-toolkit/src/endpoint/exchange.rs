@@ -12,12 +12,12 @@ use tokio::{
 };
 
 use crate::{
-    attack::{Answer, Attempt, Framing, Step},
+    attack::{Answer, Attempt, Framing, Outcome, Step},
     request::join_chunks,
 };
 
 /// The most that is read of an answer.
-const MOST: usize = 64 * 1024;
+pub(crate) const MOST: usize = 64 * 1024;
 /// How long a body is held back that waits to be asked for.
 const CONTINUE: Duration = Duration::from_secs(1);
 
@@ -34,6 +34,38 @@ pub(super) async fn exchange(
         answer = &mut reading => answer,
         // An error is a receiver that has read enough.
         _ = send(&mut write, host, attempt, is_asked_for) => reading.await,
+    }
+}
+
+/// Sends these bytes, and returns the answer.
+pub(crate) async fn exchange_bytes(
+    stream: impl AsyncRead + AsyncWrite,
+    bytes: &[u8],
+) -> io::Result<Option<Answer>> {
+    let (mut read, mut writer) = split(stream);
+    // An error is a receiver that has read enough.
+    let _ = write(&mut writer, bytes).await;
+    read_answer(&mut read, oneshot::channel().0).await
+}
+
+/// The first of the answers in what was received, whether it says that it is the last, and its length
+/// without the body.
+pub(crate) fn first_answer(received: &[u8]) -> (Outcome, bool, usize) {
+    let mut headers = [httparse::EMPTY_HEADER; 128];
+    let mut head = httparse::Response::new(&mut headers);
+    match head.parse(received) {
+        Ok(Status::Complete(length)) => {
+            let headers: Vec<_> =
+                headers_of(&head).map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
+            let answer = Answer::new(head.code.unwrap_or_default(), headers, Vec::new());
+            let closes = |(name, value): &(String, Vec<u8>)| {
+                name == "connection" && value.eq_ignore_ascii_case(b"close")
+            };
+            let is_last = answer.headers.iter().any(closes);
+            (Outcome::Answered(answer), is_last, length)
+        }
+        _ if received.is_empty() => (Outcome::Silent, false, 0),
+        _ => (Outcome::Closed, false, 0),
     }
 }
 
@@ -90,7 +122,7 @@ async fn write(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<(
     to.flush().await
 }
 
-fn head(host: &str, attempt: &Attempt) -> Vec<u8> {
+pub(crate) fn head(host: &str, attempt: &Attempt) -> Vec<u8> {
     let Attempt { method, path, .. } = attempt;
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\n").into_bytes();
     attempt.headers.iter().for_each(|header| put(&mut head, header));

@@ -4,10 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod flaw;
+mod held_server;
 mod lax_server;
 mod receiver;
 
-use core::{convert::Infallible, fmt::Write as _};
+use core::{convert::Infallible, fmt::Write as _, time::Duration};
 use std::{env, fs, sync::Arc};
 
 use http::Request;
@@ -18,11 +19,13 @@ use verify_toolkit::{
     attack::{AWKWARD_SECRET, AttackBody, Outcome, Report, Target},
 };
 
-use crate::{flaw::Flaw, lax_server::Laxness, receiver::Receiver};
+use crate::{flaw::Flaw, held_server::Lack, lax_server::Laxness, receiver::Receiver};
 
 /// Small, because a hundred receivers take a body of this size several times.
 const BODY_LIMIT: usize = 310 * 1024;
 const NOW: u64 = 1_795_290_782;
+/// Much longer than the server of the tests lets anything be held.
+const ENDURANCE: Duration = Duration::from_secs(15);
 const TOKEN: &str = "a-token-of-this-test";
 
 /// A receiver of each sender, with a token where that sender can send one.
@@ -61,6 +64,14 @@ async fn a_sound_receiver_passes() {
     }
 }
 
+#[tokio::test]
+async fn a_sound_server_ends_what_is_held() {
+    let [(receiver, target), ..] = targets();
+    let url = held_server::serve(receiver, None).await;
+    let report = target.attack_connections(&url, ENDURANCE).await.unwrap();
+    assert!(report.is_hardened() && report.tried() == report.cases.len(), "{report}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_mutant_is_caught_and_the_table_says_by_which_cases() {
     let mut caught: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -93,6 +104,22 @@ async fn every_mutant_is_caught_and_the_table_says_by_which_cases() {
             None => caught.push((description, failures.collect())),
         }
     }
+    let [(receiver, target), ..] = targets();
+    let attacks = Lack::ALL.map(|(lack, description)| {
+        let (receiver, target) = (receiver.clone(), target.clone());
+        async move {
+            let url = held_server::serve(receiver, Some(lack)).await;
+            (description, target.attack_connections(&url, ENDURANCE).await.unwrap())
+        }
+    });
+    let mut held = Vec::new();
+    for (description, report) in attacks.into_iter().collect::<JoinSet<_>>().join_all().await {
+        caught.push((description, report.failures().map(|report| report.case.name).collect()));
+        held = report.cases.iter().map(|report| report.case.name).collect();
+    }
+    // They end in any order.
+    let place = |described: &str| Lack::ALL.iter().position(|(_, other)| *other == described);
+    caught.sort_by_key(|(description, _)| place(description));
     for (_, by) in &mut caught {
         by.sort_unstable();
         by.dedup();
@@ -101,6 +128,7 @@ async fn every_mutant_is_caught_and_the_table_says_by_which_cases() {
     assert!(missed.is_empty(), "no case catches: {missed:#?}");
     let mut idle: Vec<_> =
         targets().iter().flat_map(|(_, target)| target.cases()).map(|case| case.name).collect();
+    idle.extend(held);
     idle.retain(|name| caught.iter().all(|(_, by)| !by.contains(name)));
     assert!(idle.is_empty(), "catches nothing: {idle:#?}");
 
