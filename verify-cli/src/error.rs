@@ -3,7 +3,9 @@
 use core::{error::Error as _, fmt};
 use std::{io, path::PathBuf};
 
-use verify_toolkit::{ConfigError, Sender, SignError, UrlError, attack::Outcome, samples};
+use verify_toolkit::{
+    CaptureError, ConfigError, Sender, SignError, UrlError, attack::Outcome, samples,
+};
 
 use crate::{
     listen::ListenError,
