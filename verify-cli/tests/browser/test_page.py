@@ -216,7 +216,7 @@ class Page(unittest.TestCase):
         self.select(0)
         self.browser.click("#explain")
         self.browser.wait("it is explained", "!at('explanation').hidden")
-        self.assertIn("Spaces or empty lines were added", self.browser.text("#explanation-text"))
+        self.assertIn("Spaces or empty lines stand before or behind the body", self.browser.text("#explanation-text"))
         # Another delivery does not keep it, and one that verifies says so.
         listen.deliver(model_version())
         self.wait_for(2)
