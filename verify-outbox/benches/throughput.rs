@@ -21,8 +21,8 @@ use std::{
     time::Instant,
 };
 
-use outbox::{Delivery, Outbox, Outcome, Policy};
 use tokio::{runtime::Runtime, task::JoinSet};
+use verify_outbox::{Delivery, Outbox, Outcome, Policy};
 
 use self::verified::verified;
 

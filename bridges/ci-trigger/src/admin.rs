@@ -9,8 +9,8 @@ use actix_web::{
 };
 use bridge_common::Gauges;
 use metrics_exporter_prometheus::PrometheusHandle;
-use outbox::{Outbox, StoreError};
 use verify_actix::Connections;
+use verify_outbox::{Outbox, StoreError};
 
 /// How many connections there may be. At the limit the oldest makes room.
 const CONNECTIONS: usize = 64;

@@ -5,7 +5,7 @@ mod admin;
 mod config;
 mod movement;
 mod pipeline;
-#[path = "../../receiver-actix/src/serve.rs"]
+#[path = "../../../examples/receiver-actix/src/serve.rs"]
 mod serve;
 mod trigger;
 

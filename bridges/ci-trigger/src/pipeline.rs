@@ -5,8 +5,8 @@ mod github;
 mod start;
 mod teams;
 
-use outbox::{Answer, Delivery, Endpoint, Outcome};
 use serde_json::Value;
+use verify_outbox::{Answer, Delivery, Endpoint, Outcome};
 
 pub(crate) use self::{
     start::{DryRun, Start},

@@ -9,10 +9,10 @@ use actix_web::{
 };
 use bridge_common::{Event, Gauges, count_nothing, first_advice, log_repeated};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use outbox::{Kept, Outbox, Policy, Workers};
 use receiver_common::{heed_signals, log_to_stderr};
 use tempfile::TempDir;
 use verify_actix::{Delivery, Sender, Verify, try_again};
+use verify_outbox::{Kept, Outbox, Policy, Workers};
 
 use crate::{
     admin::{self, Admin},

@@ -1,7 +1,7 @@
 use core::time::Duration;
 use std::{path::Path, time::UNIX_EPOCH};
 
-use outbox::{Delivery, Stuck, Unposted};
+use verify_outbox::{Delivery, Stuck, Unposted};
 
 use crate::{Dead, Event, Which, is_hidden, print_lines};
 

@@ -3,7 +3,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use outbox::{Outbox, StoreError, Waiting};
+use verify_outbox::{Outbox, StoreError, Waiting};
 
 /// The figures of what waits, for each destination that anything may wait for: what is configured, and
 /// what was left under other settings.

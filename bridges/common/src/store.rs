@@ -1,10 +1,10 @@
 use core::time::Duration;
 use std::path::{Path, PathBuf};
 
-use outbox::{Outbox, Workers};
 use serde::Deserialize;
 use toml::Spanned;
 use verify_core::Sender;
+use verify_outbox::{Outbox, Workers};
 
 use crate::{Lines, Mistake};
 
@@ -87,7 +87,7 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
     ///
     /// # Errors
     ///
-    /// A line for people, for the reasons of [`Builder::open`](outbox::Builder::open).
+    /// A line for people, for the reasons of [`Builder::open`](verify_outbox::Builder::open).
     pub fn open_at(&self, path: &Path) -> Result<(Outbox, Workers), String> {
         let opened = Outbox::builder(path)
             .most_bytes(self.max_mib.as_ref().saturating_mul(1024 * 1024))

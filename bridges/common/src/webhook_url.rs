@@ -1,6 +1,6 @@
-use outbox::Endpoint;
 use serde::Deserialize;
 use toml::Spanned;
+use verify_outbox::Endpoint;
 
 use crate::{Lines, Mistake, Source};
 

@@ -9,8 +9,8 @@ use axum::{
 };
 use bridge_common::Gauges;
 use metrics_exporter_prometheus::PrometheusHandle;
-use outbox::{Outbox, StoreError};
 use tokio::task::spawn_blocking;
+use verify_outbox::{Outbox, StoreError};
 
 #[derive(Clone)]
 pub(crate) struct Admin {

@@ -13,11 +13,11 @@ use axum::{
 };
 use bridge_common::{Automation, Event, Gauges, count_nothing, first_advice, log_repeated};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use outbox::{Kept, Outbox, Policy, Workers};
 use receiver_common::{heed_signals, log_to_stderr, stopped};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use verify_axum::{Delivery, Sender, VerifyLayer, try_again};
+use verify_outbox::{Kept, Outbox, Policy, Workers};
 
 use crate::{
     admin::{self, Admin},

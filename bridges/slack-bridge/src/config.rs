@@ -7,8 +7,8 @@ mod routes;
 use std::{collections::BTreeMap, path::Path};
 
 use bridge_common::{Lines, Mistake, check_addresses, read_settings};
-use outbox::Endpoint;
 use verify_axum::Verifier;
+use verify_outbox::Endpoint;
 
 pub(crate) use self::{file::File, routes::Routes};
 

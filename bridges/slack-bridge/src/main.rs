@@ -5,7 +5,7 @@ mod admin;
 mod bridge;
 mod config;
 mod message;
-#[path = "../../receiver/src/serve.rs"]
+#[path = "../../../examples/receiver/src/serve.rs"]
 mod serve;
 mod slack;
 

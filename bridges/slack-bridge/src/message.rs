@@ -10,8 +10,8 @@ use core::time::Duration;
 use std::{borrow::Cow, time::UNIX_EPOCH};
 
 use bridge_common::Event;
-use outbox::Delivery;
 use serde_json::{Value, json};
+use verify_outbox::Delivery;
 
 use self::text::{Lines, escaped};
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::io::{self, Write as _};
 
 use bridge_common::printable_json;
-use outbox::{Delivery, Endpoint, Http, Outcome, Policy, Post};
+use verify_outbox::{Delivery, Endpoint, Http, Outcome, Policy, Post};
 
 use crate::message::message;
 

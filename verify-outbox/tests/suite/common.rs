@@ -7,9 +7,9 @@ use std::{
     time::Instant,
 };
 
-use outbox::{Builder, Delivery, Outbox, Outcome, Post};
 use rusqlite::{Connection, types::FromSql};
 use tempfile::TempDir;
+use verify_outbox::{Builder, Delivery, Outbox, Outcome, Post};
 
 mod verified;
 

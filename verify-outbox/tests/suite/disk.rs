@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use outbox::{Kept, Outbox, Outcome, Policy, StoreError};
+use verify_outbox::{Kept, Outbox, Outcome, Policy, StoreError};
 
 use crate::common::{there, verified, wait_until};
 
@@ -64,7 +64,7 @@ async fn what_became_of_everything_is_written_down_on_a_full_disk() {
     assert_eq!(outbox.check().await, Err(StoreError::Full));
 
     // Each reason is larger than what it is written over.
-    let refuse = |_: &outbox::Delivery| Outcome::Dead { reason: "r".repeat(600) };
+    let refuse = |_: &verify_outbox::Delivery| Outcome::Dead { reason: "r".repeat(600) };
     workers.add("there", Policy::default(), refuse).unwrap();
     wait_until(|| outbox.waiting().unwrap()[0].dead == kept);
     assert!(!path.with_extension("db.reserve").exists(), "it was needed");
@@ -95,7 +95,9 @@ async fn a_store_opens_on_a_full_disk() {
         reserve.unwrap().set_len(bytes).unwrap();
         fill(disk);
         let (outbox, mut workers) = Outbox::builder(&path).open().unwrap();
-        workers.add("there", Policy::default(), |_: &outbox::Delivery| Outcome::Done).unwrap();
+        workers
+            .add("there", Policy::default(), |_: &verify_outbox::Delivery| Outcome::Done)
+            .unwrap();
         wait_until(|| outbox.waiting().unwrap().is_empty());
         fs::remove_file(disk.join("other")).unwrap();
     }

@@ -1,8 +1,8 @@
 //! Which files are opened, and by whom.
 
 use crate::common::{Store, there, verified};
-use outbox::OpenError;
 use rusqlite::Connection;
+use verify_outbox::OpenError;
 
 #[cfg(unix)]
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn only_its_owner_may_read_it() {
 async fn one_that_is_moved_or_deleted_keeps_nothing_until_it_is_put_back() {
     use std::fs;
 
-    use outbox::{Kept, StoreError};
+    use verify_outbox::{Kept, StoreError};
 
     let store = Store::new();
     let (outbox, _workers) = store.builder().open().unwrap();
@@ -53,7 +53,7 @@ async fn one_that_is_moved_or_deleted_keeps_nothing_until_it_is_put_back() {
 async fn one_whose_log_or_lock_is_moved_or_deleted_keeps_nothing() {
     use std::fs;
 
-    use outbox::{Kept, StoreError};
+    use verify_outbox::{Kept, StoreError};
 
     for log in ["db-wal", "db-shm", "db.lock"] {
         let store = Store::new();
@@ -119,7 +119,7 @@ async fn one_process_at_a_time_works_on_it_by_whatever_name() {
     let link = store.path().with_file_name("link.db");
     std::os::unix::fs::symlink(store.path(), &link).unwrap();
     drop(store.builder().open().unwrap());
-    let (outbox, _workers) = outbox::Outbox::builder(&link).open().unwrap();
+    let (outbox, _workers) = verify_outbox::Outbox::builder(&link).open().unwrap();
     outbox.keep(&verified("a"), there()).await.unwrap();
     let error = store.builder().open().unwrap_err();
     assert!(matches!(error, OpenError::InUse { .. }), "{error}");
@@ -158,7 +158,7 @@ fn a_file_of_something_else_is_left_alone() {
 fn a_folder_that_is_not_there_is_not_made() {
     let store = Store::new();
     let path = store.path().with_file_name("not-mounted").join("outbox.db");
-    let error = outbox::Outbox::builder(&path).open().unwrap_err();
+    let error = verify_outbox::Outbox::builder(&path).open().unwrap_err();
     assert!(matches!(error, OpenError::File { .. }), "{error}");
     assert!(!path.parent().unwrap().exists());
 }
@@ -198,9 +198,9 @@ fn what_is_no_store_is_left_as_it_is() {
         symlink(path(name), path("link")).unwrap();
         let before = state(folder.path());
         for by in [path(name), path("link")] {
-            let error = outbox::Outbox::builder(&by).open().unwrap_err();
+            let error = verify_outbox::Outbox::builder(&by).open().unwrap_err();
             assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
-            let error = outbox::Unposted::open(&by, []).unwrap_err();
+            let error = verify_outbox::Unposted::open(&by, []).unwrap_err();
             assert!(matches!(error, OpenError::NotAStore { .. }), "{error}");
             assert!(error.to_string().ends_with("was left as it is"), "{error}");
             assert!(state(folder.path()) == before, "{name}");
@@ -240,7 +240,7 @@ fn what_is_no_file_is_left_as_it_is() {
         assert!(error.to_string().ends_with("`: it is a pipe, and no file"), "{error}");
         assert!(state(store.path().parent().unwrap()) == before, "{extension}");
     }
-    let error = outbox::Outbox::builder("/dev/null").open().unwrap_err();
+    let error = verify_outbox::Outbox::builder("/dev/null").open().unwrap_err();
     assert_eq!(error.to_string(), "`/dev/null`: it is a device, and no file");
     assert!(!std::path::Path::new("/dev/null.lock").exists());
 }
@@ -257,7 +257,7 @@ fn what_another_user_put_where_everybody_may_is_not_used() {
     let (link, copy) = (shared.path().join("link"), shared.path().join("copy"));
     symlink(store.path(), &link).unwrap();
     fs::copy(store.path(), &copy).unwrap();
-    drop(outbox::Outbox::builder(&link).open().unwrap());
+    drop(verify_outbox::Outbox::builder(&link).open().unwrap());
     if lchown(&link, Some(65_534), None).is_err() {
         println!("SKIPPED: only root can give a file to another user");
         return;
@@ -265,9 +265,9 @@ fn what_another_user_put_where_everybody_may_is_not_used() {
     lchown(&copy, Some(65_534), None).unwrap();
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o666)).unwrap();
     let before = state(shared.path());
-    let error = outbox::Outbox::builder(&link).open().unwrap_err().to_string();
+    let error = verify_outbox::Outbox::builder(&link).open().unwrap_err().to_string();
     assert!(error.contains("it is a link of another user"), "{error}");
-    let error = outbox::Outbox::builder(&copy).open().unwrap_err().to_string();
+    let error = verify_outbox::Outbox::builder(&copy).open().unwrap_err().to_string();
     assert!(error.contains("another user put it into a folder where everybody may"), "{error}");
     assert!(state(shared.path()) == before);
 }
@@ -276,5 +276,5 @@ fn what_another_user_put_where_everybody_may_is_not_used() {
 #[test]
 fn verify_listen_looks_at_files_in_the_same_way() {
     let own = include_str!("../../src/file/private.rs");
-    assert_eq!(own, include_str!("../../../../verify-cli/src/listen/store/private.rs"));
+    assert_eq!(own, include_str!("../../../verify-cli/src/listen/store/private.rs"));
 }

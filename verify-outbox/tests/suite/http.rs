@@ -8,10 +8,10 @@ use std::{
     thread,
 };
 
-use outbox::{Endpoint, EndpointError, Http, HttpError, Outcome};
 use tokio_rustls::rustls::{
     ServerConfig, ServerConnection, crypto::ring, pki_types::PrivatePkcs8KeyDer,
 };
+use verify_outbox::{Endpoint, EndpointError, Http, HttpError, Outcome};
 
 /// A service that answers one request, and hands out what it was sent.
 fn serve(

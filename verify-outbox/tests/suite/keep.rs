@@ -10,9 +10,9 @@ use std::{
 };
 
 use crate::common::{NOW, Store, there, verified, wait_until};
-use outbox::{Kept, Outcome, Policy, StoreError};
 use rusqlite::Connection;
 use verify_core::{Secret, Sender, Signer, UnixTime, Verified, Verifier};
+use verify_outbox::{Kept, Outcome, Policy, StoreError};
 
 #[tokio::test]
 async fn a_repetition_is_known_and_posted_once_also_after_a_restart() {
@@ -106,7 +106,7 @@ async fn what_is_alike_is_a_repetition_for_a_while_and_then_another_delivery() {
 
     let posted = Arc::new(Mutex::new(Vec::new()));
     let post = Arc::clone(&posted);
-    let post = move |delivery: &outbox::Delivery| {
+    let post = move |delivery: &verify_outbox::Delivery| {
         let mut posted = post.lock().unwrap();
         posted.push((delivery.key, String::from_utf8(delivery.body.clone()).unwrap()));
         // Once more, so that its key can be compared.
@@ -203,7 +203,7 @@ async fn a_full_store_still_has_room_for_what_became_of_everything() {
     while outbox.keep(&verified(&format!("number {kept}")), there()).await.is_ok() {
         kept += 1;
     }
-    let refuse = |_: &outbox::Delivery| Outcome::Dead { reason: "r".repeat(200) };
+    let refuse = |_: &verify_outbox::Delivery| Outcome::Dead { reason: "r".repeat(200) };
     workers.add("there", Policy::default(), refuse).unwrap();
     wait_until(|| outbox.waiting().unwrap()[0].dead == kept);
     assert!(store.sql::<i64>("SELECT page_count FROM pragma_page_count") > 60);

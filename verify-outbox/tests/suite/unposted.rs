@@ -1,7 +1,7 @@
 //! What waits for a person.
 
 use crate::common::{NOW, Store, verified, wait_until};
-use outbox::{OpenError, Outbox, Outcome, Policy, Stuck, Unposted, Workers};
+use verify_outbox::{OpenError, Outbox, Outcome, Policy, Stuck, Unposted, Workers};
 
 const GONE: &str = "HTTP 404: no_service";
 
@@ -12,7 +12,7 @@ async fn prepared(store: &Store) -> (Outbox, Workers) {
     {
         outbox.keep(&verified(body), vec![destination.to_owned()]).await.unwrap();
     }
-    let refuse = |_: &outbox::Delivery| Outcome::Dead { reason: GONE.to_owned() };
+    let refuse = |_: &verify_outbox::Delivery| Outcome::Dead { reason: GONE.to_owned() };
     workers.add("dead", Policy::default(), refuse).unwrap();
     wait_until(|| outbox.waiting().unwrap()[0].dead == 2);
     (outbox, workers)

@@ -4,9 +4,9 @@ use core::net::SocketAddr;
 use std::collections::BTreeMap;
 
 use bridge_common::{Lines, Mistake, Senders, Source, Store};
-use outbox::Endpoint;
 use serde::Deserialize;
 use toml::Spanned;
+use verify_outbox::Endpoint;
 
 use crate::pipeline::{Card, Destination, Pipeline, Token};
 

@@ -3,8 +3,8 @@
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use outbox::{Answer, Outcome};
 use serde_json::{Map, Value, json};
+use verify_outbox::{Answer, Outcome};
 
 pub(super) const HEADERS: &[(&str, &str)] =
     &[("accept", "application/vnd.github+json"), ("x-github-api-version", "2022-11-28")];

@@ -2,7 +2,7 @@ use core::time::Duration;
 use std::io::{self, Write as _};
 
 use bridge_common::printable_json;
-use outbox::{Delivery, Http, Outcome, Policy, Post};
+use verify_outbox::{Delivery, Http, Outcome, Policy, Post};
 
 use super::{Destination, Pipeline};
 use crate::movement::Movement;

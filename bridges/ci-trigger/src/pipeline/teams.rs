@@ -1,9 +1,9 @@
 //! Microsoft Teams: a workflow that begins when a webhook request is received, or an older connector.
 
 use bridge_common::is_hidden;
-use outbox::{Answer, Outcome};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use verify_outbox::{Answer, Outcome};
 
 use crate::movement::Movement;
 

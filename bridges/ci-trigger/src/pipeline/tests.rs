@@ -9,8 +9,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use outbox::Http;
 use serde_json::json;
+use verify_outbox::Http;
 
 use super::*;
 

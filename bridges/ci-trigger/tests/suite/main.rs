@@ -5,7 +5,7 @@
 
 mod crash;
 #[cfg(target_os = "linux")]
-#[path = "../../../receiver-common/crowd.rs"]
+#[path = "../../../../examples/receiver-common/crowd.rs"]
 mod crowd;
 mod dead;
 mod operators;

@@ -1,9 +1,9 @@
 use core::fmt::Write as _;
 
-use outbox::Delivery;
 use serde_json::{Value, json};
 use verify_axum::{Secret, Sender, UnixTime, Verifier};
 use verify_core::Signer;
+use verify_outbox::Delivery;
 use verify_toolkit::samples;
 
 /// What the vendor documents for other receivers, filled in.
