@@ -76,6 +76,15 @@ impl Endpoint {
         Ok(self)
     }
 
+    /// Takes any certificate, of anybody: for a sender that was told not to verify them. Without
+    /// `https://` it does nothing.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn dangerous_without_verification(mut self) -> Self {
+        self.tls = self.tls.map(tls::Tls::without_verification);
+        self
+    }
+
     /// Returns the path, with the query.
     #[must_use]
     pub fn path(&self) -> &str {

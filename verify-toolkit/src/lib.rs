@@ -4,6 +4,8 @@
 pub mod attack;
 mod capture;
 mod delivery;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 #[cfg(feature = "socket")]
 mod endpoint;
 #[cfg(feature = "explain")]
