@@ -1,11 +1,12 @@
 //! The command line as a whole. Each command has its options in its own file.
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     Error, Output, Verdict,
-    commands::{attack, check, completions, explain, man, send, senders, sign},
+    commands::{attack, check, completions, emulate, explain, man, send, senders, sign},
     listen,
+    printed::Printed,
 };
 
 /// Webhooks of model registries, on your own machine: Databricks, MLflow, Weights & Biases.
@@ -31,29 +32,10 @@ pub(crate) enum Command {
     Explain(Printed<explain::Options>),
     Listen(Printed<listen::Options>),
     Attack(Printed<attack::Options>),
+    Emulate(emulate::Options),
     Senders(Printed<senders::Options>),
     Completions(completions::Options),
     Man(man::Options),
-}
-
-// No doc comment: clap would take it for the command's, which is that of the options.
-#[derive(Args, Debug)]
-pub(crate) struct Printed<O: Args> {
-    #[command(flatten)]
-    options: O,
-
-    /// Print JSON, one object a line, for scripts.
-    #[arg(long, help_heading = "Output")]
-    json: bool,
-}
-
-impl<O: Args> Printed<O> {
-    fn run(
-        self,
-        run: impl FnOnce(O, &mut Output) -> Result<Verdict, Error>,
-    ) -> Result<Verdict, Error> {
-        run(self.options, &mut Output::new(self.json))
-    }
 }
 
 impl Command {
@@ -65,6 +47,7 @@ impl Command {
             Self::Explain(printed) => printed.run(explain::Options::run),
             Self::Listen(printed) => printed.run(|options, output| options.run(output)),
             Self::Attack(printed) => printed.run(attack::Options::run),
+            Self::Emulate(options) => options.run(),
             Self::Senders(printed) => printed.run(senders::Options::run),
             Self::Completions(options) => options.run(&mut Cli::command(), &mut Output::new(false)),
             Self::Man(options) => options.run(Cli::command(), &mut Output::new(false)),

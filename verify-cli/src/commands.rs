@@ -3,6 +3,7 @@
 pub(crate) mod attack;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod emulate;
 pub(crate) mod explain;
 pub(crate) mod man;
 pub(crate) mod send;

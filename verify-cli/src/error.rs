@@ -4,7 +4,8 @@ use core::{error::Error as _, fmt};
 use std::{io, path::PathBuf};
 
 use verify_toolkit::{
-    CaptureError, ConfigError, Sender, SignError, UrlError, attack::Outcome, samples,
+    CaptureError, ConfigError, Sender, SignError, UrlError, attack::Outcome, emulator::StartError,
+    samples,
 };
 
 use crate::{
@@ -30,6 +31,8 @@ pub(crate) enum Error {
     Clock,
     /// A secret or a token is no good.
     Config(ConfigError),
+    /// An emulated workspace could not begin.
+    Emulator(StartError),
     /// A sender has no such event.
     EventUnknown { sender: Sender, event: String },
     /// Neither an event nor a body was given.
@@ -56,6 +59,8 @@ pub(crate) enum Error {
     Set(SetError),
     /// A delivery could not be signed.
     Sign(SignError),
+    /// A variable holds no token that a client could send.
+    Token { variable: String },
     /// A receiver could not be reached.
     Url { url: String, error: UrlError },
 }
@@ -83,6 +88,20 @@ impl Error {
                 "an empty secret is one that everybody knows; give the one that the sender has"
                     .to_owned()
             }
+            Self::Emulator(error) => match error {
+                StartError::Bind(_) => {
+                    "another program may have it: choose an address with `--listen`, such as \
+                     127.0.0.1:0 for any port that is free"
+                }
+                StartError::NotLoopback => {
+                    "use `ssh -L` to reach it from elsewhere, or add `--dangerous-open`"
+                }
+                StartError::Certificates => {
+                    "the file of `--ca` should have blocks that begin with `-----BEGIN CERTIFICATE-----`"
+                }
+                _ => return None,
+            }
+            .to_owned(),
             Self::GenuineRefused { .. } => {
                 "nothing else was tried. Are path, secret and token those \
                 of the receiver? And does its handler take the sample? `--body FILE` gives another"
@@ -163,6 +182,7 @@ impl fmt::Display for Error {
             }
             Self::Clock => f.write_str("this machine's clock stands before 1970"),
             Self::Config(error) => error.fmt(f),
+            Self::Emulator(error) => error.fmt(f),
             Self::EventUnknown { sender, event } => {
                 write!(f, "{} has no event `{event}`", sender.name())
             }
@@ -185,6 +205,9 @@ impl fmt::Display for Error {
             Self::Set(error) => error.fmt(f),
             Self::Sign(error @ SignError::DeliveryId(_)) => write!(f, "`--delivery-id`: {error}"),
             Self::Sign(error) => error.fmt(f),
+            Self::Token { variable } => {
+                write!(f, "{variable} holds no token: 1 to 1024 visible ASCII characters")
+            }
             Self::Url { url, error: UrlError::Unreachable(_) } => {
                 write!(f, "no answer from `{url}`")
             }
@@ -196,6 +219,7 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
+            Self::Emulator(error) => error.source(),
             Self::Listen(error) => error.source(),
             Self::File { error, .. }
             | Self::Output(error)
@@ -210,6 +234,12 @@ impl core::error::Error for Error {
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)
+    }
+}
+
+impl From<StartError> for Error {
+    fn from(error: StartError) -> Self {
+        Self::Emulator(error)
     }
 }
 

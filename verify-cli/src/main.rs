@@ -9,6 +9,7 @@ mod judge;
 mod listen;
 mod output;
 mod payload;
+mod printed;
 mod progress;
 mod secret;
 mod set;

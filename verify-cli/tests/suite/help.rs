@@ -7,8 +7,20 @@ use super::support::verify;
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/HELP.md");
 
 /// In the order of `verify --help`, and then what it does not show.
-const COMMANDS: &[&str] =
-    &["", "send", "sign", "check", "explain", "listen", "attack", "senders", "completions", "man"];
+const COMMANDS: &[&str] = &[
+    "",
+    "send",
+    "sign",
+    "check",
+    "explain",
+    "listen",
+    "attack",
+    "emulate",
+    "senders",
+    "completions",
+    "man",
+    "emulate databricks",
+];
 
 /// `UPDATE=1` writes the page.
 #[test]
