@@ -10,18 +10,13 @@ use actix_web::{
 };
 use bytes::Bytes;
 use futures_core::Stream;
-use verify_adapter::Unverified;
+use verify_adapter::Read;
 
-/// Makes the body that the wrapped service gets: what was verified.
-pub(crate) fn verified(body: Bytes) -> Payload {
-    if body.is_empty() { Payload::None } else { body.into() }
-}
-
-/// Makes the one of a refused request: what was read, and then the rest as it comes.
-pub(crate) fn unverified(unverified: Unverified, rest: Payload) -> Payload {
-    let rest = if unverified.is_complete { Payload::None } else { rest };
-    let read = [Some(unverified.read), unverified.refused].map(|chunk| chunk.unwrap_or_default());
-    Payload::Stream { payload: Box::pin(Continued { read, rest }) }
+/// Makes the body that the wrapped service gets: what was read, and in report-only mode then the rest
+/// as it comes.
+pub(crate) fn handed_on(read: Read, rest: Payload) -> Payload {
+    let rest = if read.is_complete { Payload::None } else { rest };
+    Payload::Stream { payload: Box::pin(Continued { read: read.chunks, rest }) }
 }
 
 struct Continued {

@@ -7,10 +7,14 @@ use actix_web::{
     FromRequest, HttpRequest, HttpResponse, ResponseError, dev::Payload, http::StatusCode,
 };
 use bytes::Bytes;
-use verify_adapter::unreadable;
+use verify_adapter::{Refusal, tell_unreadable};
 use verify_core::{EventError, OwnedPayload, Verified};
 
-use crate::{Delivery, DeliveryRejection, extract::verified, response::answer};
+use crate::{
+    Delivery, DeliveryRejection,
+    extract::verified,
+    response::{by_table, status},
+};
 
 /// What the verified delivery says, for a handler behind [`Verify`](crate::Verify).
 ///
@@ -127,6 +131,23 @@ pub enum EventRejection {
     },
 }
 
+impl EventRejection {
+    /// Returns the reason. It is for you, and not for the sender.
+    #[must_use]
+    pub fn refusal(&self) -> Refusal {
+        match self {
+            Self::Delivery(rejection) => rejection.refusal(),
+            Self::Unreadable { verified, .. } => Refusal::unreadable(verified.receipt()),
+        }
+    }
+
+    /// Returns the status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        status(self.refusal().answer())
+    }
+}
+
 impl<T: OwnedPayload> FromRequest for Event<T> {
     type Error = EventRejection;
     type Future = Ready<Result<Self, EventRejection>>;
@@ -143,17 +164,14 @@ impl<T: OwnedPayload> FromRequest for Event<T> {
 
 impl ResponseError for EventRejection {
     fn status_code(&self) -> StatusCode {
-        match self {
-            Self::Delivery(rejection) => rejection.status_code(),
-            Self::Unreadable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        }
+        self.status()
     }
 
     fn error_response(&self) -> HttpResponse {
-        match self {
-            Self::Delivery(rejection) => rejection.error_response(),
-            Self::Unreadable { error, verified } => answer(unreadable(verified.receipt(), error)),
+        if let Self::Unreadable { error, verified } = self {
+            tell_unreadable(verified.receipt(), error);
         }
+        by_table(self.refusal())
     }
 }
 

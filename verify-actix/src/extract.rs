@@ -50,6 +50,20 @@ pub struct Delivery(pub Verified<Bytes>);
 #[derive(Clone, Copy, Debug)]
 pub struct DeliveryRejection(Refusal);
 
+impl DeliveryRejection {
+    /// Returns the reason. It is for you, and not for the sender.
+    #[must_use]
+    pub const fn refusal(&self) -> Refusal {
+        self.0
+    }
+
+    /// Returns the status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        response::status(self.0.answer())
+    }
+}
+
 impl FromRequest for Delivery {
     type Error = DeliveryRejection;
     type Future = Ready<Result<Self, DeliveryRejection>>;
@@ -66,11 +80,11 @@ pub(crate) fn verified(request: &HttpRequest) -> Result<Delivery, DeliveryReject
 
 impl ResponseError for DeliveryRejection {
     fn status_code(&self) -> StatusCode {
-        response::status(self.0.answer())
+        self.status()
     }
 
     fn error_response(&self) -> HttpResponse {
-        response::answer(self.0)
+        response::by_table(self.0)
     }
 }
 

@@ -15,15 +15,11 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// What `web::Json` takes by itself: a small body may unpack to more than the verifier's limit.
-    const LEAST: usize = 2 * 1024 * 1024;
-
-    /// Lifts the limits for a request to `limit`, or to what `web::Json` takes by itself.
+    /// Lifts the limits for a request to `limit`.
     ///
     /// Everything else of a configuration that applies to the request stays: content types and error
     /// handlers. What is set behind the middleware comes later and counts as it stands.
     pub(crate) fn lift(&self, request: &mut ServiceRequest, limit: usize) {
-        let limit = limit.max(Self::LEAST);
         let is_configured = is_configured::<PayloadConfig>(request)
             || is_configured::<JsonConfig>(request)
             || is_configured::<FormConfig>(request);

@@ -1,16 +1,33 @@
 use actix_web::{
     HttpResponse,
+    dev::ServiceRequest,
     http::{
-        StatusCode,
+        ConnectionType, StatusCode,
         header::{HeaderName, HeaderValue},
     },
 };
 use verify_adapter::{Answer, Refusal};
 use verify_core::Receipt;
 
+/// What a middleware was told to do besides verifying.
+pub(crate) type Settings = verify_adapter::Settings<ServiceRequest, HttpResponse>;
+
+/// Answers a refused request.
+pub(crate) fn answer(settings: &Settings, refusal: Refusal) -> HttpResponse {
+    let mut response = with_refusal(settings.answer(refusal, by_table), refusal);
+    // actix closes a connection of which a body was left unread, and says so. It has to say so
+    // every time, or the answer would tell how far a delivery got.
+    response.head_mut().set_connection_type(ConnectionType::Close);
+    response
+}
+
 /// Builds the answer of the table, with the refusal in its extensions.
-pub(crate) fn answer(refusal: Refusal) -> HttpResponse {
-    let mut response = build(refusal.answer());
+pub(crate) fn by_table(refusal: Refusal) -> HttpResponse {
+    with_refusal(build(refusal.answer()), refusal)
+}
+
+/// Puts the refusal into the extensions of a response.
+fn with_refusal(mut response: HttpResponse, refusal: Refusal) -> HttpResponse {
     response.extensions_mut().insert(refusal);
     response
 }

@@ -1,3 +1,5 @@
+// In a box, and not by hand as in verify-axum: nothing in a worker has to be `Send`.
+
 use core::pin::Pin;
 use std::{rc::Rc, sync::Arc};
 
@@ -5,9 +7,13 @@ use actix_web::{
     body::{EitherBody, MessageBody},
     dev::{Service, ServiceRequest, ServiceResponse, forward_ready},
 };
+use verify_adapter::{Arrival, Decision, Resolver};
 
 use crate::{
-    Resolver, arrival::Arrival, connections::Connection, limits::Limits, settings::Settings,
+    connections::Connection,
+    limits::Limits,
+    request::Incoming,
+    response::{self, Settings},
 };
 
 /// The service that [`Verify`](crate::Verify) puts around another.
@@ -29,7 +35,8 @@ impl<S, R, B> Service<ServiceRequest> for VerifyMiddleware<S, R>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>> + 'static,
     S::Future: 'static,
-    R: Resolver,
+    R: Resolver<ServiceRequest>,
+    R::Future: 'static,
     B: MessageBody + 'static,
 {
     type Response = ServiceResponse<EitherBody<B>>;
@@ -41,28 +48,22 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let limits = Rc::clone(&self.limits);
-        let mut arrival = Arrival::new(Arc::clone(&self.settings), limits, request);
-        let resolving = self.resolver.resolve(arrival.request());
+        let settings = Arc::clone(&self.settings);
+        let request = Incoming::new(request, Rc::clone(&self.limits));
+        let arrival = Arrival::new(Arc::clone(&settings), request, &self.resolver);
         let inner = Rc::clone(&self.inner);
         Box::pin(async move {
-            // The charge is kept for as long as the delivery is being handled.
-            let (request, _charge, reported) = match arrival.take_in(resolving).await {
-                Ok((verified, charge)) => (arrival.accept(verified), Some(charge), None),
-                Err(unaccepted) => {
-                    let refusal = unaccepted.refusal();
-                    if !arrival.tell(refusal) {
-                        return Ok(arrival.refuse(refusal));
-                    }
-                    let mut unverified = unaccepted.dangerous_into_unverified();
-                    let charge = unverified.charge.take();
-                    (arrival.report(refusal, unverified), charge, Some(refusal))
+            let (request, handling) = match arrival.await {
+                Decision::Call(request, handling) => (request, handling),
+                Decision::Answer(request, refusal) => {
+                    return Ok(request.answer(response::answer(&settings, refusal)));
                 }
             };
+            let refusal = handling.refusal();
             let connection = request.conn_data::<Connection>();
-            let _handling = connection.filter(|_| reported.is_none()).map(Connection::handle);
+            let _delivery = connection.filter(|_| refusal.is_none()).map(Connection::handle);
             let mut response = inner.call(request).await?;
-            if let Some(refusal) = reported {
+            if let Some(refusal) = refusal {
                 response.response_mut().extensions_mut().insert(refusal);
             }
             Ok(response.map_into_left_body())

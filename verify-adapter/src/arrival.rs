@@ -1,26 +1,72 @@
 use core::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 use std::sync::Arc;
 
 use bytes::Bytes;
-use verify_core::{Headers, Verified, Verifier};
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
+use verify_core::{Receipt, Verified, Verifier};
 
 use crate::{
-    Charge, Deadline, Head, Intake, Policy, Refusal, ResolveError, Unaccepted, budget::Spent,
+    Read, Refusal, Reported, Request, ResolveError, Resolver, Settings,
+    budget::Charge,
+    content_length,
+    intake::{Head, Intake, Refused},
 };
 
-/// One delivery while it arrives: an [`Intake`] under the deadline, polled by a framework.
-///
-/// 1. [`poll_resolved`](Self::poll_resolved): the verifier.
-/// 2. [`begin`](Self::begin): the head.
-/// 3. [`poll_body`](Self::poll_body): the body, and the comparison.
-/// 4. [`tell`](Self::tell) where any of them refused it.
+pin_project! {
+    /// A request while it arrives, and then the [`Decision`] what becomes of it.
+    ///
+    /// Dropping it at any point gives back what it holds of the budget. Needs a tokio runtime with its
+    /// timer on.
+    ///
+    /// # Panics
+    ///
+    /// In debug builds, if it is polled again after its end. In release builds it is then pending.
+    #[must_use = "nothing is decided before it is polled"]
+    pub struct Arrival<Q: Request, F> {
+        #[pin]
+        resolving: F,
+        // `None` after the end.
+        arriving: Option<Arriving<Q>>,
+    }
+}
+
+/// What becomes of a request.
 #[derive(Debug)]
-pub struct Arrival {
-    policy: Policy,
-    deadline: Deadline,
+#[expect(clippy::exhaustive_enums, reason = "an adapter has to do one or the other")]
+pub enum Decision<Q: Request> {
+    /// The delivery is refused: the request is answered with [`Settings::answer`], and the inner
+    /// service is not called.
+    Answer(Q, Refusal),
+    /// The inner service is called. The delivery is verified, or it was refused and that is only
+    /// reported.
+    Call(Q::Inner, Handling),
+}
+
+/// Is kept for as long as the inner service handles a request: it holds the delivery's share of the budget.
+#[derive(Debug)]
+pub struct Handling {
+    refusal: Option<Refusal>,
+    _charge: Option<Charge>,
+}
+
+impl Handling {
+    /// Returns why the request would have been refused, if that was only reported. `None` means that the
+    /// delivery is verified. A refusal goes into the extensions of the response.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+    }
+}
+
+struct Arriving<Q: Request> {
+    settings: Arc<Settings<Q::Head, Q::Response>>,
+    request: Q,
+    /// Set at the first wait, so a delivery that is there at once costs no timer.
+    timer: Option<Pin<Box<Sleep>>>,
     /// Once there is a verifier.
     sender: &'static str,
     body_limit: usize,
@@ -29,130 +75,142 @@ pub struct Arrival {
 }
 
 /// A verified body with the charge for it, or why there is none and what was read of it.
-pub type Outcome = Result<(Verified<Bytes>, Charge), Unaccepted>;
-
-impl Arrival {
-    /// Makes one that has not begun. The deadline runs from the first time that it has to wait.
-    #[must_use]
-    pub const fn new(policy: Policy) -> Self {
-        let deadline = Deadline::new(policy.deadline);
-        Self { policy, deadline, sender: "unknown", body_limit: 0, intake: None }
-    }
-
-    /// Waits for the verifier, as long as the deadline lets it.
-    ///
-    /// # Errors
-    ///
-    /// Those of the resolver, and [`Refusal::DeadlinePassed`].
-    pub fn poll_resolved<F>(
-        &mut self,
-        resolving: Pin<&mut F>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Arc<Verifier>, Refusal>>
-    where
-        F: Future<Output = Result<Arc<Verifier>, ResolveError>> + ?Sized,
-    {
-        match resolving.poll(cx) {
-            Poll::Ready(resolved) => Poll::Ready(resolved.map_err(Refusal::from)),
-            Poll::Pending => self.deadline.poll_passed(cx).map(|()| Err(Refusal::DeadlinePassed)),
-        }
-    }
-
-    /// Judges the head: see [`Intake::begin`].
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Intake::begin`].
-    pub fn begin(
-        &mut self,
-        verifier: Arc<Verifier>,
-        head: Head<'_, impl Headers + ?Sized>,
-    ) -> Result<(), Refusal> {
-        self.sender = verifier.sender().name();
-        self.body_limit = verifier.body_limit();
-        self.intake = Some(Intake::begin(verifier, &self.policy, head)?);
-        Ok(())
-    }
-
-    /// Returns the verifier's limit, once there is one.
-    #[must_use]
-    pub const fn body_limit(&self) -> usize {
-        self.body_limit
-    }
-
-    /// Takes the body in, chunk by chunk, and compares once it is complete. `poll_chunk` is not
-    /// called again after its end.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Intake::push`] and [`Intake::finish`], [`Refusal::BodyBroken`] for any error of the
-    /// body, [`Refusal::BudgetSpent`] where newer deliveries needed the room, and
-    /// [`Refusal::DeadlinePassed`].
-    pub fn poll_body<E>(
-        &mut self,
-        cx: &mut Context<'_>,
-        poll_chunk: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<Bytes, E>>>,
-    ) -> Poll<Outcome> {
-        let Some(mut intake) = self.intake.take() else { return Poll::Pending };
-        let mut refused = None;
-        match poll_chunks(&mut intake, &mut self.deadline, &mut refused, cx, poll_chunk) {
-            Poll::Pending => {
-                self.intake = Some(intake);
-                Poll::Pending
-            }
-            Poll::Ready(Ok(())) => Poll::Ready(intake.finish()),
-            Poll::Ready(Err(refusal)) => {
-                Poll::Ready(Err(intake.refuse(refusal).with_refused_chunk(refused)))
-            }
-        }
-    }
-
-    /// Tells the operator of a refusal, and returns whether the request is to be handed on all the
-    /// same: report-only.
-    #[must_use]
-    pub fn tell(&self, refusal: Refusal) -> bool {
-        let report_only = self.policy.dangerous_report_only;
-        refusal.record(self.sender, report_only);
-        // What follows a broken body is missing, and the handler could not know.
-        report_only && refusal != Refusal::BodyBroken
-    }
-}
+type Outcome = Result<(Verified<Bytes>, Charge), Refused>;
 
 /// How many chunks are taken in one go. A body of which another is always ready, and be they empty,
 /// must not keep the deadline and other tasks waiting.
 const CHUNKS: usize = 256;
 
-fn poll_chunks<E>(
-    intake: &mut Intake,
-    deadline: &mut Deadline,
-    refused: &mut Option<Bytes>,
-    cx: &mut Context<'_>,
-    mut poll_chunk: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<Bytes, E>>>,
-) -> Poll<Result<(), Refusal>> {
-    for _ in 0..CHUNKS {
-        let Poll::Ready(chunk) = poll_chunk(cx) else {
-            return poll_trouble(intake, deadline, cx);
-        };
-        let Some(chunk) = chunk else { return Poll::Ready(Ok(())) };
-        let chunk = chunk.map_err(|_| Refusal::BodyBroken)?;
-        if let Err(refusal) = intake.push(chunk.clone()) {
-            *refused = Some(chunk);
-            return Poll::Ready(Err(refusal));
-        }
+/// What the extractors of frameworks are raised to at least: axum's limit, and the one of actix's
+/// `web::Json`. So none is lowered, and a small body may unpack to more than the verifier's limit.
+const LEAST_LIMIT: usize = 2 * 1024 * 1024;
+
+impl<Q: Request, F> Arrival<Q, F> {
+    /// Begins with a request of which nothing was read.
+    pub fn new(
+        settings: Arc<Settings<Q::Head, Q::Response>>,
+        mut request: Q,
+        resolver: &impl Resolver<Q::Head, Future = F>,
+    ) -> Self {
+        request.hide("authorization");
+        // What a layer outside found out is not what this one finds out.
+        request.remove::<Receipt>();
+        request.remove::<Verified<Bytes>>();
+        request.remove::<Reported>();
+        let resolving = resolver.resolve(request.head());
+        let (sender, body_limit) = ("unknown", 0);
+        let arriving =
+            Arriving { settings, request, timer: None, sender, body_limit, intake: None };
+        Self { resolving, arriving: Some(arriving) }
     }
-    cx.waker().wake_by_ref();
-    poll_trouble(intake, deadline, cx)
 }
 
-/// What else may happen while the body is awaited.
-fn poll_trouble(
-    intake: &mut Intake,
-    deadline: &mut Deadline,
-    cx: &mut Context<'_>,
-) -> Poll<Result<(), Refusal>> {
-    if intake.poll_evicted(cx).is_ready() {
-        return Poll::Ready(Err(Spent.into()));
+impl<Q: Request, F> Future for Arrival<Q, F>
+where
+    F: Future<Output = Result<Arc<Verifier>, ResolveError>>,
+{
+    type Output = Decision<Q>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Decision<Q>> {
+        let this = self.project();
+        let outcome = this.arriving.as_mut().map(|arriving| arriving.poll(this.resolving, cx));
+        debug_assert!(outcome.is_some(), "polled after its end");
+        let Some(Poll::Ready(outcome)) = outcome else { return Poll::Pending };
+        this.arriving.take().map_or(Poll::Pending, |it| Poll::Ready(it.decide(outcome)))
     }
-    ready!(deadline.poll_passed(cx));
-    Poll::Ready(Err(Refusal::DeadlinePassed))
+}
+
+impl<Q: Request> Arriving<Q> {
+    fn poll<F>(&mut self, resolving: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Outcome>
+    where
+        F: Future<Output = Result<Arc<Verifier>, ResolveError>>,
+    {
+        let mut intake = match self.intake.take() {
+            Some(intake) => intake,
+            None => match resolving.poll(cx) {
+                Poll::Ready(resolved) => self.begin(resolved.map_err(Refusal::from)?)?,
+                Poll::Pending => return self.poll_deadline(cx).map(|late| Err(late.into())),
+            },
+        };
+        match self.poll_body(&mut intake, cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(intake.finish()),
+            Poll::Ready(Err((refusal, chunk))) => Poll::Ready(Err(intake.refuse(refusal, chunk))),
+            Poll::Pending => {
+                self.intake = Some(intake);
+                Poll::Pending
+            }
+        }
+    }
+
+    fn begin(&mut self, verifier: Arc<Verifier>) -> Result<Intake, Refusal> {
+        let sender = verifier.sender();
+        self.request.hide(sender.signature_header());
+        (self.sender, self.body_limit) = (sender.name(), verifier.body_limit());
+        // Their texts, and 128 bytes for the place of each.
+        let sizes = self.request.lines().map(|(name, value)| name.len() + value.len() + 128);
+        let head = Head {
+            headers: &self.request,
+            memory: sizes.sum(),
+            announced: content_length(&self.request).max(self.request.known_length()),
+        };
+        let Settings { clock, budget, .. } = &*self.settings;
+        Intake::begin(verifier, clock, budget, &head)
+    }
+
+    /// Takes the body in, chunk by chunk. Of an error, the chunk is the one that was refused.
+    fn poll_body(
+        &mut self,
+        intake: &mut Intake,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), (Refusal, Bytes)>> {
+        let stop = |refusal| Err((refusal, Bytes::new()));
+        for _ in 0..CHUNKS {
+            let Poll::Ready(chunk) = self.request.poll_chunk(cx) else {
+                return self.poll_trouble(intake, cx).map(stop);
+            };
+            match chunk {
+                Some(Ok(chunk)) => {
+                    intake.push(chunk.clone()).map_err(|refusal| (refusal, chunk))?
+                }
+                Some(Err(_)) => return Poll::Ready(stop(Refusal::BodyBroken)),
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+        cx.waker().wake_by_ref();
+        self.poll_trouble(intake, cx).map(stop)
+    }
+
+    /// What else may happen while the body is awaited.
+    fn poll_trouble(&mut self, intake: &mut Intake, cx: &mut Context<'_>) -> Poll<Refusal> {
+        match intake.poll_evicted(cx) {
+            Poll::Pending => self.poll_deadline(cx),
+            evicted => evicted,
+        }
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Refusal> {
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(self.settings.deadline)));
+        timer.as_mut().poll(cx).map(|()| Refusal::DeadlinePassed)
+    }
+
+    fn decide(self, outcome: Outcome) -> Decision<Q> {
+        let Self { mut request, settings, sender, body_limit, .. } = self;
+        let limit = body_limit.max(LEAST_LIMIT);
+        let (read, refusal, charge) = match outcome {
+            Ok((verified, charge)) => {
+                let read = Read::whole(verified.body().clone());
+                request.insert(*verified.receipt());
+                request.insert(verified);
+                (read, None, Some(charge))
+            }
+            Err(Refused { refusal, read, charge }) => {
+                if !settings.tell(refusal, sender, request.head()) {
+                    return Decision::Answer(request, refusal);
+                }
+                request.insert(Reported { refusal });
+                (read, Some(refusal), charge)
+            }
+        };
+        Decision::Call(request.into_inner(read, limit), Handling { refusal, _charge: charge })
+    }
 }

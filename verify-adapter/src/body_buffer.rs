@@ -41,11 +41,6 @@ impl BodyBuffer {
         Self { one: Bytes::new(), several }
     }
 
-    /// Holds a body that is complete.
-    pub(crate) fn whole(body: Bytes) -> Self {
-        Self { one: body, ..Self::new(None, 0) }
-    }
-
     /// How many bytes of memory the buffer has once `additional` more are in it.
     pub(crate) fn capacity_after(&self, additional: usize) -> usize {
         if self.keeps_whole(additional) {

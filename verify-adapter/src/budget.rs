@@ -62,7 +62,7 @@ struct Arriving {
 
 /// The share of a [`Budget`] that one delivery has. Dropping it gives the share back.
 #[derive(Debug)]
-pub struct Charge {
+pub(crate) struct Charge {
     budget: Budget,
     stage: Stage,
 }

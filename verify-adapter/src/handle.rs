@@ -8,19 +8,6 @@ use verify_core::Verifier;
 #[derive(Clone, Debug)]
 pub struct VerifierHandle(Arc<RwLock<Arc<Verifier>>>);
 
-/// Why no verifier was resolved for a request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum ResolveError {
-    /// Where the verifiers are kept could not be asked. The sender is told to come again.
-    Unavailable,
-    /// There is none for this request, such as an unknown tenant. The answer is that of a wrong
-    /// signature. Yet a head that a verifier finds good makes the server wait for the body, and a
-    /// large `Content-Length` is a 413: whoever asks with those can tell. To hide which tenants
-    /// there are, resolve unknown ones to a verifier of the same kind with a random secret.
-    Unknown,
-}
-
 impl VerifierHandle {
     /// Takes the first verifier.
     #[must_use]

@@ -4,21 +4,24 @@
 mod arrival;
 mod body_buffer;
 mod budget;
-mod deadline;
-mod delivered;
+mod clock;
+mod extract;
 mod handle;
 mod intake;
-mod policy;
 mod refusal;
+mod request;
+mod resolver;
+mod settings;
 
-pub use arrival::{Arrival, Outcome};
-pub use budget::{Budget, Charge};
-pub use deadline::Deadline;
-pub use delivered::{Reported, delivered, unreadable};
-pub use handle::{ResolveError, VerifierHandle};
-pub use intake::{Head, Intake, Unaccepted, Unverified, head_memory};
-pub use policy::{Clock, Policy};
+pub use arrival::{Arrival, Decision, Handling};
+pub use budget::Budget;
+pub use clock::Clock;
+pub use extract::{Reported, delivered, tell_unreadable};
+pub use handle::VerifierHandle;
 pub use refusal::{Answer, Refusal};
+pub use request::{Read, Request, content_length};
+pub use resolver::{Fixed, ResolveError, Resolver};
+pub use settings::Settings;
 
 /// The `tracing` target of all adapters: `RUST_LOG=verify=debug` shows why deliveries are refused.
 pub const LOG_TARGET: &str = "verify";

@@ -1,10 +1,13 @@
 use core::fmt;
 
-use verify_core::{Rejection, RejectionKind, RetryAfter};
+use verify_core::{Receipt, Rejection, RejectionKind, RetryAfter};
 
 use crate::{LOG_TARGET, ResolveError, budget::Spent};
 
-/// Why an adapter answered a request itself instead of handing it to the handler.
+/// Why an adapter answers a request itself instead of calling the handler.
+///
+/// The core has a word for why a *verifier* does not accept a delivery: [`Rejection`]. It is one kind of
+/// refusal.
 ///
 /// `Copy`, and without a byte of the request. It is for the operator; the sender gets the
 /// [`Answer`], which tells it no more than the table below.
@@ -73,6 +76,12 @@ impl Answer {
 }
 
 impl Refusal {
+    /// Makes the refusal of a verified delivery that cannot be read as an event.
+    #[must_use]
+    pub fn unreadable(receipt: &Receipt) -> Self {
+        Self::PayloadUnreadable(receipt.retry_after())
+    }
+
     /// Returns what the sender gets to see.
     #[must_use]
     pub fn answer(&self) -> Answer {
@@ -144,15 +153,15 @@ impl From<ResolveError> for Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::BodyBroken => "body broke off",
-            Self::BudgetSpent(_) => "budget of buffered bytes is spent",
-            Self::ClockBroken => "clock of this machine stands before 1970",
-            Self::DeadlinePassed => "deadline passed before the delivery was complete",
-            Self::NotGuarded => "no verifier guards this route",
-            Self::PayloadUnreadable(_) => "verified body could not be read as an event",
+            Self::BodyBroken => "body ended before it was complete",
+            Self::BudgetSpent(_) => "no memory is left in the budget for deliveries",
+            Self::ClockBroken => "clock of this machine is set before 1970",
+            Self::DeadlinePassed => "delivery was not complete before the deadline",
+            Self::NotGuarded => "this route has no verifier",
+            Self::PayloadUnreadable(_) => "verified body cannot be read as an event",
             Self::Rejected(rejection) => return rejection.fmt(f),
-            Self::VerifierUnavailable => "verifier could not be resolved",
-            Self::VerifierUnknown => "no verifier for this request",
+            Self::VerifierUnavailable => "the resolver could not load the verifier",
+            Self::VerifierUnknown => "the resolver knows no verifier for this request",
         })
     }
 }

@@ -1,5 +1,5 @@
 use core::{
-    fmt,
+    fmt, mem,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -14,22 +14,20 @@ use pin_project_lite::pin_project;
 ///
 /// In report-only mode, what was read of a refused request and then the rest as it comes.
 pub struct RequestBody<B> {
-    read: Option<Bytes>,
-    /// The chunk that was refused; report-only.
-    refused: Option<Bytes>,
+    /// What was read. Those that are empty are left out.
+    read: [Bytes; 2],
     trailers: Option<HeaderMap>,
     /// Report-only.
     rest: Option<B>,
 }
 
 impl<B> RequestBody<B> {
-    pub(crate) fn new(
-        read: Bytes,
-        refused: Option<Bytes>,
+    pub(crate) const fn new(
+        read: [Bytes; 2],
         trailers: Option<HeaderMap>,
         rest: Option<B>,
     ) -> Self {
-        Self { read: Some(read).filter(|read| !read.is_empty()), refused, trailers, rest }
+        Self { read, trailers, rest }
     }
 }
 
@@ -42,8 +40,8 @@ impl<B: Body + Unpin> Body for RequestBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = &mut *self;
-        if let Some(data) = this.read.take().or_else(|| this.refused.take()) {
-            return Poll::Ready(Some(Ok(Frame::data(data))));
+        if let Some(chunk) = this.read.iter_mut().find(|chunk| !chunk.is_empty()) {
+            return Poll::Ready(Some(Ok(Frame::data(mem::take(chunk)))));
         }
         if let Some(trailers) = this.trailers.take() {
             return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
@@ -57,15 +55,13 @@ impl<B: Body + Unpin> Body for RequestBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.read.is_none()
-            && self.refused.is_none()
+        self.read.iter().all(Bytes::is_empty)
             && self.trailers.is_none()
             && self.rest.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let read = [&self.read, &self.refused].into_iter().flatten().map(Bytes::len).sum::<usize>();
-        let read = u64::try_from(read).unwrap_or(u64::MAX);
+        let read = self.read.iter().map(|chunk| chunk.len() as u64).sum::<u64>();
         let rest = self.rest.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint);
         let mut hint = SizeHint::new();
         hint.set_lower(rest.lower().saturating_add(read));
@@ -88,26 +84,18 @@ pin_project! {
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
-        kind: Kind<B>,
-    }
-}
-
-pin_project! {
-    #[project = KindProjection]
-    #[derive(Debug)]
-    enum Kind<B> {
-        Inner { #[pin] body: B },
-        Refusal { #[pin] body: Full<Bytes> },
+        inner: Option<B>,
+        refusal: Full<Bytes>,
     }
 }
 
 impl<B> ResponseBody<B> {
-    pub(crate) const fn inner(body: B) -> Self {
-        Self { kind: Kind::Inner { body } }
+    pub(crate) fn inner(body: B) -> Self {
+        Self { inner: Some(body), refusal: Full::default() }
     }
 
     pub(crate) fn refusal(body: Bytes) -> Self {
-        Self { kind: Kind::Refusal { body: Full::new(body) } }
+        Self { inner: None, refusal: Full::new(body) }
     }
 }
 
@@ -119,23 +107,18 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        match self.project().kind.project() {
-            KindProjection::Inner { body } => body.poll_frame(cx),
-            KindProjection::Refusal { body } => body.poll_frame(cx).map_err(|never| match never {}),
+        let this = self.project();
+        match this.inner.as_pin_mut() {
+            Some(body) => body.poll_frame(cx),
+            None => Pin::new(this.refusal).poll_frame(cx).map_err(|never| match never {}),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.kind {
-            Kind::Inner { body } => body.is_end_stream(),
-            Kind::Refusal { body } => body.is_end_stream(),
-        }
+        self.inner.as_ref().map_or_else(|| self.refusal.is_end_stream(), Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.kind {
-            Kind::Inner { body } => body.size_hint(),
-            Kind::Refusal { body } => body.size_hint(),
-        }
+        self.inner.as_ref().map_or_else(|| self.refusal.size_hint(), Body::size_hint)
     }
 }

@@ -5,13 +5,14 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::request::Parts;
-use verify_adapter::unreadable;
+use http::{StatusCode, request::Parts};
+use verify_adapter::{Refusal, tell_unreadable};
 use verify_core::{EventError, OwnedPayload, Verified};
 
 use crate::{
     Delivery, DeliveryRejection,
-    extract::{refused, verified},
+    extract::verified,
+    response::{by_table, status},
 };
 
 /// What the verified delivery says, for an axum handler behind a
@@ -124,6 +125,23 @@ pub enum EventRejection {
     },
 }
 
+impl EventRejection {
+    /// Returns the reason. It is for you, and not for the sender.
+    #[must_use]
+    pub fn refusal(&self) -> Refusal {
+        match self {
+            Self::Delivery(rejection) => rejection.refusal(),
+            Self::Unreadable { verified, .. } => Refusal::unreadable(verified.receipt()),
+        }
+    }
+
+    /// Returns the status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        status(self.refusal().answer())
+    }
+}
+
 impl<State: Sync, T: OwnedPayload> FromRequestParts<State> for Event<T> {
     type Rejection = EventRejection;
 
@@ -138,10 +156,10 @@ impl<State: Sync, T: OwnedPayload> FromRequestParts<State> for Event<T> {
 
 impl IntoResponse for EventRejection {
     fn into_response(self) -> Response {
-        match self {
-            Self::Delivery(rejection) => rejection.into_response(),
-            Self::Unreadable { error, verified } => refused(unreadable(verified.receipt(), &error)),
+        if let Self::Unreadable { error, verified } = &self {
+            tell_unreadable(verified.receipt(), error);
         }
+        by_table(self.refusal()).map(Into::into)
     }
 }
 

@@ -1,11 +1,11 @@
 use core::fmt;
 
 use axum_core::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::request::Parts;
+use http::{StatusCode, request::Parts};
 use verify_adapter::{Refusal, delivered};
 use verify_core::Verified;
 
@@ -43,6 +43,20 @@ pub struct Delivery(pub Verified<Bytes>);
 #[derive(Clone, Copy, Debug)]
 pub struct DeliveryRejection(Refusal);
 
+impl DeliveryRejection {
+    /// Returns the reason. It is for you, and not for the sender.
+    #[must_use]
+    pub const fn refusal(&self) -> Refusal {
+        self.0
+    }
+
+    /// Returns the status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        response::status(self.0.answer())
+    }
+}
+
 impl<State: Sync> FromRequestParts<State> for Delivery {
     type Rejection = DeliveryRejection;
 
@@ -51,19 +65,30 @@ impl<State: Sync> FromRequestParts<State> for Delivery {
     }
 }
 
+/// `Option<Delivery>`, for handlers behind a layer in report-only mode: `None` is a delivery that was
+/// refused and only reported. A route without a layer is a 500 all the same.
+impl<State: Sync> OptionalFromRequestParts<State> for Delivery {
+    type Rejection = DeliveryRejection;
+
+    async fn from_request_parts(
+        head: &mut Parts,
+        _: &State,
+    ) -> Result<Option<Self>, DeliveryRejection> {
+        match verified(head) {
+            Ok(delivery) => Ok(Some(delivery)),
+            Err(rejection) if rejection.0 == Refusal::NotGuarded => Err(rejection),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
 pub(crate) fn verified(head: &Parts) -> Result<Delivery, DeliveryRejection> {
     delivered(head.extensions.get(), head.extensions.get()).map(Delivery).map_err(DeliveryRejection)
 }
 
-pub(crate) fn refused(refusal: Refusal) -> Response {
-    let mut response = response::answer(refusal);
-    response.extensions_mut().insert(refusal);
-    response.map(Into::into)
-}
-
 impl IntoResponse for DeliveryRejection {
     fn into_response(self) -> Response {
-        refused(self.0)
+        response::by_table(self.0).map(Into::into)
     }
 }
 

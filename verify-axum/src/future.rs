@@ -1,3 +1,5 @@
+// By hand, and not a box as in verify-actix: a box would force `Send` on every service under the layer.
+
 use core::{
     fmt,
     pin::Pin,
@@ -9,46 +11,66 @@ use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
-use verify_adapter::{Charge, Refusal, ResolveError};
+use verify_adapter::{Arrival, Decision, Handling, ResolveError};
 use verify_core::Verifier;
 
-use crate::{RequestBody, ResponseBody, arrival::Arrival};
+use crate::{
+    RequestBody, ResponseBody,
+    request::Incoming,
+    response::{self, Settings, with_refusal},
+};
 
 pin_project! {
     /// The future of a [`Verify`](crate::Verify) service.
     ///
     /// Dropping it at any point gives back what it holds of the budget.
+    ///
+    /// # Panics
+    ///
+    /// In debug builds, if it is polled again after its end. In release builds it is then pending.
     pub struct ResponseFuture<S, F, B>
     where
         S: Service<Request<RequestBody<B>>>,
+        B: Body,
+        B: Unpin,
     {
         service: S,
+        settings: Arc<Settings>,
         #[pin]
         stage: Stage<F, B, S::Future>,
         // For as long as the delivery is being handled.
-        charge: Option<Charge>,
-        reported: Option<Refusal>,
+        handling: Option<Handling>,
     }
 }
 
 pin_project! {
     #[project = StageProjection]
-    enum Stage<F, B, H> {
-        // Until the body was judged.
-        Arriving { #[pin] resolving: Option<F>, arrival: Option<Arrival<B>> },
+    #[project_replace = StageOwned]
+    enum Stage<F, B, H>
+    where
+        B: Body,
+        B: Unpin,
+    {
+        // Until it is decided what becomes of the request.
+        Arriving { #[pin] arrival: Arrival<Incoming<B>, F> },
         // Until the service is ready for it.
-        Waiting { request: Option<Request<RequestBody<B>>> },
-        Handling { #[pin] handling: H },
+        Waiting { request: Request<RequestBody<B>> },
+        Handling { #[pin] response: H },
+        Over,
     }
 }
 
 impl<S, F, B> ResponseFuture<S, F, B>
 where
     S: Service<Request<RequestBody<B>>>,
+    B: Body + Unpin,
 {
-    pub(crate) const fn new(service: S, resolving: F, arrival: Arrival<B>) -> Self {
-        let stage = Stage::Arriving { resolving: Some(resolving), arrival: Some(arrival) };
-        Self { service, stage, charge: None, reported: None }
+    pub(crate) const fn new(
+        service: S,
+        settings: Arc<Settings>,
+        arrival: Arrival<Incoming<B>, F>,
+    ) -> Self {
+        Self { service, settings, stage: Stage::Arriving { arrival }, handling: None }
     }
 }
 
@@ -62,51 +84,53 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        loop {
+        debug_assert!(!matches!(*this.stage, Stage::Over), "polled after its end");
+        let response = loop {
             match this.stage.as_mut().project() {
-                StageProjection::Arriving { resolving, arrival } => {
-                    let Some(arriving) = arrival else { return Poll::Pending };
-                    let outcome = ready!(arriving.poll(resolving, cx));
-                    let Some(arrival) = arrival.take() else { return Poll::Pending };
-                    let request = match outcome {
-                        Ok((verified, charge)) => {
-                            *this.charge = Some(charge);
-                            arrival.accept(verified)
-                        }
-                        Err(unaccepted) => {
-                            let refusal = unaccepted.refusal();
-                            if let Some(answer) = arrival.refuse(refusal) {
-                                return Poll::Ready(Ok(answer.map(ResponseBody::refusal)));
-                            }
-                            let mut unverified = unaccepted.dangerous_into_unverified();
-                            *this.charge = unverified.charge.take();
-                            *this.reported = Some(refusal);
-                            arrival.report(refusal, unverified)
-                        }
-                    };
-                    this.stage.set(Stage::Waiting { request: Some(request) });
-                }
-                StageProjection::Waiting { request } => {
-                    ready!(this.service.poll_ready(cx))?;
-                    let Some(request) = request.take() else { return Poll::Pending };
-                    let handling = this.service.call(request);
-                    this.stage.set(Stage::Handling { handling });
-                }
-                StageProjection::Handling { handling } => {
-                    let mut response = ready!(handling.poll(cx))?;
-                    if let Some(refusal) = *this.reported {
-                        response.extensions_mut().insert(refusal);
+                StageProjection::Arriving { arrival } => match ready!(arrival.poll(cx)) {
+                    Decision::Call(request, handling) => {
+                        *this.handling = Some(handling);
+                        this.stage.set(Stage::Waiting { request });
                     }
-                    return Poll::Ready(Ok(response.map(ResponseBody::inner)));
+                    Decision::Answer(_, refusal) => {
+                        let answer = response::answer(this.settings, refusal);
+                        break Ok(answer.map(ResponseBody::refusal));
+                    }
+                },
+                StageProjection::Waiting { .. } => {
+                    if let Err(error) = ready!(this.service.poll_ready(cx)) {
+                        break Err(error);
+                    }
+                    if let StageOwned::Waiting { request } =
+                        this.stage.as_mut().project_replace(Stage::Over)
+                    {
+                        let response = this.service.call(request);
+                        this.stage.set(Stage::Handling { response });
+                    }
                 }
+                StageProjection::Handling { response } => {
+                    let refusal = this.handling.as_ref().and_then(Handling::refusal);
+                    let response = ready!(response.poll(cx));
+                    break response.map(|response| {
+                        match refusal {
+                            Some(refusal) => with_refusal(response, refusal),
+                            None => response,
+                        }
+                        .map(ResponseBody::inner)
+                    });
+                }
+                StageProjection::Over => return Poll::Pending,
             }
-        }
+        };
+        this.stage.set(Stage::Over);
+        Poll::Ready(response)
     }
 }
 
 impl<S, F, B> fmt::Debug for ResponseFuture<S, F, B>
 where
     S: Service<Request<RequestBody<B>>>,
+    B: Body + Unpin,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()

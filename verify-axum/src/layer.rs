@@ -4,9 +4,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use tower_layer::Layer;
-use verify_adapter::{Budget, Clock, Refusal, VerifierHandle};
+use verify_adapter::{Budget, Clock, Fixed, Refusal, Resolver, VerifierHandle};
 
-use crate::{Fixed, Resolver, Verify, settings::Settings};
+use crate::{Verify, response::Settings};
 
 /// Lets only verified deliveries through to the service it wraps.
 ///
@@ -41,12 +41,15 @@ impl VerifyLayer {
     /// # }
     /// ```
     pub fn new(verifier: impl Into<VerifierHandle>) -> Self {
-        Self { resolver: Fixed(verifier.into()), settings: Settings::default() }
+        Self { resolver: Fixed::new(verifier.into()), settings: Settings::default() }
     }
 }
 
-impl<R: Resolver> VerifyLayer<R> {
+impl<R: Resolver<Parts>> VerifyLayer<R> {
     /// Guards with the verifier that `resolver` picks for each request: see [`Resolver`].
+    ///
+    /// For axum, the resolver has to be `Clone + Send + Sync + 'static` and its future `Send`. Behind axum's
+    /// `Router::nest` the path in `Parts` lacks the prefix; the whole path is in the extension `OriginalUri`.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -77,26 +80,26 @@ impl<R: Resolver> VerifyLayer<R> {
 impl<R> VerifyLayer<R> {
     /// Sets how long a delivery may take to arrive, in total. Without it: 10 s.
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.settings.policy.deadline = deadline;
+        self.settings.deadline = deadline;
         self
     }
 
     /// Sets the budget of buffered bytes. Without it: one of 64 MiB that all layers of the process
     /// share. A budget of its own is this layer's alone, unless its clones are given to others.
     pub fn with_budget(mut self, budget: Budget) -> Self {
-        self.settings.policy.budget = budget;
+        self.settings.budget = budget;
         self
     }
 
     /// Sets what tells the time. Without it: the system's clock.
     pub fn with_clock(mut self, clock: Clock) -> Self {
-        self.settings.policy.clock = clock;
+        self.settings.clock = clock;
         self
     }
 
     /// Calls `f` for every refused request, before it is answered. It must not block. The head was
     /// not verified: method and path are what the log leaves out for that reason.
-    pub fn with_on_refusal(mut self, f: impl Fn(&Refusal, &Parts) + Send + Sync + 'static) -> Self {
+    pub fn on_refusal(mut self, f: impl Fn(&Refusal, &Parts) + Send + Sync + 'static) -> Self {
         self.settings.on_refusal = Some(Arc::new(f));
         self
     }
@@ -121,7 +124,7 @@ impl<R> VerifyLayer<R> {
     /// 2 MiB. A handler that takes a verified delivery still does not run: its extractor answers
     /// what the layer would have answered. A body that breaks off is refused all the same.
     pub fn dangerous_report_only(mut self) -> Self {
-        self.settings.policy.dangerous_report_only();
+        self.settings.dangerous_report_only();
         self
     }
 }

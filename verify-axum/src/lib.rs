@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod arrival;
 mod body;
 #[cfg(all(feature = "axum", feature = "events"))]
 mod event;
@@ -9,10 +8,9 @@ mod event;
 mod extract;
 mod future;
 mod layer;
-mod resolver;
+mod request;
 mod response;
 mod service;
-mod settings;
 
 pub use body::{RequestBody, ResponseBody};
 #[cfg(all(feature = "axum", feature = "events"))]
@@ -21,11 +19,11 @@ pub use event::{Event, EventRejection};
 pub use extract::{Delivery, DeliveryRejection};
 pub use future::ResponseFuture;
 pub use layer::VerifyLayer;
-pub use resolver::{Fixed, Resolver};
 pub use response::try_again;
 pub use service::Verify;
 pub use verify_adapter::{
-    Answer, Budget, Clock, LOG_TARGET, Refusal, Reported, ResolveError, VerifierHandle,
+    Answer, Budget, Clock, Fixed, LOG_TARGET, Refusal, Reported, ResolveError, Resolver,
+    VerifierHandle,
 };
 pub use verify_core::{
     ConfigError, Encoding, Headers, Pending, Receipt, Rejection, RejectionKind, RetryAfter, Secret,

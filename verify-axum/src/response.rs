@@ -1,11 +1,25 @@
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode, request::Parts};
 use verify_adapter::{Answer, Refusal};
 use verify_core::Receipt;
 
-/// Builds the answer of the table.
-pub(crate) fn answer(refusal: Refusal) -> Response<Bytes> {
-    build(refusal.answer())
+/// What a layer was told to do besides verifying.
+pub(crate) type Settings = verify_adapter::Settings<Parts, Response<Bytes>>;
+
+/// Answers a refused request.
+pub(crate) fn answer(settings: &Settings, refusal: Refusal) -> Response<Bytes> {
+    with_refusal(settings.answer(refusal, by_table), refusal)
+}
+
+/// Builds the answer of the table, with the refusal in its extensions.
+pub(crate) fn by_table(refusal: Refusal) -> Response<Bytes> {
+    with_refusal(build(refusal.answer()), refusal)
+}
+
+/// Puts the refusal into the extensions of a response.
+pub(crate) fn with_refusal<B>(mut response: Response<B>, refusal: Refusal) -> Response<B> {
+    response.extensions_mut().insert(refusal);
+    response
 }
 
 /// Answers for a handler that could not handle a verified delivery: 503, with
@@ -34,12 +48,15 @@ pub fn try_again<B: Default>(receipt: &Receipt) -> Response<B> {
 
 fn build<B: Default>(answer: Answer) -> Response<B> {
     let mut response = Response::new(B::default());
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = status(answer);
     if let Some((name, value)) = answer.header {
         response
             .headers_mut()
             .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     response
+}
+
+pub(crate) fn status(answer: Answer) -> StatusCode {
+    StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

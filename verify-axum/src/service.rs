@@ -1,13 +1,12 @@
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
-use http::{Request, Response};
+use http::{Request, Response, request::Parts};
 use http_body::Body;
 use tower_service::Service;
+use verify_adapter::{Arrival, Resolver};
 
-use crate::{
-    RequestBody, Resolver, ResponseBody, ResponseFuture, arrival::Arrival, settings::Settings,
-};
+use crate::{RequestBody, ResponseBody, ResponseFuture, request::Incoming, response::Settings};
 
 /// The service that [`VerifyLayer`](crate::VerifyLayer) puts around another.
 #[derive(Clone, Debug)]
@@ -26,7 +25,7 @@ impl<S, R> Verify<S, R> {
 impl<S, R, B, ResB> Service<Request<B>> for Verify<S, R>
 where
     S: Service<Request<RequestBody<B>>, Response = Response<ResB>> + Clone,
-    R: Resolver,
+    R: Resolver<Parts>,
     B: Body + Unpin,
 {
     type Response = Response<ResponseBody<ResB>>;
@@ -40,8 +39,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let arrival = Arrival::new(Arc::clone(&self.settings), request);
-        let resolving = self.resolver.resolve(arrival.head());
-        ResponseFuture::new(self.inner.clone(), resolving, arrival)
+        let settings = Arc::clone(&self.settings);
+        let arrival = Arrival::new(Arc::clone(&settings), Incoming::new(request), &self.resolver);
+        ResponseFuture::new(self.inner.clone(), settings, arrival)
     }
 }

@@ -69,7 +69,7 @@ fn records_refused_bodies_however_they_are_refused() {
 
     // What broke off is recorded behind its answer.
     let lines: Vec<_> = (0..4).map(|_| listen.line()).collect();
-    assert!(lines[3].contains("body broke off"), "{lines:?}");
+    assert!(lines[3].contains("body ended before it was complete"), "{lines:?}");
     for (id, code, len, is_cut_off) in [
         (1, "header_missing", 700_000, false),
         (2, "body_too_large", 1024 * 1024, true),

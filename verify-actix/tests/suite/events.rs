@@ -1,11 +1,16 @@
 //! Typed events in handlers, and what becomes of one that cannot be read.
 
-use actix_web::{FromRequest, HttpResponse, ResponseError, Route, test::TestRequest, web};
-use verify_actix::{Delivery, Event, EventRejection, Sender, Verify, databricks, mlflow, wandb};
+use actix_web::{FromRequest, HttpResponse, Route, test::TestRequest, web};
+use verify_actix::{
+    Delivery, Event, EventRejection, Refusal, Sender, Verify, databricks, mlflow, wandb,
+};
 
 use crate::support::{Raw, SECRET, clock, root, serve, signed_head, verifier, without_date};
 
 const ALIAS: &str = r#"{"entity": "model_version_alias", "action": "created", "timestamp": "2026-11-21T19:41:41+00:00", "data": {"name": "fraud", "alias": "champion", "version": "3"}}"#;
+
+/// Status and reason of a delivery whose body is no event.
+const UNREADABLE: (u16, &str) = (503, "payload_unreadable");
 
 async fn follow(Event(event): Event<mlflow::Event<'static>>) -> String {
     match event.kind {
@@ -64,7 +69,10 @@ async fn one_that_cannot_be_read_comes_again_or_is_for_the_handler() {
             match event {
                 Err(ref rejection @ EventRejection::Unreadable { ref error, ref verified }) => {
                     assert_eq!(rejection.to_string(), error.to_string());
-                    assert_eq!(rejection.status_code(), 503);
+                    assert_eq!(
+                        (rejection.status().as_u16(), rejection.refusal().code()),
+                        UNREADABLE
+                    );
                     format!("{error} {}", verified.body().len())
                 }
                 other => format!("{other:?}"),
@@ -82,9 +90,9 @@ async fn on_an_unguarded_route_there_is_no_event() {
 
     let request = TestRequest::default().to_http_request();
     let rejection = Event::<mlflow::Event<'_>>::extract(&request).await.unwrap_err();
-    assert_eq!(rejection.to_string(), "no verifier guards this route");
-    assert_eq!(rejection.status_code(), 500);
+    assert_eq!(rejection.to_string(), "this route has no verifier");
+    assert_eq!((rejection.status().as_u16(), rejection.refusal()), (500, Refusal::NotGuarded));
     let rejection = Delivery::extract(&request).await.unwrap_err();
-    assert_eq!(rejection.to_string(), "no verifier guards this route");
-    assert_eq!(rejection.status_code(), 500);
+    assert_eq!(rejection.to_string(), "this route has no verifier");
+    assert_eq!((rejection.status().as_u16(), rejection.refusal()), (500, Refusal::NotGuarded));
 }

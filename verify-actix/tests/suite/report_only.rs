@@ -140,5 +140,5 @@ async fn an_unguarded_route_is_a_500() {
         raw.send(head("/", &[("content-length", "0".to_owned())])).await.response().await;
     assert!(response.starts_with("HTTP/1.1 500 "), "{response}");
     assert!(response.contains("content-length: 0"), "{response}");
-    assert_eq!(Refusal::NotGuarded.to_string(), "no verifier guards this route");
+    assert_eq!(Refusal::NotGuarded.to_string(), "this route has no verifier");
 }

@@ -205,7 +205,7 @@ pub(crate) async fn guarded<R, F, Fut, B>(
     handler: F,
 ) -> impl Service<ServiceRequest, Response = ServiceResponse<EitherBody<B>>, Error = Error>
 where
-    R: Resolver + Clone,
+    R: Resolver<ServiceRequest, Future: 'static> + Clone,
     F: Fn(ServiceRequest) -> Fut + Clone + 'static,
     Fut: Future<Output = Result<ServiceResponse<B>, Error>> + 'static,
     B: MessageBody + 'static,

@@ -3,12 +3,15 @@
 use axum::{Router, extract::FromRequestParts, http::StatusCode, routing::post};
 use http::Request;
 use verify_axum::{
-    Delivery, Event, EventRejection, Sender, VerifyLayer, databricks, mlflow, wandb,
+    Delivery, Event, EventRejection, Refusal, Sender, VerifyLayer, databricks, mlflow, wandb,
 };
 
 use crate::support::{Raw, SECRET, clock, serve, signed_head, verifier, without_date};
 
 const ALIAS: &str = r#"{"entity": "model_version_alias", "action": "created", "timestamp": "2026-11-21T19:41:41+00:00", "data": {"name": "fraud", "alias": "champion", "version": "3"}}"#;
+
+/// Status and reason of a delivery whose body is no event.
+const UNREADABLE: (u16, &str) = (503, "payload_unreadable");
 
 async fn follow(Event(event): Event<mlflow::Event<'static>>) -> String {
     match event.kind {
@@ -58,6 +61,7 @@ async fn one_that_cannot_be_read_comes_again_or_is_for_the_handler() {
         async |event: Result<Event<databricks::Event<'static>>, EventRejection>| match event {
             Err(ref rejection @ EventRejection::Unreadable { ref error, ref verified }) => {
                 assert_eq!(rejection.to_string(), error.to_string());
+                assert_eq!((rejection.status().as_u16(), rejection.refusal().code()), UNREADABLE);
                 format!("{error} {}", verified.body().len())
             }
             other => format!("{other:?}"),
@@ -75,7 +79,10 @@ async fn on_an_unguarded_route_there_is_no_event() {
 
     let (mut head, ()) = Request::new(()).into_parts();
     let rejection = Event::<mlflow::Event<'_>>::from_request_parts(&mut head, &()).await;
-    assert_eq!(rejection.unwrap_err().to_string(), "no verifier guards this route");
+    let rejection = rejection.unwrap_err();
+    assert_eq!(rejection.to_string(), "this route has no verifier");
+    assert_eq!((rejection.status().as_u16(), rejection.refusal()), (500, Refusal::NotGuarded));
     let rejection = Delivery::from_request_parts(&mut head, &()).await.unwrap_err();
-    assert_eq!(rejection.to_string(), "no verifier guards this route");
+    assert_eq!(rejection.to_string(), "this route has no verifier");
+    assert_eq!((rejection.status().as_u16(), rejection.refusal()), (500, Refusal::NotGuarded));
 }

@@ -76,6 +76,31 @@ async fn refused_requests_reach_a_handler_whole_and_marked() {
 }
 
 #[tokio::test]
+async fn a_handler_may_take_a_delivery_only_where_there_is_one() {
+    let app = || {
+        let optional = async |delivery: Option<Delivery>| delivery.is_some().to_string();
+        Router::new().route("/", post(optional))
+    };
+    let guard = VerifyLayer::new(crate::support::verifier(Sender::DATABRICKS));
+    let reporting = serve(app().layer(guard.clone().dangerous_report_only())).await;
+    for (address, signed_body, answer) in [
+        (reporting, b"{}", (200, "true")),
+        (reporting, b"[]", (200, "false")),
+        (serve(app().layer(guard)).await, b"[]", (401, "")),
+        // Nobody would notice that nothing is verified.
+        (serve(app()).await, b"{}", (500, "")),
+    ] {
+        let mut headers = signed(Sender::DATABRICKS, SECRET, signed_body);
+        headers.push(("content-length", "2".to_owned()));
+        let mut raw = Raw::connect(address).await;
+        let response = raw.send(head("/", &headers) + "{}").await.response().await;
+        let (status, text) = answer;
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
+        assert!(response.ends_with(&format!("\r\n\r\n{text}")), "{response}");
+    }
+}
+
+#[tokio::test]
 async fn a_handler_of_verified_deliveries_is_not_reached() {
     let address = serve(report_only()).await;
     let ask = async |signed_body: &[u8]| {
@@ -174,5 +199,5 @@ async fn an_unguarded_route_is_a_500() {
         raw.send(head("/", &[("content-length", "0".to_owned())])).await.response().await;
     assert!(response.starts_with("HTTP/1.1 500 "), "{response}");
     assert!(response.contains("content-length: 0"), "{response}");
-    assert_eq!(Refusal::NotGuarded.to_string(), "no verifier guards this route");
+    assert_eq!(Refusal::NotGuarded.to_string(), "this route has no verifier");
 }

@@ -65,13 +65,12 @@ pub(super) fn router(
         let broken = receiver.clone();
         // Refused ones have to come through to be recorded. They go no further than that: what is
         // forwarded is a `Verified`.
-        let guard = VerifyLayer::new(verifier).dangerous_report_only().with_on_refusal(
-            move |refusal, head| {
+        let guard =
+            VerifyLayer::new(verifier).dangerous_report_only().on_refusal(move |refusal, head| {
                 if *refusal == Refusal::BodyBroken {
                     broken.clone().record_broken(sender, head);
                 }
-            },
-        );
+            });
         let receiver = receiver.clone();
         let on_delivery = move |request| receiver.clone().take(sender, limit, request);
         app = app.route(&path, any(on_delivery).layer(guard));

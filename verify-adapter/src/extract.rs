@@ -6,27 +6,19 @@ use verify_core::{Receipt, Verified};
 
 use crate::{LOG_TARGET, Refusal};
 
-/// Stands in the extensions of a request that was let through although it was refused: report-only.
+/// Stands in the extensions of a request that was handed on although it was refused: report-only mode.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Reported {
-    /// Why it would not have been let through.
+    /// Why it would have been refused.
     pub refusal: Refusal,
 }
 
-impl Reported {
-    /// Makes the mark for a request that is handed on all the same.
-    #[must_use]
-    pub const fn new(refusal: Refusal) -> Self {
-        Self { refusal }
-    }
-}
-
-/// Decides for an extractor, by what stands in the request's extensions.
+/// Returns the delivery for an extractor, from what stands in the request's extensions.
 ///
 /// # Errors
 ///
-/// The refusal of one that was only reported. [`Refusal::NotGuarded`] where there is neither, with
+/// The refusal of a delivery that was only reported. [`Refusal::NotGuarded`] where neither stands there, with
 /// an event at `error` the first time.
 pub fn delivered(
     verified: Option<&Verified<Bytes>>,
@@ -41,7 +33,8 @@ pub fn delivered(
             TOLD.call_once(|| {
                 tracing::error!(
                     target: LOG_TARGET,
-                    "a handler takes a verified delivery, and no verifier guards its route"
+                    "a handler takes a verified delivery, but its route has no verifier: put \
+                     `VerifyLayer` (axum) or `Verify` (actix-web) on the route"
                 );
             });
             Err(Refusal::NotGuarded)
@@ -50,11 +43,8 @@ pub fn delivered(
 }
 
 /// Tells the operator of a verified delivery that cannot be read as an event, at `warn`, and counts it.
-#[must_use]
-pub fn unreadable(receipt: &Receipt, error: &dyn fmt::Display) -> Refusal {
+pub fn tell_unreadable(receipt: &Receipt, error: &dyn fmt::Display) {
     let sender = receipt.sender();
     tracing::warn!(target: LOG_TARGET, sender, %error, "verified event not understood");
-    let refusal = Refusal::PayloadUnreadable(receipt.retry_after());
-    refusal.record(sender, false);
-    refusal
+    Refusal::unreadable(receipt).record(sender, false);
 }

@@ -1,15 +1,24 @@
 //! What the operator is told, and what of a request is not.
-#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests may panic"
+)]
 
 use std::{
     io::{self, Write},
     sync::{Arc, Mutex},
 };
 
-use bytes::Bytes;
+use support::{Incoming, decide, settings, signed};
 use tracing_subscriber::filter::LevelFilter;
-use verify_adapter::{Head, Intake, Policy, Refusal, delivered, unreadable};
-use verify_core::{Receipt, RetryAfter, Secret, Sender, Signer, UnixTime, Verifier};
+use verify_adapter::{Decision, Refusal, delivered, tell_unreadable};
+use verify_core::{Receipt, Sender};
+
+#[path = "suite/support.rs"]
+#[expect(dead_code, reason = "the suite uses the rest")]
+mod support;
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
@@ -31,21 +40,17 @@ impl Write for Log {
     }
 }
 
-fn receipt() -> Receipt {
-    let secret = || Secret::new("unspeakable").unwrap();
-    let verifier = Verifier::builder(Sender::WANDB).secret_named("new", secret()).build().unwrap();
-    let signed = Signer::new(Sender::WANDB, secret()).unwrap();
-    let signed = signed.sign(UnixTime::from_secs(0), "", b"the body").unwrap();
-    let headers: Vec<_> = signed.iter().collect();
-    let head = Head { headers: &headers, memory: 0, announced: None };
-    let mut intake = Intake::begin(verifier.into(), &Policy::default(), head).unwrap();
-    intake.push(Bytes::from_static(b"the body")).unwrap();
-    *intake.finish().unwrap().0.receipt()
+async fn receipt() -> Receipt {
+    let genuine = Incoming::new(signed(Sender::WANDB, b"the body"), &[b"the body"]);
+    match decide(&settings(), genuine).await {
+        Decision::Call(handed, _) => handed.request.get().unwrap(),
+        Decision::Answer(_, refusal) => panic!("{refusal}"),
+    }
 }
 
 /// One test, because a route without a verifier is told of once in a process.
-#[test]
-fn each_line_has_its_level_and_nothing_of_the_request() {
+#[tokio::test]
+async fn each_line_has_its_level_and_nothing_of_the_request() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -63,15 +68,17 @@ fn each_line_has_its_level_and_nothing_of_the_request() {
         assert!(!line.contains("the body") && !line.contains("unspeakable"), "{line}");
     };
 
-    let receipt = receipt();
+    let receipt = receipt().await;
     told(&["DEBUG verify: delivery verified", "sender=\"wandb\"", "secret=\"new\""]);
     Refusal::BodyBroken.record("mlflow", true);
-    told(&["DEBUG verify: delivery refused: body broke off", "sender=\"mlflow\""]);
+    told(&[
+        "DEBUG verify: delivery refused: body ended before it was complete",
+        "sender=\"mlflow\"",
+    ]);
     Refusal::BodyBroken.record("mlflow", true);
     told(&["code=\"body_broken\"", "report_only=true"]);
 
-    let unreadable = unreadable(&receipt, &"no such event");
-    assert_eq!(unreadable, Refusal::PayloadUnreadable(RetryAfter::AGE_UNKNOWN));
+    tell_unreadable(&receipt, &"no such event");
     let lines = log.take();
     let [warning, refused] = lines.lines().collect::<Vec<_>>()[..] else { panic!("{lines}") };
     for part in ["WARN verify: verified event not understood", "sender=\"wandb\"", "no such event"]
@@ -81,7 +88,9 @@ fn each_line_has_its_level_and_nothing_of_the_request() {
     assert!(refused.contains("code=\"payload_unreadable\""), "{refused}");
 
     assert_eq!(delivered(None, None).unwrap_err(), Refusal::NotGuarded);
-    told(&["ERROR verify: a handler takes a verified delivery"]);
+    told(&[
+        "ERROR verify: a handler takes a verified delivery, but its route has no verifier: put",
+    ]);
     assert_eq!(delivered(None, None).unwrap_err(), Refusal::NotGuarded);
     assert_eq!(log.take(), "");
 }

@@ -1,28 +1,23 @@
 //! What is counted, with the feature `metrics`.
 
-#![cfg(feature = "metrics")]
+use core::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use verify_adapter::{Head, Intake, Policy, Refusal};
-use verify_core::{Secret, Sender, Signer, UnixTime, Verifier};
+use verify_adapter::{Decision, Refusal};
+use verify_core::Sender;
+
+use crate::support::{Incoming, decide, settings, signed};
 
 #[test]
 fn verified_and_refused_deliveries_are_counted_by_sender_and_reason() {
     let recorder = DebuggingRecorder::new();
     let snapshots = recorder.snapshotter();
     metrics::with_local_recorder(&recorder, || {
-        let secret = || Secret::new("shared").unwrap();
-        let verifier = Verifier::builder(Sender::WANDB).secret_named("new", secret());
-        let signed = Signer::new(Sender::WANDB, secret()).unwrap();
-        let signed = signed.sign(UnixTime::from_secs(0), "", b"{}").unwrap();
-        let headers: Vec<_> = signed.iter().collect();
-        let verifier = verifier.build().unwrap().into();
-        let policy = Policy::default();
-        let head = Head { headers: &headers, memory: 0, announced: None };
-        let mut intake = Intake::begin(verifier, &policy, head).unwrap();
-        intake.push(Bytes::from_static(b"{}")).unwrap();
-        assert!(intake.finish().is_ok());
+        let genuine = Incoming::new(signed(Sender::WANDB, b"{}"), &[b"{}"]);
+        let settings = settings();
+        let mut deciding = core::pin::pin!(decide(&settings, genuine));
+        let decided = deciding.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(decided, Poll::Ready(Decision::Call(..))));
         Refusal::BodyBroken.record("mlflow", false);
         Refusal::BodyBroken.record("mlflow", true);
     });

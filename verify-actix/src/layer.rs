@@ -9,9 +9,9 @@ use actix_web::{
     body::{EitherBody, MessageBody},
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
 };
-use verify_adapter::{Budget, Clock, Refusal, VerifierHandle};
+use verify_adapter::{Budget, Clock, Fixed, Refusal, Resolver, VerifierHandle};
 
-use crate::{Fixed, Resolver, VerifyMiddleware, settings::Settings};
+use crate::{VerifyMiddleware, response::Settings};
 
 /// Lets only verified deliveries through to the service it wraps.
 ///
@@ -49,12 +49,16 @@ impl Verify {
     /// # }
     /// ```
     pub fn new(verifier: impl Into<VerifierHandle>) -> Self {
-        Self { resolver: Fixed(verifier.into()), settings: Settings::default() }
+        Self { resolver: Fixed::new(verifier.into()), settings: Settings::default() }
     }
 }
 
-impl<R: Resolver> Verify<R> {
+impl<R: Resolver<ServiceRequest>> Verify<R> {
     /// Guards with the verifier that `resolver` picks for each request: see [`Resolver`].
+    ///
+    /// The resolver has to be `Clone + 'static`, and `Send` where it is made outside `HttpServer::new`; its
+    /// future need not be. On a resource `match_info` has the parts of the path; on a whole `App` it does not
+    /// have them yet.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -89,7 +93,7 @@ impl<R: Resolver> Verify<R> {
 impl<R> Verify<R> {
     /// Sets how long a delivery may take to arrive, in total. Without it: 10 s.
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.settings.policy.deadline = deadline;
+        self.settings.deadline = deadline;
         self
     }
 
@@ -97,19 +101,19 @@ impl<R> Verify<R> {
     /// process share. A budget of its own is this one's and its clones' alone, unless clones of the
     /// budget are given to others.
     pub fn with_budget(mut self, budget: Budget) -> Self {
-        self.settings.policy.budget = budget;
+        self.settings.budget = budget;
         self
     }
 
     /// Sets what tells the time. Without it: the system's clock.
     pub fn with_clock(mut self, clock: Clock) -> Self {
-        self.settings.policy.clock = clock;
+        self.settings.clock = clock;
         self
     }
 
     /// Calls `f` for every refused request, before it is answered. It must not block. The head was
     /// not verified: method and path are what the log leaves out for that reason.
-    pub fn with_on_refusal(
+    pub fn on_refusal(
         mut self,
         f: impl Fn(&Refusal, &ServiceRequest) + Send + Sync + 'static,
     ) -> Self {
@@ -138,7 +142,7 @@ impl<R> Verify<R> {
     /// 2 MiB. A handler that takes a verified delivery still does not run: its extractor answers
     /// what the middleware would have answered. A body that breaks off is refused all the same.
     pub fn dangerous_report_only(mut self) -> Self {
-        self.settings.policy.dangerous_report_only();
+        self.settings.dangerous_report_only();
         self
     }
 }
@@ -147,7 +151,8 @@ impl<S, R, B> Transform<S, ServiceRequest> for Verify<R>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>> + 'static,
     S::Future: 'static,
-    R: Resolver + Clone,
+    R: Resolver<ServiceRequest> + Clone,
+    R::Future: 'static,
     B: MessageBody + 'static,
 {
     type Response = ServiceResponse<EitherBody<B>>;

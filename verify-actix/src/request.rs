@@ -1,0 +1,113 @@
+use core::{
+    mem,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use std::rc::Rc;
+
+use actix_web::{
+    HttpMessage, HttpResponse,
+    body::{EitherBody, MessageBody},
+    dev::{Payload, ServiceRequest, ServiceResponse},
+    error::PayloadError,
+    http::{
+        Method,
+        header::{TRANSFER_ENCODING, UPGRADE},
+    },
+};
+use bytes::Bytes;
+use futures_core::Stream;
+use verify_adapter::{Read, Request, content_length};
+use verify_core::Headers;
+
+use crate::{
+    body::{self, HoldingBody},
+    limits::Limits,
+};
+
+/// A request on its way in.
+pub(crate) struct Incoming {
+    request: ServiceRequest,
+    /// As the connection has it: an extractor such as `web::Bytes` would decompress it first.
+    payload: Payload,
+    limits: Rc<Limits>,
+}
+
+impl Incoming {
+    pub(crate) fn new(mut request: ServiceRequest, limits: Rc<Limits>) -> Self {
+        let payload = request.take_payload();
+        let mut incoming = Self { request, payload, limits };
+        let headers = incoming.request.headers();
+        let is_endless =
+            headers.contains_key(UPGRADE) || incoming.request.method() == Method::CONNECT;
+        if is_endless && !headers.contains_key(TRANSFER_ENCODING) {
+            let length = content_length(&incoming).unwrap_or(0);
+            incoming.payload =
+                body::bounded(mem::replace(&mut incoming.payload, Payload::None), length);
+        }
+        incoming
+    }
+
+    /// Makes the answer to a refused request, which keeps the rest of its body: see [`HoldingBody`].
+    pub(crate) fn answer<B: MessageBody>(
+        self,
+        answer: HttpResponse,
+    ) -> ServiceResponse<EitherBody<B>> {
+        let answer = answer.map_body(|_, body| HoldingBody::boxed(body, self.payload));
+        self.request.into_response(answer.map_into_right_body())
+    }
+}
+
+impl Headers for Incoming {
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        self.request.headers().get_all(name).map(|value| value.as_bytes())
+    }
+}
+
+impl Request for Incoming {
+    type Head = ServiceRequest;
+    type Inner = ServiceRequest;
+    type Response = HttpResponse;
+    type Error = PayloadError;
+
+    fn head(&self) -> &ServiceRequest {
+        &self.request
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
+    }
+
+    // actix's map lends the first of several values only; a `retain` lends all of them.
+    fn hide(&mut self, name: &'static str) {
+        let headers = self.request.headers_mut();
+        if headers.get_all(name).len() > 1 {
+            headers.retain(|other, value| {
+                if other == name {
+                    value.set_sensitive(true);
+                }
+                true
+            });
+        } else if let Some(value) = headers.get_mut(name) {
+            value.set_sensitive(true);
+        }
+    }
+
+    fn insert<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+        self.request.extensions_mut().insert(value);
+    }
+
+    fn remove<T: Clone + Send + Sync + 'static>(&mut self) {
+        self.request.extensions_mut().remove::<T>();
+    }
+
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
+        Pin::new(&mut self.payload).poll_next(cx)
+    }
+
+    fn into_inner(mut self, read: Read, limit: usize) -> ServiceRequest {
+        self.request.set_payload(body::handed_on(read, self.payload));
+        self.limits.lift(&mut self.request, limit);
+        self.request
+    }
+}

@@ -1,0 +1,74 @@
+use core::task::{Context, Poll};
+
+use bytes::Bytes;
+use verify_core::Headers;
+
+/// A request as a framework has it, with its body apart: what an adapter writes for its framework.
+///
+/// [`Arrival`](crate::Arrival) decides what becomes of it.
+pub trait Request: Headers {
+    /// What a [`Resolver`](crate::Resolver) and the callback see: the request without its body.
+    type Head: ?Sized;
+    /// The request that the inner service is called with.
+    type Inner;
+    /// The framework's response, with which a user may replace the answer to refused requests.
+    type Response;
+    /// Why a body breaks off.
+    type Error;
+
+    /// Returns what a resolver and the callback see.
+    fn head(&self) -> &Self::Head;
+
+    /// Yields every header: name and value.
+    fn lines(&self) -> impl Iterator<Item = (&str, &[u8])>;
+
+    /// Keeps the values of a header out of `Debug`. The name is in lower case.
+    fn hide(&mut self, name: &'static str);
+
+    /// Puts a value into the extensions of the request.
+    fn insert<T: Clone + Send + Sync + 'static>(&mut self, value: T);
+
+    /// Removes a value from the extensions of the request.
+    fn remove<T: Clone + Send + Sync + 'static>(&mut self);
+
+    /// Returns the length of the body where the framework knows it without a `Content-Length`.
+    fn known_length(&self) -> Option<u64> {
+        None
+    }
+
+    /// Polls the next chunk of the body, **exactly as sent**: not decompressed, not decoded. Is not
+    /// called again after the end or an error.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>>;
+
+    /// Makes the request for the inner service: with what was read as the start of its body, and with the
+    /// framework's own limits on bodies raised to `limit` bytes.
+    fn into_inner(self, read: Read, limit: usize) -> Self::Inner;
+}
+
+/// What was read of the body of a request that is handed on.
+#[derive(Default)]
+#[non_exhaustive]
+pub struct Read {
+    /// The bytes, in their order. Either may be empty.
+    pub chunks: [Bytes; 2],
+    /// Whether that is the whole body: then the rest must not be polled.
+    pub is_complete: bool,
+}
+
+impl Read {
+    pub(crate) fn whole(body: Bytes) -> Self {
+        Self { chunks: [body, Bytes::new()], is_complete: true }
+    }
+}
+
+/// Shows nothing of the body.
+impl core::fmt::Debug for Read {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Read").field("is_complete", &self.is_complete).finish_non_exhaustive()
+    }
+}
+
+/// Returns the `Content-Length` of a request. Servers have checked that it is a number, and that it occurs once.
+pub fn content_length(headers: &impl Headers) -> Option<u64> {
+    core::str::from_utf8(headers.values("content-length").next()?).ok()?.parse().ok()
+}

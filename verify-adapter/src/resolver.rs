@@ -1,0 +1,67 @@
+use core::future::{Ready, ready};
+use std::sync::Arc;
+
+use verify_core::Verifier;
+
+use crate::VerifierHandle;
+
+/// Picks the verifier for a request, such as one for each tenant in the path.
+///
+/// `H` is what the framework has of a request before its body: `http::request::Parts` for axum,
+/// `ServiceRequest` for actix-web. Every `Fn(&H) -> impl Future<Output = Result<Arc<Verifier>, ResolveError>>`
+/// is a resolver, as long as the future borrows nothing of the head. So clone what the future needs; an
+/// `async fn(&H)` does not compile. The time that the future takes counts towards the deadline.
+///
+/// **Nothing of the head was verified yet.**
+pub trait Resolver<H: ?Sized> {
+    /// Brings the verifier.
+    type Future: Future<Output = Result<Arc<Verifier>, ResolveError>>;
+
+    /// Looks at the head of a request.
+    fn resolve(&self, head: &H) -> Self::Future;
+}
+
+/// The same verifier for every request: the one that the [`VerifierHandle`] holds now.
+#[derive(Clone, Debug)]
+pub struct Fixed(VerifierHandle);
+
+/// Why there is no verifier for a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// The place where the verifiers are kept did not answer. The sender is told to come again.
+    Unavailable,
+    /// There is none for this request, such as an unknown tenant. The answer is that of a wrong
+    /// signature. Yet a head that a verifier finds good makes the server wait for the body, and a
+    /// large `Content-Length` is a 413: whoever asks with those can tell. To hide which tenants
+    /// there are, resolve unknown ones to a verifier of the same kind with a random secret.
+    Unknown,
+}
+
+impl Fixed {
+    /// Resolves every request to what the handle holds.
+    #[must_use]
+    pub const fn new(handle: VerifierHandle) -> Self {
+        Self(handle)
+    }
+}
+
+impl<H: ?Sized> Resolver<H> for Fixed {
+    type Future = Ready<Result<Arc<Verifier>, ResolveError>>;
+
+    fn resolve(&self, _: &H) -> Self::Future {
+        ready(Ok(self.0.load()))
+    }
+}
+
+impl<H: ?Sized, F, Fut> Resolver<H> for F
+where
+    F: Fn(&H) -> Fut,
+    Fut: Future<Output = Result<Arc<Verifier>, ResolveError>>,
+{
+    type Future = Fut;
+
+    fn resolve(&self, head: &H) -> Fut {
+        self(head)
+    }
+}

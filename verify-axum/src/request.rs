@@ -1,0 +1,95 @@
+use core::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::{Buf, Bytes};
+use http::{HeaderMap, Request, Response, request::Parts};
+use http_body::Body;
+use verify_adapter::Read;
+use verify_core::Headers;
+
+use crate::RequestBody;
+
+/// A request on its way in.
+pub(crate) struct Incoming<B> {
+    head: Parts,
+    body: B,
+    trailers: Option<HeaderMap>,
+}
+
+impl<B> Incoming<B> {
+    pub(crate) fn new(request: Request<B>) -> Self {
+        let (head, body) = request.into_parts();
+        Self { head, body, trailers: None }
+    }
+}
+
+impl<B> Headers for Incoming<B> {
+    fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        Headers::values(&self.head.headers, name)
+    }
+}
+
+impl<B: Body + Unpin> verify_adapter::Request for Incoming<B> {
+    type Head = Parts;
+    type Inner = Request<RequestBody<B>>;
+    type Response = Response<Bytes>;
+    type Error = B::Error;
+
+    fn head(&self) -> &Parts {
+        &self.head
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
+    }
+
+    // Not by `HeaderMap::entry`, which allocates the name and may move the whole map.
+    fn hide(&mut self, name: &'static str) {
+        let marked = self.head.headers.iter_mut().filter(|(key, _)| key.as_str() == name);
+        marked.for_each(|(_, value)| value.set_sensitive(true));
+    }
+
+    fn insert<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
+        self.head.extensions.insert(value);
+    }
+
+    fn remove<T: Clone + Send + Sync + 'static>(&mut self) {
+        self.head.extensions.remove::<T>();
+    }
+
+    /// For requests that come from no server.
+    fn known_length(&self) -> Option<u64> {
+        self.body.size_hint().exact()
+    }
+
+    /// The next frame. Trailers, which are set aside, are an empty chunk.
+    fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx).map_ok(|frame| match frame.into_data() {
+            Ok(mut data) => data.copy_to_bytes(data.remaining()),
+            Err(frame) => {
+                self.trailers = frame.into_trailers().ok();
+                Bytes::new()
+            }
+        })
+    }
+
+    fn into_inner(self, read: Read, limit: usize) -> Request<RequestBody<B>> {
+        let rest = if read.is_complete { None } else { Some(self.body) };
+        let body = RequestBody::new(read.chunks, self.trailers, rest);
+        with_body_limit(Request::from_parts(self.head, body), limit)
+    }
+}
+
+/// Raises axum's own limit: 2 MiB is below what MLflow sends, and the 413 would lose the delivery.
+#[cfg(feature = "axum")]
+fn with_body_limit<B>(mut request: Request<B>, limit: usize) -> Request<B> {
+    axum_core::extract::DefaultBodyLimit::max(limit).apply(&mut request);
+    request
+}
+
+#[cfg(not(feature = "axum"))]
+fn with_body_limit<B>(request: Request<B>, _: usize) -> Request<B> {
+    request
+}
