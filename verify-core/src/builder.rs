@@ -107,10 +107,10 @@ impl VerifierBuilder {
             Some(label) if self.secrets.iter().any(|other| other.label == label) => {
                 Err(ConfigError::LabelRepeated)
             }
-            Some(label) => self
-                .secrets
-                .push(LabelledSecret { label, secret })
-                .map_err(|_| ConfigError::TooManySecrets),
+            Some(label) => secret.key(self.sender.secret_encoding()).and_then(|key| {
+                let secret = LabelledSecret { label, key };
+                self.secrets.push(secret).map_err(|_| ConfigError::TooManySecrets)
+            }),
         };
         self.note(added);
         self

@@ -39,6 +39,9 @@ pub enum ConfigError {
     /// There is no secret. A verifier that checks a credential only says so by
     /// [`without_signature`](crate::VerifierBuilder::without_signature).
     SecretMissing,
+    /// A secret does not decode, and this sender's secrets are base64:
+    /// [`SecretEncoding::Base64`](crate::SecretEncoding::Base64).
+    SecretUndecodable,
     /// There is a secret, and `without_signature` was called.
     SecretUnused,
     /// A [`Sender`](crate::Sender) is described in a way that cannot work or is not safe.
@@ -85,6 +88,10 @@ impl fmt::Display for ConfigError {
             }
             Self::SecretMissing => "`secret` is missing, and `without_signature` was not called",
             Self::SecretEmpty => "`secret` is empty",
+            Self::SecretUndecodable => {
+                "`secret` does not decode: this sender's secrets are base64 of 1 to 128 bytes that are \
+                 not all zero, such as `whsec_...`; copy it again"
+            }
             Self::SecretUnused => "`secret` has no use together with `without_signature`",
             Self::SenderInvalid { sender, problem, header: None } => {
                 return write!(f, "sender `{sender}`: {problem}");

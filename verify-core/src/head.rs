@@ -1,9 +1,10 @@
 use crate::{
-    Encoding, Headers, Rejection, SignedPart, UnixTime,
+    Encoding, Headers, Rejection, Sender, SignedPart, UnixTime,
     credential::Credential,
     delivery_id::DeliveryId,
     mac::{self, HmacSha256, Tag},
     rules::Rules,
+    slots::{CAPACITY, Slots},
 };
 
 const AUTHORIZATION: &str = "authorization";
@@ -28,6 +29,7 @@ impl<'h> Head<'h> {
         rules: &Rules,
         now: UnixTime,
         headers: &'h (impl Headers + ?Sized),
+        further: &mut Further,
     ) -> Result<Self, Rejection> {
         let values = Values::read(rules, headers)?;
         let credential = match values.authorization {
@@ -38,7 +40,7 @@ impl<'h> Head<'h> {
             None => None,
         };
         let claim = match values.signature {
-            Some(signature) => Some(Claim::parse(rules, &values, signature, now)?),
+            Some(signature) => Some(Claim::parse(rules, &values, signature, now, further)?),
             None => None,
         };
         let keyed = match (&claim, credential) {
@@ -52,7 +54,7 @@ impl<'h> Head<'h> {
 
     /// The MACs to feed: one for each secret; without a signature, one keyed with the credential.
     pub(crate) fn keys<'a>(&'a self, rules: &'a Rules) -> impl Iterator<Item = &'a HmacSha256> {
-        rules.secrets.iter().map(|labelled| labelled.secret.prepared()).chain(&self.keyed)
+        rules.secrets.iter().map(|labelled| labelled.key.mac()).chain(&self.keyed)
     }
 
     /// What is signed in front of the body.
@@ -66,13 +68,22 @@ impl<'h> Head<'h> {
     }
 }
 
-/// What the head says was signed, and the signature it gives.
+/// What the head says was signed, and the signatures it gives.
 pub(crate) struct Claim {
-    pub(crate) tag: Tag,
-    pub(crate) encoding: Encoding,
+    pub(crate) signature: ClaimedSignature,
     pub(crate) delivery_id: Option<DeliveryId>,
     pub(crate) signed_at: Option<UnixTime>,
 }
+
+/// A signature as it was written.
+pub(crate) struct ClaimedSignature {
+    pub(crate) tag: Tag,
+    pub(crate) encoding: Encoding,
+}
+
+/// The signatures behind the first, where the header is a list. Apart from the claim, because most
+/// senders have none and their deliveries need not carry the room for it about.
+pub(crate) type Further = Slots<ClaimedSignature, { CAPACITY - 1 }>;
 
 /// The values of the headers that the verifier needs, each of which occurred exactly once.
 #[derive(Default)]
@@ -123,13 +134,15 @@ impl Claim {
         values: &Values<'_>,
         signature: &[u8],
         now: UnixTime,
+        further: &mut Further,
     ) -> Result<Self, Rejection> {
         let sender = &rules.sender;
-        let mut tag = Tag::default();
-        let encoding = signature
-            .strip_prefix(sender.prefix().as_bytes())
-            .and_then(|text| Encoding::decode(sender.encodings(), text, &mut tag))
-            .ok_or(Rejection::malformed_signature(sender.signature_header()))?;
+        let signature = match sender.max_signatures() {
+            1 => ClaimedSignature::parse(sender, signature),
+            most => ClaimedSignature::parse_list(sender, signature, most, further),
+        };
+        let signature =
+            signature.ok_or(Rejection::malformed_signature(sender.signature_header()))?;
         let delivery_id = match values.delivery_id {
             Some((name, value)) => Some(DeliveryId::parse(sender, name, value)?),
             None => None,
@@ -149,6 +162,34 @@ impl Claim {
             }
             None => None,
         };
-        Ok(Self { tag, encoding, delivery_id, signed_at })
+        Ok(Self { signature, delivery_id, signed_at })
+    }
+}
+
+impl ClaimedSignature {
+    #[inline(always)]
+    fn parse(sender: &Sender, text: &[u8]) -> Option<Self> {
+        let mut tag = Tag::default();
+        let text = text.strip_prefix(sender.prefix().as_bytes())?;
+        let encoding = Encoding::decode(sender.encodings(), text, &mut tag)?;
+        Some(Self { tag, encoding })
+    }
+
+    /// Takes the items that have the prefix, of which there are at most `most`.
+    #[inline(never)]
+    fn parse_list(
+        sender: &Sender,
+        list: &[u8],
+        most: usize,
+        further: &mut Further,
+    ) -> Option<Self> {
+        let is_ours = |item: &&[u8]| item.starts_with(sender.prefix().as_bytes());
+        let mut items = list.split(|byte| *byte == b' ').filter(is_ours);
+        let first = Self::parse(sender, items.next()?)?;
+        for (number, item) in (2..).zip(items) {
+            (number <= most).then_some(())?;
+            further.push(Self::parse(sender, item)?).ok()?;
+        }
+        Some(first)
     }
 }

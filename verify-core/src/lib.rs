@@ -52,7 +52,7 @@ pub use pending::Pending;
 pub use receipt::Receipt;
 pub use rejection::{Rejection, RejectionKind};
 pub use retry_after::RetryAfter;
-pub use secret::Secret;
+pub use secret::{Secret, SecretEncoding};
 pub use sender::{Sender, SignedPart};
 pub use senders::{databricks, mlflow, wandb};
 #[cfg(feature = "sign")]

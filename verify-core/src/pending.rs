@@ -2,7 +2,7 @@ use core::{borrow::Borrow, fmt};
 
 use crate::{
     Buffer, Collector, Headers, Receipt, Rejection, UnixTime, Verifier,
-    head::{Claim, Head},
+    head::{Claim, Further, Head},
     judgement::judge,
     mac::Macs,
 };
@@ -34,6 +34,7 @@ pub struct Pending<V> {
     /// One for each secret; without a signature, one keyed with the credential.
     macs: Macs,
     claim: Option<Claim>,
+    further: Further,
     now: UnixTime,
     /// How many bytes of body may still come; `None` once there were more.
     room: Option<usize>,
@@ -72,11 +73,12 @@ impl<V: Borrow<Verifier>> Pending<V> {
         headers: &(impl Headers + ?Sized),
     ) -> Result<Self, Rejection> {
         let rules = &verifier.borrow().rules;
-        let head = Head::judge(rules, now, headers)?;
+        let mut further = Further::new();
+        let head = Head::judge(rules, now, headers, &mut further)?;
         let mut macs = Macs::new(head.keys(rules));
         head.signed(rules).for_each(|text| macs.update(text));
         let room = Some(rules.body_limit);
-        Ok(Self { claim: head.claim, verifier, macs, now, room })
+        Ok(Self { claim: head.claim, further, verifier, macs, now, room })
     }
 
     /// Takes the next bytes of the body, exactly as they were sent.
@@ -107,7 +109,8 @@ impl<V: Borrow<Verifier>> Pending<V> {
         if self.room.is_none() {
             return Err(Rejection::BODY_TOO_LARGE);
         }
-        judge(&self.verifier.borrow().rules, self.claim.as_ref(), self.now, self.macs.finish())
+        let rules = &self.verifier.borrow().rules;
+        judge(rules, self.claim.as_ref(), &self.further, self.now, self.macs.finish())
     }
 
     /// Returns how many more bytes of body are within the limit.

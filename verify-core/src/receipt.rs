@@ -12,7 +12,8 @@ use crate::{Encoding, RetryAfter, UnixTime, delivery_id::DeliveryId, label::Labe
 pub struct Receipt {
     sender: &'static str,
     received_at: UnixTime,
-    tag: Tag,
+    /// What the replay key is made of.
+    identity: Tag,
     signature: Option<Signature>,
 }
 
@@ -22,18 +23,18 @@ pub(crate) struct Signature {
     pub(crate) encoding: Encoding,
     pub(crate) delivery_id: Option<DeliveryId>,
     pub(crate) signed_at: Option<UnixTime>,
-    /// The verifier's, in seconds.
-    pub(crate) tolerance: u64,
+    /// The verifier's, in seconds, where it bounds how late a retry may come.
+    pub(crate) tolerance: Option<u64>,
 }
 
 impl Receipt {
     pub(crate) const fn new(
         sender: &'static str,
         received_at: UnixTime,
-        tag: Tag,
+        identity: Tag,
         signature: Option<Signature>,
     ) -> Self {
-        Self { sender, received_at, tag, signature }
+        Self { sender, received_at, identity, signature }
     }
 
     /// Returns the name of the sender: [`Sender::name`](crate::Sender::name).
@@ -81,7 +82,7 @@ impl Receipt {
     }
 
     /// Returns how many seconds passed between signing and receiving; negative if the sender's
-    /// clock is ahead. Retries keep the first time, so a retry has a larger one.
+    /// clock is ahead. Most senders keep the first time for a retry, so a retry has a larger one.
     #[must_use]
     pub fn skew(&self) -> Option<i64> {
         let signed_at = self.signed_at()?.as_secs();
@@ -93,10 +94,9 @@ impl Receipt {
     /// it, as `Retry-After`, where the delivery could not be handled.
     #[must_use]
     pub fn retry_after(&self) -> RetryAfter {
-        let signed = self.signature.zip(self.skew());
-        signed.map_or(RetryAfter::AGE_UNKNOWN, |(signature, age)| {
-            RetryAfter::at_age(age, signature.tolerance)
-        })
+        let tolerance = self.signature.and_then(|signature| signature.tolerance);
+        let known = self.skew().zip(tolerance);
+        known.map_or(RetryAfter::AGE_UNKNOWN, |(age, tolerance)| RetryAfter::at_age(age, tolerance))
     }
 
     /// Returns the key under which this delivery is remembered, so that it is not handled twice.
@@ -115,6 +115,20 @@ impl Receipt {
     /// - Hashed, because a signature in a store is one that whoever reads the store could send
     ///   again; from the key it cannot be found.
     ///
+    /// **Where a sender [signs retries anew](crate::Sender::signs_retries_anew)**, a retry has another
+    /// signature, and the delivery id says that it is one. Then the place of the signature is taken by
+    /// HMAC-SHA256 over a zero byte, `verify-replay-id-v1`, a zero byte and the id, keyed with the
+    /// **first** secret of the verifier, whichever secret fits:
+    ///
+    /// - With the secret, endpoints and tenants stay apart, also where a sender sends one event under
+    ///   one id to several of them.
+    /// - With the first one, because a delivery may have a signature for each of several secrets. Whoever
+    ///   sends it again could leave one out, and so would choose the key if the key depended on what
+    ///   fits. While a secret is changed, keep the old one first: another first secret makes other keys,
+    ///   and a delivery that comes again after that is handled again.
+    ///
+    /// Remember such keys for as long as the sender retries, which may be days, and not for the tolerance.
+    ///
     /// **Where a sender signs the body alone, equal bodies have equal keys.** Databricks puts a
     /// time in milliseconds into each body. A Weights & Biases payload is what the user typed:
     /// without a variable in it, each delivery equals the last, and a store would drop all but the
@@ -125,7 +139,7 @@ impl Receipt {
             .chain_update(b"verify-replay-key-v1\0")
             .chain_update(self.sender)
             .chain_update(b"\0")
-            .chain_update(self.tag)
+            .chain_update(self.identity)
             .finalize()
             .into()
     }

@@ -26,7 +26,7 @@ const TEXTS: [&str; 31] = [
 
 impl RetryAfter {
     /// The wait where the age of the delivery is not known: 5 s. So it is before the delivery is
-    /// verified, and for senders that sign no time.
+    /// verified, and for senders that sign no time, or sign each retry with a new one.
     pub const AGE_UNKNOWN: Self = Self(5);
     const LONGEST: Self = Self(30);
 

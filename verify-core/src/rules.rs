@@ -1,4 +1,4 @@
-use crate::{Secret, Sender, credential::Credential, label::Label, slots::Slots};
+use crate::{Sender, credential::Credential, label::Label, secret::Key, slots::Slots};
 
 /// What a delivery has to fulfil: the settings of a verifier, after they were checked.
 #[derive(Debug)]
@@ -14,5 +14,5 @@ pub(crate) struct Rules {
 #[derive(Clone, Debug)]
 pub(crate) struct LabelledSecret {
     pub(crate) label: Label,
-    pub(crate) secret: Secret,
+    pub(crate) key: Key,
 }

@@ -1,5 +1,8 @@
 use core::fmt;
 
+use base64ct::{Base64Unpadded, Encoding as _};
+use zeroize::Zeroizing;
+
 use crate::{
     ConfigError,
     mac::{self, HmacSha256},
@@ -7,11 +10,11 @@ use crate::{
 
 /// The signing secret that a sender and its receiver share.
 ///
-/// The bytes are used **verbatim**: every sender this crate knows takes its secret as it was typed,
-/// so spaces, non-ASCII characters and a `whsec_` in front all count. Nothing is trimmed, stripped
-/// or decoded.
+/// Give it the text as the sender shows it. What the key is, the sender decides:
+/// [`Sender::secret_encoding`](crate::Sender::secret_encoding). Most senders use the bytes
+/// **verbatim**, so spaces, non-ASCII characters and a `whsec_` in front all count. Nothing is trimmed.
 ///
-/// Only the MAC with the secret worked in is kept, not the bytes. It has no `Display`, no
+/// Only MACs with the key worked in are kept, not the bytes. It has no `Display`, no
 /// `PartialEq`, no serialisation, and a `Debug` that shows nothing. Its memory is wiped on drop as
 /// far as the crates beneath do it: copies that the compiler makes while moving it are not.
 ///
@@ -24,10 +27,32 @@ use crate::{
 /// # Ok::<(), ConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct Secret(HmacSha256);
+pub struct Secret {
+    verbatim: Key,
+    /// Keyed with what the text decodes to, if it does.
+    base64: Option<Key>,
+}
+
+/// How the key of the MAC is written in the text of a secret.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum SecretEncoding {
+    /// Standard base64 of 1 to 128 bytes, with or without its padding, and with or without `whsec_` in
+    /// front. A text that does not decode is [`ConfigError::SecretUndecodable`].
+    Base64,
+    /// The bytes of the text are the key.
+    Verbatim,
+}
+
+/// A key, worked into a MAC.
+#[derive(Clone)]
+pub(crate) struct Key(HmacSha256);
 
 impl Secret {
-    /// Takes the bytes of a secret, verbatim.
+    /// The longest key that is decoded: twice as long as Standard Webhooks recommends at most.
+    const MAX_DECODED: usize = 128;
+
+    /// Takes the text of a secret.
     ///
     /// # Errors
     ///
@@ -38,10 +63,28 @@ impl Secret {
         if secret.iter().all(|byte| *byte == 0) {
             return Err(ConfigError::SecretEmpty);
         }
-        Ok(Self(mac::prepare(secret)))
+        Ok(Self { verbatim: Key(mac::prepare(secret)), base64: Self::decode(secret) })
     }
 
-    /// Takes the value of an environment variable, verbatim. Unlike in
+    /// Whether the sender wants that, is known later, and then the text is gone.
+    fn decode(text: &[u8]) -> Option<Key> {
+        let text = text.strip_prefix(b"whsec_").unwrap_or(text);
+        let padding = text.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
+        let text = text.get(..text.len().checked_sub(padding)?)?;
+        let mut buffer = Zeroizing::new([0; Self::MAX_DECODED]);
+        let key = Base64Unpadded::decode(text, buffer.as_mut_slice()).ok()?;
+        key.iter().any(|byte| *byte != 0).then(|| Key(mac::prepare(key)))
+    }
+
+    /// The key that a sender means by this text.
+    pub(crate) fn key(self, encoding: SecretEncoding) -> Result<Key, ConfigError> {
+        match encoding {
+            SecretEncoding::Base64 => self.base64.ok_or(ConfigError::SecretUndecodable),
+            SecretEncoding::Verbatim => Ok(self.verbatim),
+        }
+    }
+
+    /// Takes the value of an environment variable, as it is. Unlike in
     /// [`from_file`](Self::from_file), a newline at its end counts.
     ///
     /// # Errors
@@ -51,7 +94,7 @@ impl Secret {
     pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
         let value = std::env::var_os(variable)
             .ok_or_else(|| ConfigError::EnvironmentUnset { variable: variable.into() })?;
-        Self::new(zeroize::Zeroizing::new(value.into_encoded_bytes()))
+        Self::new(Zeroizing::new(value.into_encoded_bytes()))
     }
 
     /// Takes the content of a file, such as a mounted container secret.
@@ -75,9 +118,17 @@ impl Secret {
         let had_newline = secret.len() < content.len();
         Self::new(secret.strip_suffix(b"\r").filter(|_| had_newline).unwrap_or(secret))
     }
+}
 
-    pub(crate) fn prepared(&self) -> &HmacSha256 {
+impl Key {
+    pub(crate) const fn mac(&self) -> &HmacSha256 {
         &self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
     }
 }
 
@@ -89,13 +140,13 @@ impl fmt::Debug for Secret {
 
 /// Reads a small file. A larger one is no secret, and may have no end.
 #[cfg(feature = "std")]
-fn read(path: &std::path::Path) -> std::io::Result<zeroize::Zeroizing<alloc::vec::Vec<u8>>> {
+fn read(path: &std::path::Path) -> std::io::Result<Zeroizing<alloc::vec::Vec<u8>>> {
     use std::io::Read;
 
     const MOST: usize = 64 * 1024;
     const ONE_MORE: usize = MOST + 1;
     // Room for all of it: what grows leaves copies behind that nobody wipes.
-    let mut content = zeroize::Zeroizing::new(alloc::vec::Vec::with_capacity(ONE_MORE));
+    let mut content = Zeroizing::new(alloc::vec::Vec::with_capacity(ONE_MORE));
     std::fs::File::open(path)?.take(ONE_MORE as u64).read_to_end(&mut content)?;
     match content.len() {
         ..=MOST => Ok(content),

@@ -1,4 +1,6 @@
-use crate::{ConfigError, Encoding};
+mod check;
+
+use crate::{Encoding, SecretEncoding};
 
 /// How one sender signs its deliveries, as data.
 ///
@@ -61,10 +63,16 @@ use crate::{ConfigError, Encoding};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Sender {
     name: &'static str,
+    title: &'static str,
     signature_header: &'static str,
     prefix: &'static str,
     encodings: &'static [Encoding],
     signed_parts: &'static [SignedPart],
+    secret_encoding: SecretEncoding,
+    max_signatures: usize,
+    signs_retries_anew: bool,
+    sends_bearer: bool,
+    has_template: bool,
     body_limit: usize,
 }
 
@@ -100,12 +108,25 @@ impl Sender {
     pub const fn new(name: &'static str, signature_header: &'static str) -> Self {
         Self {
             name,
+            title: name,
             signature_header,
             prefix: "",
             encodings: &[Encoding::Hex],
             signed_parts: &[],
+            secret_encoding: SecretEncoding::Verbatim,
+            max_signatures: 1,
+            signs_retries_anew: false,
+            sends_bearer: false,
+            has_template: false,
             body_limit: 1024 * 1024,
         }
+    }
+
+    /// Sets what people call the sender, such as `MLflow`. Without it: the name.
+    #[must_use]
+    pub const fn with_title(mut self, title: &'static str) -> Self {
+        self.title = title;
+        self
     }
 
     /// Sets the text in front of the encoded signature, such as `sha256=`: at most 32
@@ -141,6 +162,56 @@ impl Sender {
         self
     }
 
+    /// Sets how the key is written in the text of a secret. Without it: the text is the key.
+    #[must_use]
+    pub const fn with_secret_encoding(mut self, encoding: SecretEncoding) -> Self {
+        self.secret_encoding = encoding;
+        self
+    }
+
+    /// Says that the header of the signature holds a list, separated by spaces, and how many
+    /// signatures in it are tried: at most 4. Without it: the header is one signature.
+    ///
+    /// Items without the [prefix](Self::with_prefix) belong to another scheme and are skipped. A header
+    /// with more than `most` items that have the prefix is refused, and so is one in which any of them
+    /// does not decode: the work for one request is bounded.
+    ///
+    /// A list is not signed itself. Whoever records a delivery can take a signature out of it, and
+    /// another secret fits then. So the replay key must not depend on which one fits: a list needs
+    /// [`with_retries_signed_anew`](Self::with_retries_signed_anew).
+    #[must_use]
+    pub const fn with_signature_list(mut self, most: usize) -> Self {
+        self.max_signatures = most;
+        self
+    }
+
+    /// Says that a retry keeps its delivery id and has a new time, and so a new signature. The replay
+    /// key is then made of the id: see [`Receipt::replay_key`](crate::Receipt::replay_key).
+    #[must_use]
+    pub const fn with_retries_signed_anew(mut self) -> Self {
+        self.signs_retries_anew = true;
+        self
+    }
+
+    /// Says that the sender can be told to send a bearer token in `Authorization`.
+    ///
+    /// Nothing is checked because of it: that is
+    /// [`VerifierBuilder::bearer`](crate::VerifierBuilder::bearer). Programs that read settings refuse
+    /// a token for a sender that never sends one, because then no delivery would be accepted.
+    #[must_use]
+    pub const fn with_bearer(mut self) -> Self {
+        self.sends_bearer = true;
+        self
+    }
+
+    /// Says that the body is a template which the user of the sender wrote. It may leave out what tells
+    /// two deliveries apart, and the name of the event may be a word of the user.
+    #[must_use]
+    pub const fn with_template(mut self) -> Self {
+        self.has_template = true;
+        self
+    }
+
     /// Sets the largest body accepted by default, in bytes. Without it: 1 MiB.
     #[must_use]
     pub const fn with_body_limit(mut self, bytes: usize) -> Self {
@@ -152,6 +223,12 @@ impl Sender {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Returns what people call the sender.
+    #[must_use]
+    pub const fn title(&self) -> &'static str {
+        self.title
     }
 
     /// Returns the name of the header that carries the signature, in lower case.
@@ -176,6 +253,36 @@ impl Sender {
     #[must_use]
     pub const fn signed_parts(&self) -> &'static [SignedPart] {
         self.signed_parts
+    }
+
+    /// Returns how the key is written in the text of a secret.
+    #[must_use]
+    pub const fn secret_encoding(&self) -> SecretEncoding {
+        self.secret_encoding
+    }
+
+    /// Returns how many signatures a delivery may carry. More than one: the header is a list.
+    #[must_use]
+    pub const fn max_signatures(&self) -> usize {
+        self.max_signatures
+    }
+
+    /// Returns whether a retry has a new time and a new signature.
+    #[must_use]
+    pub const fn signs_retries_anew(&self) -> bool {
+        self.signs_retries_anew
+    }
+
+    /// Returns whether the sender can be told to send a bearer token.
+    #[must_use]
+    pub const fn sends_bearer(&self) -> bool {
+        self.sends_bearer
+    }
+
+    /// Returns whether the body is a template which the user of the sender wrote.
+    #[must_use]
+    pub const fn has_template(&self) -> bool {
+        self.has_template
     }
 
     /// Returns the name of the header that carries the signed delivery id, if there is one.
@@ -212,68 +319,4 @@ impl Sender {
             })
             .unwrap_or("")
     }
-
-    /// Refuses a description under which two different deliveries could have the same signed
-    /// text, or which no delivery could fit.
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let invalid =
-            |problem, header| ConfigError::SenderInvalid { sender: self.name, problem, header };
-        let refuse = |problem| Err(invalid(problem, None));
-
-        if self.name.is_empty() {
-            return refuse("`name` is empty");
-        }
-        if self.prefix.len() > Self::MAX_PREFIX
-            || !self.prefix.bytes().all(|b| b.is_ascii_graphic())
-        {
-            return refuse("`prefix` is not at most 32 visible ASCII characters");
-        }
-        if self.encodings.is_empty() {
-            return refuse("`encodings` is empty");
-        }
-
-        let count =
-            |wanted: fn(&&SignedPart) -> bool| self.signed_parts.iter().filter(wanted).count();
-        if count(|part| matches!(part, SignedPart::DeliveryId(_))) > 1
-            || count(|part| matches!(part, SignedPart::Timestamp(_))) > 1
-        {
-            return refuse("`signed_parts` names two delivery ids or two timestamps");
-        }
-        let following = self.signed_parts.iter().skip(1).map(Some).chain([None]);
-        let separated = self.signed_parts.iter().zip(following).all(|pair| match pair {
-            (SignedPart::Text(_), _) => true,
-            (SignedPart::DeliveryId(_), Some(SignedPart::Text(text))) => !text.is_empty(),
-            (SignedPart::Timestamp(_), Some(SignedPart::Text(text))) => {
-                text.bytes().next().is_some_and(|first| !first.is_ascii_digit())
-            }
-            _ => false,
-        });
-        if !separated {
-            return refuse("`signed_parts` has no separating text behind an id or a timestamp");
-        }
-
-        let headers =
-            [Some(self.signature_header), self.delivery_id_header(), self.timestamp_header()];
-        let mut names = headers.into_iter().flatten();
-        while let Some(name) = names.next() {
-            if !is_lower_case_token(name) {
-                return Err(invalid("header name is not a lower-case token", Some(name)));
-            }
-            if name == "authorization" {
-                return Err(invalid("header is for credentials", Some(name)));
-            }
-            if names.clone().any(|other| other == name) {
-                return Err(invalid("header is used twice", Some(name)));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// RFC 9110, section 5.6.2, without the upper-case letters.
-fn is_lower_case_token(name: &str) -> bool {
-    !name.is_empty()
-        && name.bytes().all(|byte| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte)
-        })
 }

@@ -2,7 +2,7 @@ use core::fmt::{self, Write};
 
 use crate::{
     ConfigError, Rejection, Secret, Sender, SignedPart, UnixTime, delivery_id::DeliveryId,
-    inline_text::InlineText, mac,
+    inline_text::InlineText, mac, secret::Key,
 };
 
 /// Does what a sender does: makes the headers for a body.
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Signer {
     sender: Sender,
-    secret: Secret,
+    key: Key,
 }
 
 /// The headers that a sender would put on one delivery: those that make it verify, and no others.
@@ -40,10 +40,10 @@ impl Signer {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::SenderInvalid`].
+    /// [`ConfigError::SenderInvalid`] and [`ConfigError::SecretUndecodable`].
     pub fn new(sender: Sender, secret: Secret) -> Result<Self, ConfigError> {
         sender.check()?;
-        Ok(Self { sender, secret })
+        Ok(Self { sender, key: secret.key(sender.secret_encoding())? })
     }
 
     /// Signs a body in the first of the sender's encodings.
@@ -75,7 +75,7 @@ impl Signer {
             SignedPart::Text(text) => text.as_bytes(),
             SignedPart::Timestamp(_) => timestamp.as_str().as_bytes(),
         });
-        let tag = mac::of(self.secret.prepared(), signed.chain([body]));
+        let tag = mac::of(self.key.mac(), signed.chain([body]));
 
         let mut signature = InlineText::empty();
         let mut buffer = [0; 64];

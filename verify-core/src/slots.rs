@@ -1,13 +1,13 @@
-/// Up to [`CAPACITY`] things, kept in place, in the order they were added.
+/// Up to [`CAPACITY`] things, or `N`, kept in place, in the order they were added.
 #[derive(Clone, Debug)]
-pub(crate) struct Slots<T>([Option<T>; CAPACITY]);
+pub(crate) struct Slots<T, const N: usize = CAPACITY>([Option<T>; N]);
 
 /// Four: enough for a rotation in two stages, and a bound on the work for one request.
 pub(crate) const CAPACITY: usize = 4;
 
-impl<T> Slots<T> {
+impl<T, const N: usize> Slots<T, N> {
     pub(crate) const fn new() -> Self {
-        Self([const { None }; CAPACITY])
+        Self([const { None }; N])
     }
 
     /// Adds an item, or gives it back if every slot is taken.

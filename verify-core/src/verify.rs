@@ -1,4 +1,9 @@
-use crate::{Headers, Rejection, UnixTime, Verified, Verifier, head::Head, judgement::judge, mac};
+use crate::{
+    Headers, Rejection, UnixTime, Verified, Verifier,
+    head::{Further, Head},
+    judgement::judge,
+    mac,
+};
 
 impl Verifier {
     /// Judges a delivery whose body is already in memory, in one call and without allocation.
@@ -14,12 +19,13 @@ impl Verifier {
         body: &'b [u8],
     ) -> Result<Verified<&'b [u8]>, Rejection> {
         let rules = &self.rules;
-        let head = Head::judge(rules, now, headers)?;
+        let mut further = Further::new();
+        let head = Head::judge(rules, now, headers, &mut further)?;
         if body.len() > rules.body_limit {
             return Err(Rejection::BODY_TOO_LARGE);
         }
         // One secret after the other: nothing has to be kept from one chunk to the next.
         let tags = head.keys(rules).map(|key| mac::of(key, head.signed(rules).chain([body])));
-        Ok(Verified::new(judge(rules, head.claim.as_ref(), now, tags)?, body))
+        Ok(Verified::new(judge(rules, head.claim.as_ref(), &further, now, tags)?, body))
     }
 }

@@ -32,5 +32,7 @@ facts! {
     "content type, largest body, retries: nothing is required or promised": Unknown;
 }
 
-pub(crate) const SENDER: Sender =
-    Sender::new("databricks", "x-databricks-signature").with_encodings(&[Encoding::Hex]);
+pub(crate) const SENDER: Sender = Sender::new("databricks", "x-databricks-signature")
+    .with_title("Databricks")
+    .with_encodings(&[Encoding::Hex])
+    .with_bearer();

@@ -32,6 +32,7 @@ facts! {
 }
 
 pub(crate) const SENDER: Sender = Sender::new("mlflow", "x-mlflow-signature")
+    .with_title("MLflow")
     .with_prefix("v1,")
     .with_encodings(&[Encoding::Base64])
     .with_signed_parts(&[

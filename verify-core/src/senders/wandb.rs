@@ -31,8 +31,8 @@ facts! {
     "retries: none documented": Unknown;
 }
 
-pub(crate) const SENDER: Sender = Sender::new("wandb", "x-wandb-signature").with_encodings(&[
-    Encoding::Base64,
-    Encoding::Base64Unpadded,
-    Encoding::Hex,
-]);
+pub(crate) const SENDER: Sender = Sender::new("wandb", "x-wandb-signature")
+    .with_title("Weights & Biases")
+    .with_encodings(&[Encoding::Base64, Encoding::Base64Unpadded, Encoding::Hex])
+    .with_bearer()
+    .with_template();
