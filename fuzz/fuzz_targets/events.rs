@@ -5,7 +5,7 @@
 
 use core::fmt::Debug;
 
-use verify_core::{EventError, databricks, mlflow, wandb};
+use verify_core::{EventError, UnixMillis, databricks, mlflow, wandb};
 use verify_fuzz::{Reached, json::Json, shapes, target};
 
 target!(check);
@@ -25,7 +25,6 @@ macro_rules! compare {
             let json = Json::parse(&written).expect("JSON");
             assert!(json.is_same(expected), "{json:?}, not {expected:?}");
             assert_eq!(<$event>::parse(&written).as_ref(), Ok(event));
-            assert_eq!(event.clone().into_owned(), *event);
         }
         said(&read);
         read
@@ -39,13 +38,13 @@ fn check(data: &[u8]) -> Reached {
     let document = Json::parse(data);
     let document = document.as_ref();
 
-    let databricks = compare!(databricks::Event<'_>, data, document.and_then(shapes::databricks));
-    let mlflow = compare!(mlflow::Event<'_>, data, document.and_then(shapes::mlflow));
-    let variables = compare!(wandb::Variables<'_>, data, document.and_then(shapes::wandb));
+    let databricks = compare!(databricks::Event, data, document.and_then(shapes::databricks));
+    let mlflow = compare!(mlflow::Event, data, document.and_then(shapes::mlflow));
+    let variables = compare!(wandb::Variables, data, document.and_then(shapes::wandb));
 
     if let Ok(event) = &mlflow {
         let text = event.timestamp.as_str();
-        assert_eq!(event.timestamp.unix_micros(), micros(text.as_bytes()), "{text:?}");
+        assert_eq!(event.timestamp.unix_millis().map(UnixMillis::as_millis), millis(text.as_bytes()), "{text:?}");
     }
     if let Ok(variables) = &variables {
         if let Some(artifact) = variables.artifact() {
@@ -85,9 +84,9 @@ fn unrendered(body: &[u8]) -> Vec<&str> {
     (0..body.len()).filter_map(at).collect()
 }
 
-/// Microseconds since 1970 of `yyyy-mm-ddThh:mm:ss[.f]`, in UTC: by counting days one year and one
+/// Milliseconds since 1970 of `yyyy-mm-ddThh:mm:ss[.f]`, in UTC: by counting days one year and one
 /// month after the other.
-fn micros(text: &[u8]) -> Option<u64> {
+fn millis(text: &[u8]) -> Option<u64> {
     let text = text.strip_suffix(b"Z").or_else(|| text.strip_suffix(b"+00:00"))?;
     let form = b"0000-00-00T00:00:00";
     let (front, fraction) = text.split_at_checked(form.len())?;
@@ -117,16 +116,16 @@ fn micros(text: &[u8]) -> Option<u64> {
     let years: u64 = (1970..year).map(|year| 365 + u64::from(leap(year))).sum();
     let months: u64 = (1..month).map(|month| days_of(year, month)).sum();
     let seconds = (((years + months + day - 1) * 24 + hour) * 60 + minute) * 60 + second;
-    let mut micros = 0;
+    let mut millis = 0;
     if let Some((point, digits)) = fraction.split_first() {
         if *point != b'.' || digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
             return None;
         }
-        let mut unit = 100_000;
+        let mut unit = 100;
         for digit in digits {
-            micros += unit * u64::from(digit - b'0');
+            millis += unit * u64::from(digit - b'0');
             unit /= 10;
         }
     }
-    Some(seconds * 1_000_000 + micros)
+    Some(seconds * 1000 + millis)
 }

@@ -51,7 +51,7 @@ fn check(data: &[u8]) -> Reached {
     reached
 }
 
-fn compare(found: Option<&Option<Event<'_>>>, expected: Option<&Option<Json>>) {
+fn compare(found: Option<&Option<Event>>, expected: Option<&Option<Json>>) {
     let (Some(found), Some(expected)) = (found, expected) else { return };
     assert_eq!(found.is_some(), expected.is_some(), "{found:?}, not {expected:?}");
     if let (Some(event), Some(expected)) = (found, expected) {

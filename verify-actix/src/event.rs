@@ -1,6 +1,7 @@
 use core::{
     fmt,
     future::{Ready, ready},
+    ops::Deref,
 };
 
 use actix_web::{
@@ -8,7 +9,7 @@ use actix_web::{
 };
 use bytes::Bytes;
 use verify_adapter::{Refusal, tell_unreadable};
-use verify_core::{EventError, OwnedPayload, Verified};
+use verify_core::{EventError, Verified};
 
 use crate::{
     Delivery, DeliveryRejection,
@@ -16,69 +17,56 @@ use crate::{
     response::{by_table, status},
 };
 
-/// What the verified delivery says, for a handler behind [`Verify`](crate::Verify).
+/// What the verified delivery says, for a handler behind [`Verify`](crate::Verify), with the delivery
+/// itself: receipt and bytes.
 ///
-/// Announce a transition to production:
+/// Whoever sent it, the same questions have answers:
 ///
 /// ```
 /// use actix_web::{HttpResponse, web};
-/// use verify_actix::{Event, databricks::{self, EventKind, Stage}};
+/// use verify_actix::{AnyEvent, Event};
 ///
-/// async fn announce(Event(event): Event<databricks::Event<'static>>) -> HttpResponse {
-///     match event.kind {
-///         EventKind::ModelVersionTransitionedStage { version, to_stage: Stage::Production, .. } => {
-///             println!("{} {version} is in production", event.model_name);
-///         }
-///         _ => {}
+/// async fn note(event: Event<AnyEvent>) -> HttpResponse {
+///     let (name, model) = (event.name().unwrap_or("something"), event.model().unwrap_or("nothing"));
+///     println!("{name} happened to {model}");
+///     HttpResponse::NoContent().finish()
+/// }
+/// # let _: actix_web::Route = web::post().to(note);
+/// ```
+///
+/// Announce a transition to production, whichever of Databricks' events says so:
+///
+/// ```
+/// use actix_web::{HttpResponse, web};
+/// use verify_actix::{Event, databricks::{self, Stage, Transition}};
+///
+/// async fn announce(event: Event<databricks::Event>) -> HttpResponse {
+///     if let Some(Transition { to: Some(Stage::Production), is_done: true, .. }) = event.transition() {
+///         println!("{} is in production", event.model_name);
 ///     }
 ///     HttpResponse::NoContent().finish()
 /// }
 /// # let _: actix_web::Route = web::post().to(announce);
 /// ```
 ///
-/// React to a tag, and take an event that cannot be read instead of refusing it:
-///
-/// ```
-/// use actix_web::{HttpResponse, web};
-/// use verify_actix::{Event, EventRejection, databricks::{self, EventKind}};
-///
-/// async fn on_tag(
-///     event: Result<Event<databricks::Event<'static>>, EventRejection>,
-/// ) -> Result<HttpResponse, EventRejection> {
-///     let event = match event {
-///         Ok(Event(event)) => event,
-///         // The delivery is verified: keep its bytes for later rather than lose it.
-///         Err(EventRejection::Unreadable { error, verified }) => {
-///             eprintln!("{error}: {} bytes put aside", verified.body().len());
-///             return Ok(HttpResponse::Accepted().finish());
-///         }
-///         Err(other) => return Err(other),
-///     };
-///     if let EventKind::ModelVersionTagSet { version, tags } = event.kind {
-///         if tags.iter().any(|tag| tag.key == "validated" && tag.value == "true") {
-///             println!("{} {version} was validated", event.model_name);
-///         }
-///     }
-///     Ok(HttpResponse::NoContent().finish())
-/// }
-/// # let _: actix_web::Route = web::post().to(on_tag);
-/// ```
-///
-/// Follow an alias of an MLflow model:
+/// Follow an alias of an MLflow model, and know which delivery said so:
 ///
 /// ```
 /// use actix_web::{HttpResponse, web};
 /// use verify_actix::{Event, mlflow::{self, EventKind}};
 ///
-/// async fn follow(Event(event): Event<mlflow::Event<'static>>) -> HttpResponse {
+/// async fn follow(Event(event, verified): Event<mlflow::Event>) -> HttpResponse {
 ///     match event.kind {
 ///         // An alias that moves is created again.
-///         EventKind::ModelVersionAliasCreated { name, alias, version } if alias == "champion" => {
+///         EventKind::ModelVersionAliasCreated { name, alias, version, .. } if alias == "champion" => {
 ///             println!("{name}: the champion is now version {version}");
+///             println!("says {:?}", verified.receipt().delivery_id());
 ///         }
-///         EventKind::ModelVersionAliasDeleted { name, alias } if alias == "champion" => {
+///         EventKind::ModelVersionAliasDeleted { name, alias, .. } if alias == "champion" => {
 ///             println!("{name} has no champion any more");
 ///         }
+///         // Its bytes are still in `verified`.
+///         EventKind::Unknown { .. } => println!("{} bytes of news", verified.body().len()),
 ///         _ => {}
 ///     }
 ///     HttpResponse::NoContent().finish()
@@ -86,20 +74,46 @@ use crate::{
 /// # let _: actix_web::Route = web::post().to(follow);
 /// ```
 ///
-/// Take a Weights & Biases payload in a type of your own:
+/// Take an event that cannot be read instead of refusing it:
 ///
 /// ```
 /// use actix_web::{HttpResponse, web};
-/// use verify_actix::{Event, wandb};
+/// use verify_actix::{Event, EventRejection, databricks};
+///
+/// async fn on_tag(
+///     event: Result<Event<databricks::Event>, EventRejection>,
+/// ) -> Result<HttpResponse, EventRejection> {
+///     let event = match event {
+///         Ok(event) => event,
+///         // The delivery is verified: keep its bytes for later rather than lose it.
+///         Err(EventRejection::Unreadable { error, verified }) => {
+///             eprintln!("{error}: {} bytes put aside", verified.body().len());
+///             return Ok(HttpResponse::Accepted().finish());
+///         }
+///         Err(other) => return Err(other),
+///     };
+///     if event.tags().contains(&("validated", "true")) {
+///         println!("{} was validated", event.model_name);
+///     }
+///     Ok(HttpResponse::NoContent().finish())
+/// }
+/// # let _: actix_web::Route = web::post().to(on_tag);
+/// ```
+///
+/// Take a payload in a type of your own, as Weights & Biases lets users write them:
+///
+/// ```
+/// use actix_web::{HttpResponse, web};
+/// use verify_actix::{Event, wandb::EventType};
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Deploy {
 ///     model: String,
-///     event_type: wandb::EventType<'static>,
+///     event_type: EventType,
 /// }
 ///
-/// async fn deploy(Event(wandb::Payload(deploy)): Event<wandb::Payload<Deploy>>) -> HttpResponse {
-///     if deploy.event_type == wandb::EventType::LinkArtifact {
+/// async fn deploy(Event(deploy, _): Event<Deploy>) -> HttpResponse {
+///     if deploy.event_type == EventType::LinkArtifact {
 ///         println!("{} was linked", deploy.model);
 ///     }
 ///     HttpResponse::NoContent().finish()
@@ -107,11 +121,18 @@ use crate::{
 /// # let _: actix_web::Route = web::post().to(deploy);
 /// ```
 ///
-/// `'static` because the event outlives the request's body; what is borrowed there is copied here.
-/// The refusals of this extractor are not those of the middleware: its callback and its replaced
-/// response have no part in them. To change them, take the `Result`.
+/// The refusals of this extractor are not those of the middleware: its callback and its replaced response
+/// have no part in them. To change them, take the `Result`.
 #[derive(Clone, Debug)]
-pub struct Event<T>(pub T);
+pub struct Event<T>(pub T, pub Verified<Bytes>);
+
+impl<T> Deref for Event<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
 
 /// Why there is no [`Event`] to extract.
 #[expect(clippy::large_enum_variant, reason = "rare, and gone once it is answered")]
@@ -148,15 +169,16 @@ impl EventRejection {
     }
 }
 
-impl<T: OwnedPayload> FromRequest for Event<T> {
+impl<T: verify_core::Payload> FromRequest for Event<T> {
     type Error = EventRejection;
     type Future = Ready<Result<Self, EventRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(match verified(request) {
-            Ok(Delivery(verified)) => T::parse_owned(verified.body())
-                .map(Self)
-                .map_err(|error| EventRejection::Unreadable { error, verified }),
+            Ok(Delivery(verified)) => match verified.event() {
+                Ok(event) => Ok(Self(event, verified)),
+                Err(error) => Err(EventRejection::Unreadable { error, verified }),
+            },
             Err(rejection) => Err(EventRejection::Delivery(rejection)),
         })
     }

@@ -23,11 +23,11 @@ pub use verify_adapter::{
     Answer, Budget, Clock, Fixed, LOG_TARGET, Refusal, Reported, ResolveError, Resolver,
     VerifierHandle,
 };
+#[cfg(feature = "events")]
+pub use verify_core::{AnyEvent, EventError, Payload, Text, UnixMillis};
 pub use verify_core::{
     ConfigError, Encoding, Headers, Pending, Receipt, Rejection, RejectionKind, RetryAfter, Secret,
     Sender, SignedPart, UnixTime, Verified, Verifier, VerifierBuilder, databricks, mlflow, wandb,
 };
-#[cfg(feature = "events")]
-pub use verify_core::{EventError, OwnedPayload, Payload};
 #[cfg(feature = "sign")]
 pub use verify_core::{SignedHeaders, Signer};

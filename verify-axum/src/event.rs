@@ -1,4 +1,4 @@
-use core::fmt;
+use core::{fmt, ops::Deref};
 
 use axum_core::{
     extract::FromRequestParts,
@@ -7,7 +7,7 @@ use axum_core::{
 use bytes::Bytes;
 use http::{StatusCode, request::Parts};
 use verify_adapter::{Refusal, tell_unreadable};
-use verify_core::{EventError, OwnedPayload, Verified};
+use verify_core::{EventError, Payload, Verified};
 
 use crate::{
     Delivery, DeliveryRejection,
@@ -16,35 +16,67 @@ use crate::{
 };
 
 /// What the verified delivery says, for an axum handler behind a
-/// [`VerifyLayer`](crate::VerifyLayer).
+/// [`VerifyLayer`](crate::VerifyLayer), with the delivery itself: receipt and bytes.
 ///
-/// Announce a transition to production:
+/// Whoever sent it, the same questions have answers:
 ///
 /// ```
-/// use verify_axum::{Event, databricks::{self, EventKind, Stage}};
+/// use verify_axum::{AnyEvent, Event};
 ///
-/// async fn announce(Event(event): Event<databricks::Event<'static>>) {
-///     match event.kind {
-///         EventKind::ModelVersionTransitionedStage { version, to_stage: Stage::Production, .. } => {
-///             println!("{} {version} is in production", event.model_name);
-///         }
-///         _ => {}
+/// async fn note(event: Event<AnyEvent>) {
+///     let (name, model) = (event.name().unwrap_or("something"), event.model().unwrap_or("nothing"));
+///     println!("{name} happened to {model}");
+/// }
+/// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(note));
+/// ```
+///
+/// Announce a transition to production, whichever of Databricks' events says so:
+///
+/// ```
+/// use verify_axum::{Event, databricks::{self, Stage, Transition}};
+///
+/// async fn announce(event: Event<databricks::Event>) {
+///     if let Some(Transition { to: Some(Stage::Production), is_done: true, .. }) = event.transition() {
+///         println!("{} is in production", event.model_name);
 ///     }
 /// }
 /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(announce));
 /// ```
 ///
-/// React to a tag, and take an event that cannot be read instead of refusing it:
+/// Follow an alias of an MLflow model, and know which delivery said so:
+///
+/// ```
+/// use verify_axum::{Event, mlflow::{self, EventKind}};
+///
+/// async fn follow(Event(event, verified): Event<mlflow::Event>) {
+///     match event.kind {
+///         // An alias that moves is created again.
+///         EventKind::ModelVersionAliasCreated { name, alias, version, .. } if alias == "champion" => {
+///             println!("{name}: the champion is now version {version}");
+///             println!("says {:?}", verified.receipt().delivery_id());
+///         }
+///         EventKind::ModelVersionAliasDeleted { name, alias, .. } if alias == "champion" => {
+///             println!("{name} has no champion any more");
+///         }
+///         // Its bytes are still in `verified`.
+///         EventKind::Unknown { .. } => println!("{} bytes of news", verified.body().len()),
+///         _ => {}
+///     }
+/// }
+/// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(follow));
+/// ```
+///
+/// Take an event that cannot be read instead of refusing it:
 ///
 /// ```
 /// use axum::http::StatusCode;
-/// use verify_axum::{Event, EventRejection, databricks::{self, EventKind}};
+/// use verify_axum::{Event, EventRejection, databricks};
 ///
 /// async fn on_tag(
-///     event: Result<Event<databricks::Event<'static>>, EventRejection>,
+///     event: Result<Event<databricks::Event>, EventRejection>,
 /// ) -> Result<StatusCode, EventRejection> {
 ///     let event = match event {
-///         Ok(Event(event)) => event,
+///         Ok(event) => event,
 ///         // The delivery is verified: keep its bytes for later rather than lose it.
 ///         Err(EventRejection::Unreadable { error, verified }) => {
 ///             eprintln!("{error}: {} bytes put aside", verified.body().len());
@@ -52,60 +84,45 @@ use crate::{
 ///         }
 ///         Err(other) => return Err(other),
 ///     };
-///     if let EventKind::ModelVersionTagSet { version, tags } = event.kind {
-///         if tags.iter().any(|tag| tag.key == "validated" && tag.value == "true") {
-///             println!("{} {version} was validated", event.model_name);
-///         }
+///     if event.tags().contains(&("validated", "true")) {
+///         println!("{} was validated", event.model_name);
 ///     }
 ///     Ok(StatusCode::NO_CONTENT)
 /// }
 /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(on_tag));
 /// ```
 ///
-/// Follow an alias of an MLflow model:
+/// Take a payload in a type of your own, as Weights & Biases lets users write them:
 ///
 /// ```
-/// use verify_axum::{Event, mlflow::{self, EventKind}};
-///
-/// async fn follow(Event(event): Event<mlflow::Event<'static>>) {
-///     match event.kind {
-///         // An alias that moves is created again.
-///         EventKind::ModelVersionAliasCreated { name, alias, version } if alias == "champion" => {
-///             println!("{name}: the champion is now version {version}");
-///         }
-///         EventKind::ModelVersionAliasDeleted { name, alias } if alias == "champion" => {
-///             println!("{name} has no champion any more");
-///         }
-///         _ => {}
-///     }
-/// }
-/// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(follow));
-/// ```
-///
-/// Take a Weights & Biases payload in a type of your own:
-///
-/// ```
-/// use verify_axum::{Event, wandb};
+/// use verify_axum::{Event, wandb::EventType};
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Deploy {
 ///     model: String,
-///     event_type: wandb::EventType<'static>,
+///     event_type: EventType,
 /// }
 ///
-/// async fn deploy(Event(wandb::Payload(deploy)): Event<wandb::Payload<Deploy>>) {
-///     if deploy.event_type == wandb::EventType::LinkArtifact {
+/// async fn deploy(Event(deploy, _): Event<Deploy>) {
+///     if deploy.event_type == EventType::LinkArtifact {
 ///         println!("{} was linked", deploy.model);
 ///     }
 /// }
 /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(deploy));
 /// ```
 ///
-/// `'static` because the event outlives the request's body; what is borrowed there is copied here.
 /// The refusals of this extractor are not those of the layer: its callback and its replaced response
 /// have no part in them. To change them, take the `Result`.
 #[derive(Clone, Debug)]
-pub struct Event<T>(pub T);
+pub struct Event<T>(pub T, pub Verified<Bytes>);
+
+impl<T> Deref for Event<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
 
 /// Why there is no [`Event`] to extract.
 #[expect(clippy::large_enum_variant, reason = "rare, and gone once it is answered")]
@@ -142,13 +159,13 @@ impl EventRejection {
     }
 }
 
-impl<State: Sync, T: OwnedPayload> FromRequestParts<State> for Event<T> {
+impl<State: Sync, T: Payload> FromRequestParts<State> for Event<T> {
     type Rejection = EventRejection;
 
     async fn from_request_parts(head: &mut Parts, _: &State) -> Result<Self, EventRejection> {
         let Delivery(verified) = verified(head).map_err(EventRejection::Delivery)?;
-        match T::parse_owned(verified.body()) {
-            Ok(event) => Ok(Self(event)),
+        match verified.event() {
+            Ok(event) => Ok(Self(event, verified)),
             Err(error) => Err(EventRejection::Unreadable { error, verified }),
         }
     }

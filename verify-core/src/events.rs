@@ -3,59 +3,77 @@
 mod error;
 mod event_kinds;
 mod from_json;
-mod into_owned;
 mod object;
+mod summary;
+mod text;
 mod text_enum;
+mod transition;
+mod unix_millis;
+
+use serde::de::DeserializeOwned;
 
 pub use error::EventError;
 pub(crate) use error::Misfit;
 pub(crate) use event_kinds::event_kinds;
 pub(crate) use from_json::{FromJson, tag_value};
-pub(crate) use into_owned::IntoOwned;
-pub(crate) use object::{Field, Key, Object, Place, place_of};
+pub(crate) use object::{Field, Object, Place, place_of};
+pub(crate) use summary::{Summary, questions};
+pub use text::Text;
 pub(crate) use text_enum::text_enum;
+pub use transition::{Stage, Transition};
+pub use unix_millis::UnixMillis;
 
-/// Something that the body of a delivery says, read in place where the JSON allows.
+/// Something that a verified body is read into: an event of this crate, or any type of your own that
+/// implements [`serde::Deserialize`] and borrows nothing.
 ///
-/// Strings without an escape are borrowed from the body; `into_owned` of the payloads of this crate
-/// copies them.
-pub trait Payload<'b>: Sized {
-    /// Reads a body.
+/// ```
+/// use verify_core::{EventError, Payload as _, Verified, wandb};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Deploy {
+///     model: String,
+///     event_type: wandb::EventType,
+/// }
+///
+/// fn model(verified: &Verified<Vec<u8>>) -> Result<String, EventError> {
+///     let deploy: Deploy = verified.event()?;
+///     Ok(deploy.model)
+/// }
+/// # let body = br#"{"model": "fraud", "event_type": "LINK_ARTIFACT"}"#;
+/// # let deploy = Deploy::from_body("wandb", body)?;
+/// # assert_eq!((&*deploy.model, deploy.event_type), ("fraud", wandb::EventType::LinkArtifact));
+/// # Ok::<(), EventError>(())
+/// ```
+///
+/// Of a type of your own an error tells the place, and not the field: that could quote the body.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read from a verified body",
+    note = "a type of your own has to implement `serde::Deserialize` and must not borrow"
+)]
+pub trait Payload: Sized {
+    /// Reads the body of a delivery of the sender of this name: see
+    /// [`Receipt::sender`](crate::Receipt::sender).
     ///
     /// # Errors
     ///
     /// The body does not have this shape. It is still at hand: a verified event is not lost to its
     /// shape.
-    fn parse(body: &'b [u8]) -> Result<Self, EventError>;
+    fn from_body(sender: &str, body: &[u8]) -> Result<Self, EventError>;
 }
 
-/// A [`Payload`] that holds nothing of the body it was read from, as handlers take it: the events of
-/// this crate for `'static`, and a type of your own in [`wandb::Payload`](crate::wandb::Payload).
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a payload",
-    note = "a type of your own is read as `wandb::Payload<{Self}>`, if it implements `DeserializeOwned`"
-)]
-pub trait OwnedPayload: Sized + 'static {
-    /// Reads a body.
-    ///
-    /// # Errors
-    ///
-    /// As [`Payload::parse`].
-    fn parse_owned(body: &[u8]) -> Result<Self, EventError>;
+impl<T: DeserializeOwned> Payload for T {
+    fn from_body(_: &str, body: &[u8]) -> Result<Self, EventError> {
+        let text = core::str::from_utf8(body).map_err(EventError::utf8)?;
+        serde_json::from_str(text).map_err(EventError::json)
+    }
 }
 
-/// Makes a type with a lifetime, `parse` and `into_owned` a payload.
+/// Makes a type with `parse` a payload, whoever sent it.
 macro_rules! payload {
     ($name:ident) => {
-        impl<'b> $crate::Payload<'b> for $name<'b> {
-            fn parse(body: &'b [u8]) -> Result<Self, $crate::EventError> {
+        impl $crate::Payload for $name {
+            fn from_body(_: &str, body: &[u8]) -> Result<Self, $crate::EventError> {
                 $name::parse(body)
-            }
-        }
-
-        impl $crate::OwnedPayload for $name<'static> {
-            fn parse_owned(body: &[u8]) -> Result<Self, $crate::EventError> {
-                $name::parse(body).map($name::into_owned)
             }
         }
     };

@@ -45,7 +45,7 @@ pub use collector::{Buffer, Collector, Unverified};
 pub use config_error::ConfigError;
 pub use encoding::Encoding;
 #[cfg(feature = "events")]
-pub use events::{EventError, OwnedPayload, Payload};
+pub use events::{EventError, Payload, Text, UnixMillis};
 pub use fact::{Certainty, Fact};
 pub use headers::Headers;
 pub use pending::Pending;
@@ -54,6 +54,8 @@ pub use rejection::{Rejection, RejectionKind};
 pub use retry_after::RetryAfter;
 pub use secret::{Secret, SecretEncoding};
 pub use sender::{Sender, SignedPart};
+#[cfg(feature = "events")]
+pub use senders::AnyEvent;
 pub use senders::{databricks, mlflow, wandb};
 #[cfg(feature = "sign")]
 pub use signer::{SignedHeaders, Signer};

@@ -1,10 +1,16 @@
 //! What each sender puts on the wire. Adding a sender touches its own folder and the list below.
 
+#[cfg(feature = "events")]
+mod any_event;
+
 use crate::{Fact, Sender};
 
-/// Makes of one line a sender its module and its constant, and the list of all.
+/// Makes of one line a sender its module, its constant, its variant of `AnyEvent`, and the list of all.
+///
+/// What its module has to have: `SENDER`, `FACTS`, and, with the feature `events`, a type of its events
+/// with `parse`, `name`, `tags`, `summary`, `Serialize`, and the macros `payload!` and `questions!`.
 macro_rules! senders {
-    ($($(#[$docs:meta])* $constant:ident = $module:ident;)*) => {
+    ($($(#[$docs:meta])* $constant:ident = $module:ident, $variant:ident($event:ident);)*) => {
         $(pub mod $module;)*
 
         impl Sender {
@@ -15,16 +21,19 @@ macro_rules! senders {
         }
 
         const FACTS: &[&[Fact]] = &[$($module::FACTS),*];
+
+        #[cfg(feature = "events")]
+        any_event::any_event! { $($(#[$docs])* $variant = $module::$event;)* }
     };
 }
 
 senders! {
     /// Databricks workspace model registry.
-    DATABRICKS = databricks;
+    DATABRICKS = databricks, Databricks(Event);
     /// MLflow 3.3 and later, the open-source tracking server.
-    MLFLOW = mlflow;
+    MLFLOW = mlflow, Mlflow(Event);
     /// Weights & Biases automations.
-    WANDB = wandb;
+    WANDB = wandb, Wandb(Variables);
 }
 
 impl Sender {

@@ -36,17 +36,18 @@ impl<B> Verified<B> {
         &self.body
     }
 
-    /// Reads what the body says: see the payload types of each sender.
+    /// Reads what the body says: as [`AnyEvent`](crate::AnyEvent), as the event of one sender, or as a
+    /// type of your own.
     ///
     /// # Errors
     ///
     /// The body does not have the shape of `E`. It is verified all the same, and still here.
     #[cfg(feature = "events")]
-    pub fn event<'b, E: crate::Payload<'b>>(&'b self) -> Result<E, crate::EventError>
+    pub fn event<E: crate::Payload>(&self) -> Result<E, crate::EventError>
     where
         B: AsRef<[u8]>,
     {
-        E::parse(self.body.as_ref())
+        E::from_body(self.receipt.sender(), self.body.as_ref())
     }
 
     /// Takes the two apart. The body alone proves nothing any more.

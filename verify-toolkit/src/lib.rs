@@ -21,6 +21,7 @@ pub use endpoint::{Endpoint, UrlError};
 pub use forgery::Forgery;
 pub use request::{ParseError, WireRequest};
 pub use verify_core::{
-    Certainty, ConfigError, Encoding, EventError, Fact, Receipt, Rejection, RejectionKind, Secret,
-    Sender, SignedPart, UnixTime, Verified, Verifier, databricks, mlflow, wandb,
+    AnyEvent, Certainty, ConfigError, Encoding, EventError, Fact, Receipt, Rejection,
+    RejectionKind, Secret, Sender, SignedPart, UnixTime, Verified, Verifier, databricks, mlflow,
+    wandb,
 };

@@ -1,11 +1,10 @@
 //! That a version of a model has got somewhere: the only thing that starts pipelines.
 
 use core::fmt;
-use std::borrow::Cow;
 
 use bridge_common::Automation;
 use serde_json::{Map, Value};
-use verify_actix::{EventError, databricks, mlflow, wandb};
+use verify_actix::{AnyEvent, EventError, Sender, Text, databricks::Stage, wandb};
 
 /// The events of each sender that say so, the one that comes for every movement first. Databricks'
 /// others may come beside it for the same movement.
@@ -25,19 +24,19 @@ pub(crate) const EVENTS: [(&str, &[&str]); 3] = [
 
 /// What is handed to a pipeline. Typed by somebody: authentic, not harmless.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Movement<'a> {
+pub(crate) struct Movement {
     /// What the sender calls it. Of Weights & Biases it may be a word of whoever made the automation.
-    pub(crate) event: Cow<'a, str>,
+    pub(crate) event: Text,
     /// Whether a template for GitHub has it, where it says what is to be done. It may read as an event, and
     /// counts for a route that names it only.
     pub(crate) is_instruction: bool,
     /// The registered model, prompt or artifact collection.
-    pub(crate) model: Cow<'a, str>,
-    pub(crate) version: Option<Cow<'a, str>>,
+    pub(crate) model: Text,
+    pub(crate) version: Option<Text>,
     /// The stage or alias that the version has now.
-    pub(crate) target: Option<Cow<'a, str>>,
+    pub(crate) target: Option<Text>,
     /// The stage that it had.
-    pub(crate) from: Option<Cow<'a, str>>,
+    pub(crate) from: Option<Text>,
 }
 
 /// Why a verified delivery starts nothing.
@@ -63,18 +62,21 @@ pub(crate) enum Nothing {
     Unrendered,
 }
 
-impl<'a> Movement<'a> {
+impl Movement {
     /// The names of what [`facts`](Self::facts) may have.
     pub(crate) const FACTS: [&'static str; 7] =
         ["delivery", "event", "from", "model", "sender", "target", "version"];
 
     /// Reads the body of a verified delivery of the sender of this name.
-    pub(crate) fn read(sender: &str, body: &'a [u8]) -> Result<Self, Nothing> {
-        let movement = match sender {
-            "databricks" => of_databricks(databricks::Event::parse(body)?)?,
-            "mlflow" => of_mlflow(mlflow::Event::parse(body)?)?,
-            _ if wandb::unrendered(body).next().is_some() => return Err(Nothing::Unrendered),
-            _ => of_wandb(Automation::parse(body)?)?,
+    pub(crate) fn read(sender: &str, body: &[u8]) -> Result<Self, Nothing> {
+        // Such a body need not be JSON.
+        if sender == Sender::WANDB.name() && wandb::unrendered(body).next().is_some() {
+            return Err(Nothing::Unrendered);
+        }
+        let movement = match AnyEvent::parse(sender, body)? {
+            AnyEvent::Databricks(event) if event.is_test() => return Err(Nothing::Test),
+            AnyEvent::Wandb(_) => of_automation(&Automation::parse(body)?)?,
+            event => of_registry(sender, &event)?,
         };
         match movement.model.is_empty() {
             true => Err(Nothing::Nameless),
@@ -104,77 +106,37 @@ impl<'a> Movement<'a> {
     }
 }
 
-fn of_databricks(event: databricks::Event<'_>) -> Result<Movement<'_>, Nothing> {
-    use databricks::EventKind::{
-        ModelVersionTransitionedStage, ModelVersionTransitionedToArchived,
-        ModelVersionTransitionedToProduction, ModelVersionTransitionedToStaging,
-    };
-
-    if event.is_test() {
-        return Err(Nothing::Test);
-    }
-    let name = known("databricks", event.name())?;
-    let (version, from, to) = match event.kind {
-        ModelVersionTransitionedStage { version, from_stage, to_stage } => {
-            (Some(version), Some(from_stage), Some(to_stage))
-        }
-        ModelVersionTransitionedToArchived { version, from_stage, to_stage } => {
-            (version, from_stage, to_stage.or(Some(databricks::Stage::Archived)))
-        }
-        ModelVersionTransitionedToProduction { version, from_stage, to_stage } => {
-            (version, from_stage, to_stage.or(Some(databricks::Stage::Production)))
-        }
-        ModelVersionTransitionedToStaging { version, from_stage, to_stage } => {
-            (version, from_stage, to_stage.or(Some(databricks::Stage::Staging)))
-        }
-        _ => return Err(Nothing::Other),
-    };
-    let text = |stage: databricks::Stage<'_>| Cow::Owned(stage.to_string());
+fn of_registry(sender: &str, event: &AnyEvent) -> Result<Movement, Nothing> {
+    let name = known(sender, event.name().unwrap_or_default())?;
+    let transition = event.transition();
+    let to = transition.and_then(|transition| transition.to.as_ref()).map(Stage::as_str);
+    let from = transition.and_then(|transition| transition.from.as_ref()).map(Stage::as_str);
     Ok(Movement {
         event: name.into(),
         is_instruction: false,
-        model: event.model_name,
-        version,
-        target: to.map(text),
-        from: from.map(text),
+        model: event.model().unwrap_or_default().into(),
+        version: event.version().map(Text::from),
+        target: to.or(event.alias()).map(Text::from),
+        from: from.map(Text::from),
     })
 }
 
-fn of_mlflow(event: mlflow::Event<'_>) -> Result<Movement<'_>, Nothing> {
-    use mlflow::EventKind::{ModelVersionAliasCreated, PromptAliasCreated};
-
-    let event_name = known("mlflow", &event.name())?;
-    let (ModelVersionAliasCreated { name, alias, version }
-    | PromptAliasCreated { name, alias, version }) = event.kind
-    else {
-        return Err(Nothing::Other);
+fn of_automation(automation: &Automation) -> Result<Movement, Nothing> {
+    let Automation { variables, has_own_event: is_instruction, .. } = automation;
+    let event = match variables.event_type.as_ref().ok_or(Nothing::Eventless)? {
+        wandb::EventType::Other(word) => word,
+        event if *is_instruction => event.as_str(),
+        event => known(Sender::WANDB.name(), event.as_str())?,
     };
     Ok(Movement {
-        event: event_name.into(),
-        is_instruction: false,
-        model: name,
-        version: Some(version),
-        target: Some(alias),
+        event: event.into(),
+        is_instruction: *is_instruction,
+        model: variables.model().ok_or(Nothing::Nameless)?.into(),
+        version: variables.version().map(Text::from),
+        // Empty where the event is not about one.
+        target: variables.alias().map(Text::from),
         from: None,
     })
-}
-
-fn of_wandb(automation: Automation<'_>) -> Result<Movement<'_>, Nothing> {
-    let Automation { variables, has_own_event: is_instruction, .. } = automation;
-    let event = variables.event_type.clone().ok_or(Nothing::Eventless)?;
-    let event = match &event {
-        wandb::EventType::Other(word) => word.to_string().into(),
-        event if is_instruction => event.to_string().into(),
-        event => Cow::Borrowed(known("wandb", event.as_str())?),
-    };
-    let artifact = variables.artifact();
-    let name = artifact.map(|artifact| artifact.name.to_owned().into());
-    let version = artifact.map(|artifact| artifact.alias.to_owned().into());
-    let collection = variables.artifact_collection_name.filter(|name| !name.is_empty());
-    let model = collection.or(name).ok_or(Nothing::Nameless)?;
-    // Empty where the event is not about one.
-    let target = variables.alias.filter(|alias| !alias.is_empty());
-    Ok(Movement { event, is_instruction, model, version, target, from: None })
 }
 
 fn known(sender: &str, event: &str) -> Result<&'static str, Nothing> {

@@ -43,7 +43,7 @@ impl Pipeline {
     /// # Errors
     ///
     /// It is more than the service takes.
-    fn request(&self, delivery: &Delivery, movement: &Movement<'_>) -> Result<Value, String> {
+    fn request(&self, delivery: &Delivery, movement: &Movement) -> Result<Value, String> {
         // For people, and for whoever must know it again.
         let name = base16ct::lower::encode_string(&delivery.key);
         let facts = movement.facts(&delivery.sender, &name);

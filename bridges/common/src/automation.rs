@@ -5,30 +5,33 @@
 //! GitHub, a card of Microsoft Teams, and blocks of Slack. What stands in them besides the variables is
 //! whoever made the automation's own, and not read.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
-use verify_core::{EventError, wandb::Variables};
+use verify_core::{
+    EventError, Text,
+    wandb::{EventType, Variables},
+};
 
 /// What an automation says.
 #[derive(Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Automation<'a> {
+pub struct Automation {
     /// The variables, wherever they stood.
-    pub variables: Variables<'a>,
+    pub variables: Variables,
     /// Whether `event_type` is a word that GitHub's workflows are chosen by. Of such a template it is a
     /// constant, in the vendor's too: it tells what is to be done, and not what happened.
     pub has_own_event: bool,
 }
 
-impl<'a> Automation<'a> {
+impl Automation {
     /// Reads a body.
     ///
     /// # Errors
     ///
     /// For the reasons of [`Variables::parse`], of the body or of its `client_payload`.
-    pub fn parse(body: &'a [u8]) -> Result<Self, EventError> {
+    pub fn parse(body: &[u8]) -> Result<Self, EventError> {
         let outer = Variables::parse(body)?;
         // One that occurs twice is not read, as nobody knows which is meant.
         let Ok(places) = serde_json::from_slice::<Places<'_>>(body) else {
@@ -38,7 +41,7 @@ impl<'a> Automation<'a> {
         if let Some(inner) = inner.filter(|json| json.starts_with('{')) {
             let inner = Variables::parse(inner.as_bytes())?;
             let has_own_event = inner.event_type.is_none() && outer.event_type.is_some();
-            return Ok(Self { variables: or(inner, outer), has_own_event });
+            return Ok(Self { variables: inner.or(outer), has_own_event });
         }
         let mut labels = Labels::default();
         let others = [places.attachments, places.blocks, places.sections, places.text];
@@ -47,12 +50,12 @@ impl<'a> Automation<'a> {
                 labels.read("text", &value);
             }
         }
-        Ok(Self { variables: or(outer, labels.into_variables()), has_own_event: false })
+        Ok(Self { variables: outer.or(labels.into_variables()), has_own_event: false })
     }
 
     /// Whether it says which artifact or project it is about.
     #[must_use]
-    pub fn says_what(variables: &Variables<'_>) -> bool {
+    pub fn says_what(variables: &Variables) -> bool {
         [
             &variables.artifact_collection_name,
             &variables.artifact_version,
@@ -145,36 +148,19 @@ impl Labels {
         }
     }
 
-    fn into_variables(mut self) -> Variables<'static> {
-        let mut take = |name| self.0.remove(name).flatten().map(Cow::Owned);
-        Variables {
-            project_name: take("project_name"),
-            entity_name: take("entity_name"),
-            event_type: take("event_type").map(Into::into),
-            event_author: take("event_author"),
-            alias: take("alias"),
-            tag: take("tag"),
-            artifact_collection_name: take("artifact_collection_name"),
-            artifact_version: take("artifact_version"),
-            artifact_version_string: take("artifact_version_string"),
-        }
-    }
-}
-
-/// The first ones, and of the second ones what those have not.
-fn or<'a>(first: Variables<'a>, second: Variables<'a>) -> Variables<'a> {
-    Variables {
-        project_name: first.project_name.or(second.project_name),
-        entity_name: first.entity_name.or(second.entity_name),
-        event_type: first.event_type.or(second.event_type),
-        event_author: first.event_author.or(second.event_author),
-        alias: first.alias.or(second.alias),
-        tag: first.tag.or(second.tag),
-        artifact_collection_name: first
-            .artifact_collection_name
-            .or(second.artifact_collection_name),
-        artifact_version: first.artifact_version.or(second.artifact_version),
-        artifact_version_string: first.artifact_version_string.or(second.artifact_version_string),
+    fn into_variables(mut self) -> Variables {
+        let mut take = |name| self.0.remove(name).flatten().map(Text::from);
+        let mut variables = Variables::default();
+        variables.project_name = take("project_name");
+        variables.entity_name = take("entity_name");
+        variables.event_type = take("event_type").map(|text| EventType::from(&*text));
+        variables.event_author = take("event_author");
+        variables.alias = take("alias");
+        variables.tag = take("tag");
+        variables.artifact_collection_name = take("artifact_collection_name");
+        variables.artifact_version = take("artifact_version");
+        variables.artifact_version_string = take("artifact_version_string");
+        variables
     }
 }
 

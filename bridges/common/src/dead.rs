@@ -68,7 +68,7 @@ fn line(stuck: &Stuck, delivery: Option<&Delivery>) -> String {
     let event = delivery.map(|delivery| Event::read(sender, &delivery.body));
     let about = event.as_ref().map(|event| {
         let name = event.name().unwrap_or_default();
-        format!("{} {}", printable(&name), printable(event.model().unwrap_or_default()))
+        format!("{} {}", printable(name), printable(event.model().unwrap_or_default()))
     });
     let about = about.unwrap_or_default();
     let received = UNIX_EPOCH.checked_add(Duration::from_secs(stuck.received_at.as_secs()));

@@ -1,49 +1,45 @@
 //! What a delivery says, whoever sent it.
 
 use core::time::Duration;
-use std::{
-    borrow::Cow,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::SystemTime;
 
-use verify_core::{EventError, databricks, mlflow, wandb};
+use verify_core::{AnyEvent, EventError, UnixTime, wandb::Variables};
 
 use crate::Automation;
 
-/// What the body of a verified delivery says.
+/// What the body of a verified delivery says, or why it cannot be told: its sender changed its shape, or
+/// the user of the sender chose one.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_enums, reason = "a bridge that left a sender out would be a bug")]
-pub enum Event<'a> {
-    /// Of Databricks.
-    Databricks(databricks::Event<'a>),
-    /// Of MLflow.
-    Mlflow(mlflow::Event<'a>),
-    /// Verified, and not understood: its sender changed its shape, or the user of the sender chose one.
-    Unreadable(EventError),
-    /// Of Weights & Biases.
-    Wandb(wandb::Variables<'a>),
-}
+pub struct Event(Result<AnyEvent, EventError>);
 
-impl<'a> Event<'a> {
-    /// Reads a body of the sender of this name.
+impl Event {
+    /// Reads a body of the sender of this name. Variables of Weights & Biases are found wherever the
+    /// documented templates have them.
     #[must_use]
-    pub fn read(sender: &str, body: &'a [u8]) -> Self {
-        let event = match sender {
-            "databricks" => databricks::Event::parse(body).map(Self::Databricks),
-            "mlflow" => mlflow::Event::parse(body).map(Self::Mlflow),
-            _ => Automation::parse(body).map(|automation| Self::Wandb(automation.variables)),
-        };
-        event.unwrap_or_else(Self::Unreadable)
+    pub fn read(sender: &str, body: &[u8]) -> Self {
+        Self(AnyEvent::parse(sender, body).and_then(|event| match event {
+            AnyEvent::Wandb(_) => {
+                Automation::parse(body).map(|automation| AnyEvent::Wandb(automation.variables))
+            }
+            event => Ok(event),
+        }))
+    }
+
+    /// Returns what it says.
+    ///
+    /// # Errors
+    ///
+    /// Why that cannot be told.
+    pub const fn get(&self) -> Result<&AnyEvent, &EventError> {
+        self.0.as_ref()
     }
 
     /// Returns its name, as the sender writes it. `None`: it cannot be read, or has none.
     #[must_use]
-    pub fn name(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Databricks(event) => Some(event.name().into()),
-            Self::Mlflow(event) => Some(event.name()),
-            Self::Unreadable(error) => error.event().map(Cow::Borrowed),
-            Self::Wandb(variables) => Some(variables.event_type.as_ref()?.as_str().into()),
+    pub fn name(&self) -> Option<&str> {
+        match &self.0 {
+            Ok(event) => event.name(),
+            Err(error) => error.event(),
         }
     }
 
@@ -51,15 +47,15 @@ impl<'a> Event<'a> {
     /// none.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
-        match self {
-            Self::Databricks(event) => Some(&event.model_name),
-            Self::Mlflow(event) => named(&event.kind),
-            Self::Unreadable(_) => None,
-            Self::Wandb(variables) => {
-                let collection = variables.artifact_collection_name.as_deref();
-                let collection = collection.filter(|name| !name.is_empty());
-                collection.or_else(|| Some(variables.artifact()?.name))
-            }
+        self.0.as_ref().ok()?.model()
+    }
+
+    /// Returns the variables, if an automation of Weights & Biases sent it.
+    #[must_use]
+    pub const fn variables(&self) -> Option<&Variables> {
+        match &self.0 {
+            Ok(AnyEvent::Wandb(variables)) => Some(variables),
+            _ => None,
         }
     }
 
@@ -70,43 +66,16 @@ impl<'a> Event<'a> {
     /// Weights & Biases signs none, and a body that cannot be read has none.
     #[must_use]
     pub fn is_outdated(&self, retention: Duration, now: SystemTime) -> bool {
-        let Self::Databricks(event) = self else { return false };
-        let happened = UNIX_EPOCH.checked_add(Duration::from_millis(event.event_timestamp));
-        // An error is a clock that is ahead of ours.
-        let age = happened.and_then(|happened| now.duration_since(happened).ok());
-        age.is_some_and(|age| age > retention)
+        let Ok(AnyEvent::Databricks(event)) = &self.0 else { return false };
+        let Ok(now) = UnixTime::try_from(now) else { return false };
+        let happened = event.event_timestamp.to_unix_time();
+        // An event of later than now is of a clock that is ahead of ours.
+        now.as_secs().saturating_sub(happened.as_secs()) > retention.as_secs()
     }
 
     /// Whether its sender has to be trusted for what it is about, because it could not be read.
     #[must_use]
     pub const fn is_unreadable(&self) -> bool {
-        matches!(self, Self::Unreadable(_))
-    }
-}
-
-/// Returns the name of the model or prompt.
-fn named<'e>(kind: &'e mlflow::EventKind<'_>) -> Option<&'e str> {
-    use mlflow::EventKind::{
-        ModelVersionAliasCreated, ModelVersionAliasDeleted, ModelVersionCreated,
-        ModelVersionTagDeleted, ModelVersionTagSet, PromptAliasCreated, PromptAliasDeleted,
-        PromptCreated, PromptTagDeleted, PromptTagSet, PromptVersionCreated,
-        PromptVersionTagDeleted, PromptVersionTagSet, RegisteredModelCreated,
-    };
-    match kind {
-        ModelVersionAliasCreated { name, .. }
-        | ModelVersionAliasDeleted { name, .. }
-        | ModelVersionCreated { name, .. }
-        | ModelVersionTagDeleted { name, .. }
-        | ModelVersionTagSet { name, .. }
-        | PromptAliasCreated { name, .. }
-        | PromptAliasDeleted { name, .. }
-        | PromptCreated { name, .. }
-        | PromptTagDeleted { name, .. }
-        | PromptTagSet { name, .. }
-        | PromptVersionCreated { name, .. }
-        | PromptVersionTagDeleted { name, .. }
-        | PromptVersionTagSet { name, .. }
-        | RegisteredModelCreated { name, .. } => Some(name),
-        _ => None,
+        self.0.is_err()
     }
 }

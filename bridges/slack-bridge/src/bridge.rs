@@ -142,12 +142,14 @@ async fn on_delivery(State(bridge): State<Bridge>, Delivery(verified): Delivery)
 }
 
 /// Says once what is wrong with a template of which no message can be made that tells people much.
-fn advise(sender: &'static str, event: &Event<'_>) {
-    let reason = match event {
-        Event::Wandb(variables) if !Automation::says_what(variables) => {
+fn advise(sender: &'static str, event: &Event) {
+    let reason = match event.variables() {
+        Some(variables) if !Automation::says_what(variables) => {
             "its template has no variable that says which artifact or project it is about"
         }
-        Event::Unreadable(_) if sender == Sender::WANDB.name() => "it is not a JSON object",
+        None if event.is_unreadable() && sender == Sender::WANDB.name() => {
+            "it is not a JSON object"
+        }
         _ => return,
     };
     if let Some(advice) = first_advice(reason) {

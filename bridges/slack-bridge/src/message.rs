@@ -11,6 +11,7 @@ use std::{borrow::Cow, time::UNIX_EPOCH};
 
 use bridge_common::Event;
 use serde_json::{Value, json};
+use verify_axum::AnyEvent;
 use verify_outbox::Delivery;
 
 use self::text::{Lines, escaped};
@@ -31,11 +32,15 @@ struct Message<'e> {
 /// links begin with.
 pub(crate) fn message(delivery: &Delivery, workspace: Option<&str>) -> Value {
     let event = Event::read(&delivery.sender, &delivery.body);
-    let message = match &event {
-        Event::Databricks(event) => databricks::message(event, workspace),
-        Event::Mlflow(event) => mlflow::message(event, workspace),
-        Event::Wandb(variables) => wandb::message(variables, &delivery.body, workspace),
-        Event::Unreadable(error) => Message {
+    let message = match event.get() {
+        Ok(AnyEvent::Databricks(event)) => databricks::message(event, workspace),
+        Ok(AnyEvent::Mlflow(event)) => mlflow::message(event, workspace),
+        Ok(AnyEvent::Wandb(variables)) => wandb::message(variables, &delivery.body, workspace),
+        Ok(other) => Message {
+            headline: other.name().unwrap_or("An event").to_owned(),
+            ..Message::default()
+        },
+        Err(error) => Message {
             headline: "An event that this version cannot read".to_owned(),
             facts: vec![
                 ("Why", error.to_string().into()),
@@ -48,7 +53,7 @@ pub(crate) fn message(delivery: &Delivery, workspace: Option<&str>) -> Value {
 }
 
 /// Who sent it, what it is called, and when it came.
-fn origin(event: &Event<'_>, delivery: &Delivery) -> String {
+fn origin(event: &Event, delivery: &Delivery) -> String {
     let sender = match delivery.sender.as_str() {
         "databricks" => "Databricks",
         "mlflow" => "MLflow",

@@ -1,11 +1,11 @@
 //! A function as serverless platforms run them: an event of AWS Lambda's function URLs (payload
-//! version 2.0) on standard input, the answer on standard output, the summary on standard error.
+//! version 2.0) on standard input, the answer on standard output, what it says on standard error.
 
 use core::error::Error;
 use std::{env, io, process::ExitCode};
 
 use base64ct::{Base64, Encoding};
-use minimal::{Headers, Secret, Sender, Summary, UnixTime, Verifier, receive};
+use minimal::{Headers, Secret, Sender, Told, UnixTime, Verifier, receive};
 use serde_json::{Map, Value, json};
 
 fn main() -> ExitCode {
@@ -25,8 +25,9 @@ fn run() -> Result<(), Box<dyn Error>> {
     let verifier = Verifier::builder(sender).secret(Secret::from_env("WEBHOOK_SECRET")?).build()?;
     let event: Value = serde_json::from_reader(io::stdin())?;
     let now = UnixTime::now()?;
-    let answer = respond(&verifier, now, &event, |summary| {
-        eprintln!("{summary:?}");
+    let answer = respond(&verifier, now, &event, |told| {
+        let what = told.event.name().unwrap_or("something");
+        eprintln!("{what} happened to {}", told.event.model().unwrap_or("nothing"));
         Ok(())
     })?;
     println!("{answer}");
@@ -38,7 +39,7 @@ pub(crate) fn respond(
     verifier: &Verifier,
     now: UnixTime,
     event: &Value,
-    work: impl FnOnce(&Summary<'_>) -> io::Result<()>,
+    work: impl FnOnce(&Told) -> io::Result<()>,
 ) -> Result<Value, base64ct::Error> {
     let body = event["body"].as_str().unwrap_or_default();
     // What was signed are the bytes, not the text that the gateway made of them.
@@ -49,11 +50,11 @@ pub(crate) fn respond(
     let none = Map::new();
     let headers = FunctionHeaders(event["headers"].as_object().unwrap_or(&none));
     let (status, header) = match receive(verifier, now, &headers, &body) {
-        Ok(summary) => match work(&summary) {
+        Ok(told) => match work(&told) {
             Ok(()) => (204, None),
             Err(error) => {
                 eprintln!("the work failed: {error}");
-                (503, Some(("retry-after", summary.retry_after.as_str())))
+                (503, Some(("retry-after", told.receipt.retry_after().as_str())))
             }
         },
         Err(refusal) => {

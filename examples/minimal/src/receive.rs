@@ -1,6 +1,6 @@
-use verify_core::{Headers, UnixTime, Verifier};
+use verify_core::{AnyEvent, Headers, Receipt, UnixTime, Verifier};
 
-use crate::{Refusal, Summary};
+use crate::Refusal;
 
 /// Verifies a delivery and reads what it says. Nothing of `body` is parsed before it is verified.
 ///
@@ -11,13 +11,26 @@ use crate::{Refusal, Summary};
 ///
 /// The delivery was refused, or is genuine and could not be read: [`Refusal::answer`] says what to
 /// answer.
-pub fn receive<'a>(
+pub fn receive(
     verifier: &Verifier,
     now: UnixTime,
     headers: &(impl Headers + ?Sized),
-    body: &'a [u8],
-) -> Result<Summary<'a>, Refusal> {
+    body: &[u8],
+) -> Result<Told, Refusal> {
     let verified = verifier.verify(now, headers, body)?;
-    let retry_after = verified.receipt().retry_after();
-    Summary::read(verified).map_err(|error| Refusal::Unreadable { error, retry_after })
+    let receipt = *verified.receipt();
+    match AnyEvent::read(&verified) {
+        Ok(event) => Ok(Told { event, receipt }),
+        Err(error) => Err(Refusal::Unreadable { error, retry_after: receipt.retry_after() }),
+    }
+}
+
+/// What a delivery says, and what is known of it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Told {
+    /// What it says.
+    pub event: AnyEvent,
+    /// Who sent it and when. If the work fails, answer 503 with its `retry_after`.
+    pub receipt: Receipt,
 }

@@ -2,7 +2,7 @@ use core::{error::Error, fmt};
 
 use verify_core::{EventError, Rejection, RejectionKind, RetryAfter};
 
-/// Why there is no [`Summary`](crate::Summary). For the log: the sender gets [`answer`](Self::answer).
+/// Why there is no [`Told`](crate::Told). For the log: the sender gets [`answer`](Self::answer).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Refusal {

@@ -4,7 +4,8 @@
 
 use std::{fs, path::Path};
 
-use minimal::{Refusal, Secret, Sender, Summary, UnixTime, Verifier, receive};
+use minimal::{Refusal, Secret, Sender, Told, UnixTime, Verifier, receive};
+use verify_core::databricks::Stage;
 use verify_toolkit::{Capture, Delivery, Forgery, WireRequest, samples};
 
 const SECRET: &str = "shared";
@@ -14,7 +15,7 @@ fn verifier(sender: Sender, secret: &str) -> Verifier {
     Verifier::builder(sender).secret(Secret::new(secret).unwrap()).build().unwrap()
 }
 
-fn judge(sender: Sender, request: &WireRequest) -> Result<Summary<'_>, Refusal> {
+fn judge(sender: Sender, request: &WireRequest) -> Result<Told, Refusal> {
     receive(&verifier(sender, SECRET), NOW, &request.headers, &request.body)
 }
 
@@ -28,11 +29,11 @@ fn what_a_real_mlflow_sent_is_accepted() {
         let Some(secret) = &capture.secret else { continue };
         let verifier = verifier(Sender::MLFLOW, secret);
         let request = &capture.request;
-        let summary =
+        let told =
             receive(&verifier, capture.received_at.unwrap(), &request.headers, &request.body);
-        let summary = summary.unwrap();
-        assert_eq!(summary.sender, "mlflow");
-        assert!(mlflow_names().any(|name| name == summary.event), "{summary:?}");
+        let told = told.unwrap();
+        assert_eq!(told.receipt.sender(), "mlflow");
+        assert!(mlflow_names().any(|name| Some(name) == told.event.name()), "{told:?}");
         accepted += 1;
     }
     assert!(accepted >= 15, "{accepted}");
@@ -46,10 +47,10 @@ fn mlflow_names() -> impl Iterator<Item = &'static str> {
 fn every_sample_is_read_and_every_forgery_of_it_is_refused() {
     for sample in samples::ALL {
         let genuine = sample.delivery().sign(SECRET, NOW).unwrap();
-        let summary = judge(sample.sender, &genuine).unwrap();
+        let told = judge(sample.sender, &genuine).unwrap();
         // The older name of the same event.
         let event = if sample.event == "LINK_MODEL" { "LINK_ARTIFACT" } else { sample.event };
-        assert_eq!((summary.sender, &*summary.event), (sample.sender.name(), event));
+        assert_eq!((told.receipt.sender(), told.event.name()), (sample.sender.name(), Some(event)));
 
         for forgery in Forgery::ALL {
             let Ok(forged) = sample.delivery().forge(*forgery, SECRET, NOW) else { continue };
@@ -60,7 +61,7 @@ fn every_sample_is_read_and_every_forgery_of_it_is_refused() {
 }
 
 #[test]
-fn the_summary_has_what_happened_to_which_model() {
+fn it_tells_what_happened_to_which_model() {
     for (sender, event, expected) in [
         (
             "databricks",
@@ -77,9 +78,10 @@ fn the_summary_has_what_happened_to_which_model() {
     ] {
         let request = samples::find(sender, event).unwrap().delivery().sign(SECRET, NOW).unwrap();
         let sender = *Sender::ALL.iter().find(|known| known.name() == sender).unwrap();
-        let summary = judge(sender, &request).unwrap();
-        let told = [&summary.name, &summary.version, &summary.target].map(Option::as_deref);
-        assert_eq!(told, expected, "{event}");
+        let event = judge(sender, &request).unwrap().event;
+        let stage = event.transition().and_then(|transition| transition.to.as_ref());
+        let target = stage.map(Stage::as_str).or(event.alias());
+        assert_eq!([event.model(), event.version(), target], expected, "{event:?}");
     }
 }
 

@@ -6,7 +6,7 @@
 #[path = "../examples/lambda.rs"]
 mod lambda;
 
-use minimal::{Secret, Sender, Summary, UnixTime, Verifier};
+use minimal::{Secret, Sender, Told, UnixTime, Verifier};
 use serde_json::{Value, json};
 use verify_toolkit::samples;
 
@@ -14,7 +14,7 @@ fn respond(secret: &str, event: &Value) -> (Value, bool) {
     let verifier =
         Verifier::builder(Sender::DATABRICKS).secret(Secret::new(secret).unwrap()).build().unwrap();
     let mut worked = false;
-    let work = |_: &Summary<'_>| {
+    let work = |_: &Told| {
         worked = true;
         Ok(())
     };

@@ -65,7 +65,7 @@ pub fn collect(
 
 /// Reads what a delivery says.
 #[cfg(feature = "events")]
-pub fn read(body: &[u8]) -> Result<verify_core::mlflow::Event<'_>, verify_core::EventError> {
+pub fn read(body: &[u8]) -> Result<verify_core::mlflow::Event, verify_core::EventError> {
     verify_core::mlflow::Event::parse(body)
 }
 

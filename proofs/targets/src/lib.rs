@@ -63,22 +63,16 @@ fn judge(sender: u32, now: UnixTime, input: &[u8]) -> Option<Outcome> {
         return Some(Outcome::Refused);
     }
     let Ok(verified) = collector.finish() else { return Some(Outcome::Refused) };
-    Some(if is_readable(&sender, &verified) { Outcome::Read } else { Outcome::Unreadable })
+    Some(if is_readable(&verified) { Outcome::Read } else { Outcome::Unreadable })
 }
 
 #[cfg(feature = "events")]
-fn is_readable(sender: &Sender, verified: &Verified<Vec<u8>>) -> bool {
-    use verify_core::{databricks, mlflow, wandb};
-
-    match sender.name() {
-        "databricks" => verified.event::<databricks::Event<'_>>().is_ok(),
-        "mlflow" => verified.event::<mlflow::Event<'_>>().is_ok(),
-        _ => verified.event::<wandb::Variables<'_>>().is_ok(),
-    }
+fn is_readable(verified: &Verified<Vec<u8>>) -> bool {
+    verify_core::AnyEvent::read(verified).is_ok()
 }
 
 #[cfg(not(feature = "events"))]
-fn is_readable(_: &Sender, _: &Verified<Vec<u8>>) -> bool {
+fn is_readable(_: &Verified<Vec<u8>>) -> bool {
     true
 }
 

@@ -12,9 +12,9 @@ const ALIAS: &str = r#"{"entity": "model_version_alias", "action": "created", "t
 /// Status and reason of a delivery whose body is no event.
 const UNREADABLE: (u16, &str) = (503, "payload_unreadable");
 
-async fn follow(Event(event): Event<mlflow::Event<'static>>) -> String {
+async fn follow(Event(event, _): Event<mlflow::Event>) -> String {
     match event.kind {
-        mlflow::EventKind::ModelVersionAliasCreated { name, alias, version } => {
+        mlflow::EventKind::ModelVersionAliasCreated { name, alias, version, .. } => {
             format!("{alias} of {name} is {version}")
         }
         other => format!("{}.{}", other.entity(), other.action()),
@@ -42,7 +42,7 @@ async fn a_handler_takes_the_event_of_its_sender() {
     assert!(response.ends_with("champion of fraud is 3"), "{response}");
 
     let typed = || {
-        web::post().to(async |Event(variables): Event<wandb::Variables<'static>>| {
+        web::post().to(async |variables: Event<wandb::Variables>| {
             variables.artifact().unwrap().name.to_owned()
         })
     };
@@ -54,19 +54,16 @@ async fn a_handler_takes_the_event_of_its_sender() {
 #[tokio::test]
 async fn one_that_cannot_be_read_comes_again_or_is_for_the_handler() {
     let body = r#"{"event": "COMMENT_CREATED"}"#;
-    let typed = || {
-        web::post().to(async |Event(_): Event<databricks::Event<'static>>| {
-            HttpResponse::NoContent().finish()
-        })
-    };
+    let typed =
+        || web::post().to(async |_: Event<databricks::Event>| HttpResponse::NoContent().finish());
     assert_eq!(
         post_to(typed, true, Sender::DATABRICKS, body).await,
         "HTTP/1.1 503 Service Unavailable\ncontent-length: 0\nretry-after: 5\n"
     );
 
     let lenient = || {
-        web::post().to(async |event: Result<Event<databricks::Event<'static>>, EventRejection>| {
-            match event {
+        web::post().to(
+            async |event: Result<Event<databricks::Event>, EventRejection>| match event {
                 Err(ref rejection @ EventRejection::Unreadable { ref error, ref verified }) => {
                     assert_eq!(rejection.to_string(), error.to_string());
                     assert_eq!(
@@ -76,8 +73,8 @@ async fn one_that_cannot_be_read_comes_again_or_is_for_the_handler() {
                     format!("{error} {}", verified.body().len())
                 }
                 other => format!("{other:?}"),
-            }
-        })
+            },
+        )
     };
     let response = post_to(lenient, true, Sender::DATABRICKS, body).await;
     assert!(response.ends_with("`COMMENT_CREATED`: `version`: missing 28"), "{response}");
@@ -89,7 +86,7 @@ async fn on_an_unguarded_route_there_is_no_event() {
     assert!(response.starts_with("HTTP/1.1 500 "), "{response}");
 
     let request = TestRequest::default().to_http_request();
-    let rejection = Event::<mlflow::Event<'_>>::extract(&request).await.unwrap_err();
+    let rejection = Event::<mlflow::Event>::extract(&request).await.unwrap_err();
     assert_eq!(rejection.to_string(), "this route has no verifier");
     assert_eq!((rejection.status().as_u16(), rejection.refusal()), (500, Refusal::NotGuarded));
     let rejection = Delivery::extract(&request).await.unwrap_err();

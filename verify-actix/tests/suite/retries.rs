@@ -40,9 +40,7 @@ async fn tries(route: fn() -> Route) -> [u64; 4] {
 async fn mlflow_tries_for_50_seconds_while_a_handler_is_in_trouble() {
     let troubled =
         || web::post().to(async |Delivery(verified): Delivery| try_again(verified.receipt()));
-    let typed = || {
-        web::post().to(async |Event(_): Event<mlflow::Event<'static>>| HttpResponse::Ok().finish())
-    };
+    let typed = || web::post().to(async |_: Event<mlflow::Event>| HttpResponse::Ok().finish());
     for handler in [troubled as fn() -> Route, typed] {
         assert_eq!(tries(handler).await, [0, 5, 20, 50]);
     }

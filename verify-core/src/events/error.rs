@@ -14,6 +14,7 @@ enum Problem {
     Field { event: &'static str, field: &'static str, misfit: Option<Misfit> },
     Json { what: &'static str, line: usize, column: usize },
     NoObject,
+    Sender,
     Utf8 { valid: usize },
 }
 
@@ -41,12 +42,18 @@ impl EventError {
     pub const fn field(&self) -> Option<&'static str> {
         match self.0 {
             Problem::Field { field, .. } => Some(field),
-            Problem::Json { .. } | Problem::NoObject | Problem::Utf8 { .. } => None,
+            Problem::Json { .. } | Problem::NoObject | Problem::Sender | Problem::Utf8 { .. } => {
+                None
+            }
         }
     }
 
     pub(crate) const fn no_object() -> Self {
         Self(Problem::NoObject)
+    }
+
+    pub(crate) const fn sender() -> Self {
+        Self(Problem::Sender)
     }
 
     pub(crate) const fn missing(Place { event, field }: Place) -> Self {
@@ -99,6 +106,11 @@ impl fmt::Display for EventError {
                 return write!(f, "{what}: line {line}, column {column}");
             }
             Problem::NoObject => return f.write_str("body is not a JSON object"),
+            Problem::Sender => {
+                return f.write_str(
+                    "events of this sender are not known: read the body into a type of your own",
+                );
+            }
             Problem::Utf8 { valid } => return write!(f, "body is not UTF-8 behind byte {valid}"),
             Problem::Field { event, field, misfit } => (event, field, misfit),
         };

@@ -6,6 +6,7 @@
 /// | `optional` | `Option<T>` | no such field; null is read as that |
 /// | `nullable` | `Option<T>` | null; a missing field is read as that |
 /// | `either` | `Option<Option<T>>` | no such field; `Some(None)`: null |
+/// | `part` | `T`, of several fields | `$kind::part` reads it into the given value |
 macro_rules! event_kinds {
     (
         $(#[$attributes:meta])*
@@ -13,7 +14,7 @@ macro_rules! event_kinds {
             $(
                 $(#[$docs:meta])*
                 $variant:ident = $name:literal {
-                    $($(#[$field_docs:meta])* $field:ident: $how:ident $ty:ty,)*
+                    $($(#[$field_docs:meta])* $field:ident: $how:ident $ty:ty $(= $part:expr)?,)*
                 }
             )*
         }
@@ -22,20 +23,22 @@ macro_rules! event_kinds {
         $(#[$attributes])*
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
-        pub enum $kind<'a> {
+        pub enum $kind {
             $(
                 $(#[$docs])*
+                #[non_exhaustive]
                 $variant {
                     $($(#[$field_docs])* $field: event_kinds!(@type $how $ty),)*
                 },
             )*
             /// An event that this crate does not know. What else it says stands in the body.
+            #[non_exhaustive]
             Unknown {
-                $($(#[$unknown_docs])* $unknown: Cow<'a, str>,)*
+                $($(#[$unknown_docs])* $unknown: $crate::Text,)*
             },
         }
 
-        impl<'a> $kind<'a> {
+        impl $kind {
             /// The names of all events that this crate knows.
             pub const NAMES: &'static [&'static str] = &[$($name),*];
 
@@ -48,16 +51,13 @@ macro_rules! event_kinds {
             }
 
             /// Takes what the event called `event` has out of an object. `None`: not known.
-            pub(super) fn read(event: &str, object: &$fields<'a>) -> Result<Option<Self>, $crate::EventError> {
+            pub(super) fn read(event: &str, object: &$fields<'_>) -> Result<Option<Self>, $crate::EventError> {
                 let _ = object;
                 match event {
                     $($name => Ok(Some(Self::$variant {
-                        $($field: object
-                            .field(const { $crate::events::place_of(&$names, stringify!($field)) })
-                            .$how($crate::events::Place {
-                            event: $name,
-                            field: concat!($prefix, stringify!($field)),
-                        })?,)*
+                        $($field: event_kinds!(
+                            @read $how object, $names, $name, $prefix, $field $(, $part)?
+                        ),)*
                     })),)*
                     _ => Ok(None),
                 }
@@ -74,39 +74,37 @@ macro_rules! event_kinds {
                 }
                 Ok(())
             }
-
-            /// Copies what is borrowed from the body.
-            #[must_use]
-            pub fn into_owned(self) -> $kind<'static> {
-                match self {
-                    $(Self::$variant { $($field,)* } => $kind::$variant {
-                        $($field: $field.owned(),)*
-                    },)*
-                    Self::Unknown { $($unknown,)* } => $kind::Unknown {
-                        $($unknown: $unknown.owned(),)*
-                    },
-                }
-            }
         }
     };
 
     (@type required $ty:ty) => { $ty };
+    (@type part $ty:ty) => { $ty };
     (@type optional $ty:ty) => { Option<$ty> };
     (@type nullable $ty:ty) => { Option<$ty> };
     (@type either $ty:ty) => { Option<Option<$ty>> };
 
+    (@read part $object:ident, $names:ident, $event:literal, $prefix:literal, $field:ident, $part:expr) => {
+        Self::part($part, $object, $event)?
+    };
+    (@read $how:ident $object:ident, $names:ident, $event:literal, $prefix:literal, $field:ident) => {
+        $object
+            .field(const { $crate::events::place_of(&$names, stringify!($field)) })
+            .$how($crate::events::Place {
+                event: $event,
+                field: concat!($prefix, stringify!($field)),
+            })?
+    };
+
+    (@write part $map:ident, $field:ident) => {
+        $field.write($map)?
+    };
     (@write required $map:ident, $field:ident) => {
         $map.serialize_entry(stringify!($field), $field)?
     };
     (@write nullable $map:ident, $field:ident) => {
         $map.serialize_entry(stringify!($field), $field)?
     };
-    (@write optional $map:ident, $field:ident) => {
-        if let Some(value) = $field {
-            $map.serialize_entry(stringify!($field), value)?;
-        }
-    };
-    (@write either $map:ident, $field:ident) => {
+    (@write $how:ident $map:ident, $field:ident) => {
         if let Some(value) = $field {
             $map.serialize_entry(stringify!($field), value)?;
         }

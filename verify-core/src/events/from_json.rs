@@ -1,13 +1,8 @@
 use alloc::{borrow::Cow, collections::BTreeMap, string::String, vec::Vec};
-use core::{fmt, marker::PhantomData};
 
-use serde::{
-    Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
-};
 use serde_json::value::RawValue;
 
-use crate::events::{Misfit, object::Key};
+use crate::{Text, events::Misfit};
 
 /// A type that the value of a field is read into.
 pub(crate) trait FromJson<'a>: Sized {
@@ -30,13 +25,25 @@ impl<'a> FromJson<'a> for Cow<'a, str> {
             return Ok(Cow::Borrowed(json));
         }
         let text = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-        match text.ok_or(Self::MISFIT)? {
+        let text = text.ok_or(Self::MISFIT)?;
+        // To the end in any case: then sixteen bytes are looked at a time. `contains` makes reading an
+        // event 8 % slower.
+        if text.bytes().fold(false, |found, byte| found | (byte == b'\\')) {
             // Fails for half of a surrogate pair, which no text of Rust can hold.
-            text if text.contains('\\') => {
-                serde_json::from_str::<String>(json).map(Cow::Owned).map_err(|_| Self::MISFIT)
-            }
-            text => Ok(Cow::Borrowed(text)),
+            return serde_json::from_str(json).map(Cow::Owned).map_err(|_| Self::MISFIT);
         }
+        Ok(Cow::Borrowed(text))
+    }
+}
+
+impl FromJson<'_> for Text {
+    const EXPECTED: &'static str = <Cow<'_, str>>::EXPECTED;
+
+    fn from_json(json: &str) -> Result<Self, Misfit> {
+        Cow::from_json(json).map(|text| match text {
+            Cow::Borrowed(text) => text.into(),
+            Cow::Owned(text) => text.into(),
+        })
     }
 }
 
@@ -58,70 +65,30 @@ impl FromJson<'_> for u64 {
     }
 }
 
-impl<'a> FromJson<'a> for BTreeMap<Cow<'a, str>, Cow<'a, str>> {
+impl FromJson<'_> for BTreeMap<Text, Text> {
     const EXPECTED: &'static str = "an object of strings";
 
-    fn from_json(json: &'a str) -> Result<Self, Misfit> {
-        serde_json::Deserializer::from_str(json)
-            .deserialize_map(Strings)
-            .ok()
-            .flatten()
-            .ok_or(Self::MISFIT)
+    fn from_json(json: &str) -> Result<Self, Misfit> {
+        let tags: BTreeMap<String, &RawValue> =
+            serde_json::from_str(json).map_err(|_| Self::MISFIT)?;
+        let text = |value: &RawValue| tag_value(value.get()).map_err(|_| Self::MISFIT);
+        tags.into_iter().map(|(key, value)| Ok((key.into(), text(value)?))).collect()
     }
 }
 
 /// The value of a tag: null is an empty one.
-pub(crate) fn tag_value(json: &str) -> Result<Cow<'_, str>, Misfit> {
-    if json == "null" { Ok(Cow::Borrowed("")) } else { FromJson::from_json(json) }
-}
-
-struct Strings;
-
-impl<'de> Visitor<'de> for Strings {
-    type Value = Option<BTreeMap<Cow<'de, str>, Cow<'de, str>>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut strings = BTreeMap::new();
-        while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &RawValue>()? {
-            let Ok(value) = tag_value(value.get()) else { return Ok(None) };
-            strings.insert(key, value);
-        }
-        Ok(Some(strings))
-    }
+pub(crate) fn tag_value(json: &str) -> Result<Text, Misfit> {
+    if json == "null" { Ok(Text::default()) } else { Text::from_json(json) }
 }
 
 impl<'a, T: FromJson<'a>> FromJson<'a> for Vec<T> {
     const EXPECTED: &'static str = "a list";
 
     fn from_json(json: &'a str) -> Result<Self, Misfit> {
-        serde_json::Deserializer::from_str(json)
-            .deserialize_seq(List(PhantomData))
-            .unwrap_or(Err(Self::MISFIT))
-    }
-}
-
-struct List<T>(PhantomData<T>);
-
-impl<'de, T: FromJson<'de>> Visitor<'de> for List<T> {
-    type Value = Result<Vec<T>, Misfit>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut items = Ok(Vec::new());
-        while let Some(item) = list.next_element::<&RawValue>()? {
-            let Ok(read) = &mut items else { continue };
-            match T::from_json(item.get()) {
-                Ok(item) => read.push(item),
-                Err(misfit) => items = Err(misfit.in_item(read.len())),
-            }
-        }
-        Ok(items)
+        let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| Self::MISFIT)?;
+        let item = |(index, item): (usize, &'a RawValue)| {
+            T::from_json(item.get()).map_err(|misfit| misfit.in_item(index))
+        };
+        items.into_iter().enumerate().map(item).collect()
     }
 }

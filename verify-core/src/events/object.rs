@@ -1,8 +1,7 @@
-use alloc::borrow::Cow;
 use core::{fmt, str};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserializer,
     de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
@@ -192,32 +191,5 @@ impl<const COUNT: usize> Visitor<'_> for NameSeed<COUNT> {
             return Ok(self.next);
         }
         Ok(self.names.iter().position(|name| *name == key).unwrap_or(COUNT))
-    }
-}
-
-/// A key of an object, borrowed where it has no escape.
-pub(crate) struct Key<'a>(pub(crate) Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(key)))
-            }
-
-            fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(key.into())))
-            }
-        }
-
-        deserializer.deserialize_str(KeyVisitor)
     }
 }

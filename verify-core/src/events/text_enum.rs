@@ -10,13 +10,13 @@ macro_rules! text_enum {
         $(#[$attributes])*
         #[derive(Clone, Debug, Eq, Hash, PartialEq)]
         #[non_exhaustive]
-        pub enum $name<'a> {
+        pub enum $name {
             $($(#[$docs])* $variant,)*
             /// One that this crate does not know.
-            Other(Cow<'a, str>),
+            Other($crate::Text),
         }
 
-        impl $name<'_> {
+        impl $name {
             /// The texts of all that this crate knows.
             pub const NAMES: &'static [&'static str] = &[$($text),*];
 
@@ -30,49 +30,38 @@ macro_rules! text_enum {
             }
         }
 
-        impl<'a> From<Cow<'a, str>> for $name<'a> {
-            fn from(text: Cow<'a, str>) -> Self {
-                match &*text {
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
                     $($text $(| $alias)* => Self::$variant,)*
-                    _ => Self::Other(text),
+                    _ => Self::Other(text.into()),
                 }
             }
         }
 
-        impl $crate::events::IntoOwned for $name<'_> {
-            type Owned = $name<'static>;
-
-            fn owned(self) -> $name<'static> {
-                match self {
-                    $(Self::$variant => $name::$variant,)*
-                    Self::Other(text) => $name::Other(text.owned()),
-                }
-            }
-        }
-
-        impl<'a> $crate::events::FromJson<'a> for $name<'a> {
+        impl $crate::events::FromJson<'_> for $name {
             const EXPECTED: &'static str = "a string";
 
-            fn from_json(json: &'a str) -> Result<Self, $crate::events::Misfit> {
-                Cow::from_json(json).map(Self::from)
+            fn from_json(json: &str) -> Result<Self, $crate::events::Misfit> {
+                alloc::borrow::Cow::from_json(json).map(|text| Self::from(&*text))
             }
         }
 
-        impl core::fmt::Display for $name<'_> {
+        impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
-        /// For a type of one's own: holds nothing of the input.
-        impl<'de> serde::Deserialize<'de> for $name<'_> {
+        /// For a type of one's own.
+        impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let $crate::events::Key(text) = serde::Deserialize::deserialize(deserializer)?;
-                Ok($crate::events::IntoOwned::owned($name::from(text)))
+                let text: alloc::borrow::Cow<'_, str> = serde::Deserialize::deserialize(deserializer)?;
+                Ok(Self::from(&*text))
             }
         }
 
-        impl serde::Serialize for $name<'_> {
+        impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }

@@ -15,9 +15,12 @@ mod tag;
 #[cfg(feature = "events")]
 pub use event::Event;
 #[cfg(feature = "events")]
-pub use event_kind::{EventKind, Stage};
+pub use event_kind::EventKind;
 #[cfg(feature = "events")]
 pub use tag::Tag;
+
+#[cfg(feature = "events")]
+pub use crate::events::{Stage, Transition};
 
 use crate::{Encoding, Sender, fact::facts};
 

@@ -6,16 +6,16 @@
 #[cfg(feature = "events")]
 mod artifact;
 #[cfg(feature = "events")]
-mod payload;
-#[cfg(feature = "events")]
 mod unrendered;
+#[cfg(feature = "events")]
+mod variables;
 
 #[cfg(feature = "events")]
 pub use artifact::{ArtifactReference, ArtifactVersion};
 #[cfg(feature = "events")]
-pub use payload::{EventType, Payload, Variables};
-#[cfg(feature = "events")]
 pub use unrendered::unrendered;
+#[cfg(feature = "events")]
+pub use variables::{EventType, Variables};
 
 use crate::{Encoding, Sender, fact::facts};
 

@@ -63,7 +63,7 @@ impl Routes {
     }
 
     /// Returns the pipelines that a movement starts, each once.
-    pub(crate) fn pipelines(&self, sender: &str, movement: &Movement<'_>) -> Vec<String> {
+    pub(crate) fn pipelines(&self, sender: &str, movement: &Movement) -> Vec<String> {
         let passes = |patterns: &Option<Vec<WildMatch>>, text: Option<&str>| match (patterns, text)
         {
             (None, _) => true,

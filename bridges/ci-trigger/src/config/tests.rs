@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use bridge_common::parse_settings;
 
 use super::*;
@@ -128,8 +126,8 @@ fn what_is_probably_not_meant_is_pointed_out() {
 #[test]
 fn routes_pick_by_sender_event_model_and_target() {
     let routes = parse(GOOD).unwrap().routes;
-    let movement = |event, model: &'static str, target: Option<&'static str>| Movement {
-        event: Cow::Borrowed(event),
+    let movement = |event: &str, model: &'static str, target: Option<&'static str>| Movement {
+        event: event.into(),
         is_instruction: false,
         model: model.into(),
         version: None,

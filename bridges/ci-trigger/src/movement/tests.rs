@@ -2,7 +2,7 @@ use verify_toolkit::samples;
 
 use super::*;
 
-fn read(sender: &str, event: &str) -> Result<Movement<'static>, Nothing> {
+fn read(sender: &str, event: &str) -> Result<Movement, Nothing> {
     let sample = samples::find(sender, event).unwrap();
     Movement::read(sender, sample.body.as_bytes())
 }

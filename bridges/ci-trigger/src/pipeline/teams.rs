@@ -26,7 +26,7 @@ pub(crate) enum Card {
 }
 
 impl Card {
-    pub(super) fn request(self, sender: &str, movement: &Movement<'_>) -> Value {
+    pub(super) fn request(self, sender: &str, movement: &Movement) -> Value {
         let facts = [
             ("Model", Some(&*movement.model)),
             ("Version", movement.version.as_deref()),

@@ -2,7 +2,6 @@
 
 use core::time::Duration;
 use std::{
-    borrow::Cow,
     io::{Read as _, Write as _},
     net::TcpListener,
     thread,
@@ -128,7 +127,7 @@ fn databricks_and_teams_are_understood() {
 const HOSTILE: &str =
     "<at>all</at> [x](https://evil.example) {{{DATE(1)}}\u{7}\n# \u{202e}gib\u{3164}";
 
-fn hostile() -> Movement<'static> {
+fn hostile() -> Movement {
     Movement {
         event: "LINK_ARTIFACT".into(),
         is_instruction: false,
@@ -184,7 +183,7 @@ fn what_is_too_large_is_not_cut_off() {
     let movement = |length: usize| Movement {
         event: "LINK_ARTIFACT".into(),
         is_instruction: false,
-        model: Cow::Owned("m".repeat(length)),
+        model: "m".repeat(length).into(),
         version: None,
         target: None,
         from: None,

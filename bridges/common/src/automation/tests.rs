@@ -18,11 +18,11 @@ const TEAMS: &str = include_str!(
     "../../../../verify-toolkit/tests/cases/captures/28-wandb-vendor-templates/teams.json"
 );
 
-fn read(body: &str) -> Automation<'_> {
+fn read(body: &str) -> Automation {
     Automation::parse(body.as_bytes()).unwrap()
 }
 
-fn event(automation: &Automation<'_>) -> Option<String> {
+fn event(automation: &Automation) -> Option<String> {
     automation.variables.event_type.as_ref().map(ToString::to_string)
 }
 

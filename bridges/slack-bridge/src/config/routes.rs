@@ -73,7 +73,7 @@ impl Routes {
 
     /// Returns the channels that an event goes to. One that could not be read passes every list: it
     /// may be what somebody waits for.
-    pub(crate) fn channels(&self, sender: &str, event: &Event<'_>) -> Vec<String> {
+    pub(crate) fn channels(&self, sender: &str, event: &Event) -> Vec<String> {
         let passes = |patterns: &Option<Vec<Pattern>>, text: Option<&str>| match (patterns, text) {
             (None, _) => true,
             (Some(patterns), Some(text)) => {
@@ -84,7 +84,7 @@ impl Routes {
         let name = event.name();
         let routes = self.0.iter().filter(|route| {
             route.sender.as_deref().is_none_or(|wanted| wanted == sender)
-                && passes(&route.events, name.as_deref())
+                && passes(&route.events, name)
                 && passes(&route.models, event.model())
         });
         let channels: BTreeSet<_> = routes.flat_map(|route| &route.channels).collect();

@@ -1,56 +1,40 @@
-use verify_axum::databricks::{Event, EventKind, Stage};
+use verify_axum::databricks::{Event, EventKind, Stage, Transition};
 
 use super::{Message, link::link, tags};
 
-pub(super) fn message<'e>(event: &'e Event<'_>, workspace: Option<&str>) -> Message<'e> {
-    use EventKind as Kind;
-
+pub(super) fn message<'e>(event: &'e Event, workspace: Option<&str>) -> Message<'e> {
     let model = match &*event.model_name {
         "" => "A model",
         name => name,
     };
-    let mut message = Message::default();
-    // The field of an event that no document promises may be missing.
-    let subject = |version: Option<&str>| match version {
+    let version = event.version();
+    let subject = match version {
         Some(version) => format!("{model} version {version}"),
         None => model.to_owned(),
     };
-    let (headline, version) = match &event.kind {
-        Kind::CommentCreated { version, comment } => {
-            message.quotes.push(comment);
-            (format!("Comment on {}", subject(Some(version))), Some(&**version))
+    let mut message = Message::default();
+    let headline = match (&event.kind, event.transition()) {
+        (_, Some(transition)) if transition.is_done => {
+            format!("{subject} moved {}", moved(transition))
         }
-        Kind::ModelVersionCreated { version, source_run_id } => {
+        (_, Some(transition)) => format!("Request to move {subject} {}", moved(transition)),
+        (EventKind::CommentCreated { comment, .. }, _) => {
+            message.quotes.push(comment);
+            format!("Comment on {subject}")
+        }
+        (EventKind::ModelVersionCreated { source_run_id, .. }, _) => {
             if let Some(run) = source_run_id.as_deref().filter(|run| !run.is_empty()) {
                 message.facts.push(("Run", run.into()));
             }
-            (format!("{} was created", subject(version.as_deref())), version.as_deref())
+            format!("{subject} was created")
         }
-        Kind::ModelVersionTagSet { version, tags: set } => {
-            let set = set.iter().map(|tag| (&*tag.key, &*tag.value));
-            message.facts.push(("Tags", tags(set).into()));
-            (format!("{} was tagged", subject(Some(version))), Some(&**version))
+        (EventKind::ModelVersionTagSet { .. }, _) => {
+            message.facts.push(("Tags", tags(event.tags()).into()));
+            format!("{subject} was tagged")
         }
-        Kind::ModelVersionTransitionedStage { version, to_stage, from_stage } => {
-            let moved = moved(event.name(), Some(from_stage), Some(to_stage));
-            (format!("{} moved {moved}", subject(Some(version))), Some(&**version))
-        }
-        Kind::ModelVersionTransitionedToArchived { version, to_stage, from_stage }
-        | Kind::ModelVersionTransitionedToProduction { version, to_stage, from_stage }
-        | Kind::ModelVersionTransitionedToStaging { version, to_stage, from_stage } => {
-            let moved = moved(event.name(), from_stage.as_ref(), to_stage.as_ref());
-            (format!("{} moved {moved}", subject(version.as_deref())), version.as_deref())
-        }
-        Kind::RegisteredModelCreated {} => (format!("{model} was registered"), None),
-        Kind::TransitionRequestCreated { version, to_stage, from_stage }
-        | Kind::TransitionRequestToArchivedCreated { version, to_stage, from_stage }
-        | Kind::TransitionRequestToProductionCreated { version, to_stage, from_stage }
-        | Kind::TransitionRequestToStagingCreated { version, to_stage, from_stage } => {
-            let moved = moved(event.name(), from_stage.as_ref(), to_stage.as_ref());
-            (format!("Request to move {} {moved}", subject(version.as_deref())), version.as_deref())
-        }
-        unknown => {
-            (format!("{model}: {}, an event that this version does not know", unknown.name()), None)
+        (EventKind::RegisteredModelCreated { .. }, _) => format!("{model} was registered"),
+        (other, _) => {
+            format!("{model}: {}, an event that this version does not know", other.name())
         }
     };
     // Says who did it.
@@ -64,11 +48,9 @@ pub(super) fn message<'e>(event: &'e Event<'_>, workspace: Option<&str>) -> Mess
     message
 }
 
-/// `from Staging to Production`. Where the stage is missing, the event's name may say which it is.
-fn moved(event: &str, from: Option<&Stage<'_>>, to: Option<&Stage<'_>>) -> String {
-    let named = [("ARCHIVED", "Archived"), ("PRODUCTION", "Production"), ("STAGING", "Staging")];
-    let of_name = || named.iter().find(|(word, _)| event.contains(word)).map(|(_, stage)| *stage);
-    let to = to.map(Stage::as_str).or_else(of_name).unwrap_or("another stage");
+/// `from Staging to Production`.
+fn moved(Transition { from, to, .. }: &Transition) -> String {
+    let to = to.as_ref().map_or("another stage", Stage::as_str);
     match from {
         Some(from) => format!("from {from} to {to}"),
         None => format!("to {to}"),

@@ -1,12 +1,8 @@
-use std::{borrow::Cow, collections::BTreeMap};
-
 use verify_axum::mlflow::{Event, EventKind};
 
 use super::{Message, link::link, tags};
 
-type Tags<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
-
-pub(super) fn message<'e>(event: &'e Event<'_>, workspace: Option<&str>) -> Message<'e> {
+pub(super) fn message<'e>(event: &'e Event, workspace: Option<&str>) -> Message<'e> {
     use EventKind as Kind;
 
     let mut message = Message::default();
@@ -36,57 +32,57 @@ pub(super) fn message<'e>(event: &'e Event<'_>, workspace: Option<&str>) -> Mess
             let spent = format!("{current_spend} of {budget_amount} {budget_unit} are spent");
             (format!("Budget exceeded: {spent}"), None)
         }
-        Kind::ModelVersionCreated { name, version, run_id, tags, description, .. } => {
+        Kind::ModelVersionCreated { name, version, run_id, description, .. } => {
             if let Some(run) = run_id {
                 message.facts.push(("Run", (&**run).into()));
             }
-            about(&mut message, tags, description.as_deref());
+            about(&mut message, event, description.as_deref());
             (format!("{name} version {version} was created"), version_of(name, version))
         }
-        Kind::ModelVersionAliasCreated { name, alias, version } => {
+        Kind::ModelVersionAliasCreated { name, alias, version, .. } => {
             (format!("{name}: {alias} is now version {version}"), version_of(name, version))
         }
-        Kind::ModelVersionAliasDeleted { name, alias } => {
+        Kind::ModelVersionAliasDeleted { name, alias, .. } => {
             (format!("{name}: alias {alias} was deleted"), model(name))
         }
-        Kind::ModelVersionTagDeleted { name, version, key } => {
+        Kind::ModelVersionTagDeleted { name, version, key, .. } => {
             (format!("{name} version {version}: tag {key} was deleted"), version_of(name, version))
         }
-        Kind::ModelVersionTagSet { name, version, key, value } => {
+        Kind::ModelVersionTagSet { name, version, key, value, .. } => {
             message.facts.push(("Tag", tags([(&**key, &**value)]).into()));
             (format!("{name} version {version} was tagged"), version_of(name, version))
         }
-        Kind::PromptCreated { name, tags, description } => {
-            about(&mut message, tags, description.as_deref());
+        Kind::PromptCreated { name, description, .. } => {
+            about(&mut message, event, description.as_deref());
             (format!("Prompt {name} was created"), prompt(name))
         }
-        Kind::PromptAliasCreated { name, alias, version } => {
+        Kind::PromptAliasCreated { name, alias, version, .. } => {
             (format!("Prompt {name}: {alias} is now version {version}"), prompt(name))
         }
-        Kind::PromptAliasDeleted { name, alias } => {
+        Kind::PromptAliasDeleted { name, alias, .. } => {
             (format!("Prompt {name}: alias {alias} was deleted"), prompt(name))
         }
-        Kind::PromptTagDeleted { name, key } => {
+        Kind::PromptTagDeleted { name, key, .. } => {
             (format!("Prompt {name}: tag {key} was deleted"), prompt(name))
         }
-        Kind::PromptTagSet { name, key, value } => {
+        Kind::PromptTagSet { name, key, value, .. } => {
             message.facts.push(("Tag", tags([(&**key, &**value)]).into()));
             (format!("Prompt {name} was tagged"), prompt(name))
         }
-        Kind::PromptVersionCreated { name, version, template, tags, description } => {
-            about(&mut message, tags, description.as_deref());
+        Kind::PromptVersionCreated { name, version, template, description, .. } => {
+            about(&mut message, event, description.as_deref());
             message.quotes.extend(template.as_deref());
             (format!("Prompt {name} version {version} was created"), prompt(name))
         }
-        Kind::PromptVersionTagDeleted { name, version, key } => {
+        Kind::PromptVersionTagDeleted { name, version, key, .. } => {
             (format!("Prompt {name} version {version}: tag {key} was deleted"), prompt(name))
         }
-        Kind::PromptVersionTagSet { name, version, key, value } => {
+        Kind::PromptVersionTagSet { name, version, key, value, .. } => {
             message.facts.push(("Tag", tags([(&**key, &**value)]).into()));
             (format!("Prompt {name} version {version} was tagged"), prompt(name))
         }
-        Kind::RegisteredModelCreated { name, tags, description } => {
-            about(&mut message, tags, description.as_deref());
+        Kind::RegisteredModelCreated { name, description, .. } => {
+            about(&mut message, event, description.as_deref());
             (format!("{name} was registered"), model(name))
         }
         _ => (format!("{}, an event that this version does not know", event.name()), None),
@@ -94,9 +90,9 @@ pub(super) fn message<'e>(event: &'e Event<'_>, workspace: Option<&str>) -> Mess
     message
 }
 
-fn about<'e>(message: &mut Message<'e>, with: &Tags<'_>, description: Option<&'e str>) {
+fn about<'e>(message: &mut Message<'e>, event: &Event, description: Option<&'e str>) {
+    let with = event.tags();
     if !with.is_empty() {
-        let with = with.iter().map(|(key, value)| (&**key, &**value));
         message.facts.push(("Tags", tags(with).into()));
     }
     message.quotes.extend(description);

@@ -1,21 +1,21 @@
-use std::borrow::Cow;
-
 use bridge_common::Automation;
-use verify_axum::wandb::{EventType, Variables, unrendered};
+use verify_axum::{
+    Text,
+    wandb::{EventType, Variables, unrendered},
+};
 
 use super::{Message, link::link};
 
 /// Says what the documented variables say, wherever the template has them. The rest of the body is the
 /// user's own, may hold a token, and is not shown.
 pub(super) fn message<'e>(
-    variables: &'e Variables<'_>,
+    variables: &'e Variables,
     body: &'e [u8],
     workspace: Option<&str>,
 ) -> Message<'e> {
     let artifact = variables.artifact();
     // Of an event that is not about one, a variable is empty.
-    let there =
-        |variable: &'e Option<Cow<'_, str>>| variable.as_deref().filter(|it| !it.is_empty());
+    let there = |variable: &'e Option<Text>| variable.as_deref().filter(|it| !it.is_empty());
     let named = there(&variables.artifact_version_string)
         .or(there(&variables.artifact_collection_name))
         .or(there(&variables.project_name));

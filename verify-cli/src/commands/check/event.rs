@@ -1,5 +1,4 @@
-use serde::Serialize;
-use verify_toolkit::{EventError, Verified, databricks, mlflow, wandb};
+use verify_toolkit::{AnyEvent, EventError, Verified};
 
 /// What a verified delivery says.
 pub(super) struct Event {
@@ -9,32 +8,17 @@ pub(super) struct Event {
     pub(super) fields: String,
 }
 
-impl Event {
-    fn new(name: Option<String>, event: &impl Serialize) -> Self {
-        // Nothing in it can fail: no map with odd keys.
-        Self { name, fields: serde_json::to_string_pretty(event).unwrap_or_default() }
-    }
-}
-
 /// Reads the event in the type of its sender.
 ///
 /// # Errors
 ///
 /// The body does not have that shape.
 pub(super) fn read(verified: &Verified<&[u8]>) -> Result<Event, EventError> {
-    Ok(match verified.receipt().sender() {
-        "databricks" => {
-            let event: databricks::Event<'_> = verified.event()?;
-            Event::new(Some(event.name().to_owned()), &event)
-        }
-        "mlflow" => {
-            let event: mlflow::Event<'_> = verified.event()?;
-            Event::new(Some(event.name().into_owned()), &event)
-        }
-        _ => {
-            let variables: wandb::Variables<'_> = verified.event()?;
-            let name = variables.event_type.as_ref().map(|kind| kind.as_str().to_owned());
-            Event { name, fields: String::from_utf8_lossy(verified.body()).into_owned() }
-        }
-    })
+    let event = AnyEvent::read(verified)?;
+    let fields = match &event {
+        AnyEvent::Wandb(_) => String::from_utf8_lossy(verified.body()).into_owned(),
+        // Nothing in it can fail: no map with odd keys.
+        event => serde_json::to_string_pretty(event).unwrap_or_default(),
+    };
+    Ok(Event { name: event.name().map(str::to_owned), fields })
 }

@@ -1,9 +1,12 @@
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::event_kind::{EventKind, FIELDS, Fields};
-use crate::events::{EventError, IntoOwned, Place, payload, place_of};
+use crate::{
+    EventError, Text, UnixMillis,
+    events::{Place, Summary, payload, place_of, questions},
+};
 
 /// What one delivery of a Databricks registry webhook says.
 ///
@@ -11,33 +14,34 @@ use crate::events::{EventError, IntoOwned, Place, payload, place_of};
 /// [`kind`](Self::kind). Authentic is not harmless: the model's name, `text`, comments and tags were
 /// typed by somebody. `Debug` shows all of it, personal data in `text` too: it is not for logs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Event<'a> {
+#[non_exhaustive]
+pub struct Event {
     /// The webhook's id; opaque.
-    pub webhook_id: Cow<'a, str>,
-    /// When it happened, in **milliseconds** since 1970.
-    pub event_timestamp: u64,
+    pub webhook_id: Text,
+    /// When it happened.
+    pub event_timestamp: UnixMillis,
     /// The model; empty in the test event of a registry-wide webhook. In the vendor's own samples
     /// it differs from the name in `text`.
-    pub model_name: Cow<'a, str>,
+    pub model_name: Text,
     /// A sentence for people. In real events it begins with the acting user's e-mail: personal
     /// data, not to be logged or parsed.
-    pub text: Cow<'a, str>,
+    pub text: Text,
     /// Which event it is, and what it says.
-    pub kind: EventKind<'a>,
+    pub kind: EventKind,
 }
 
-impl<'a> Event<'a> {
+impl Event {
     /// Reads the body of a delivery.
     ///
     /// # Errors
     ///
     /// The body is not a JSON object, `event` or a field of the envelope is missing, or a field of
     /// this event has another type than it should, or is missing though it is documented.
-    pub fn parse(body: &'a [u8]) -> Result<Self, EventError> {
+    pub fn parse(body: &[u8]) -> Result<Self, EventError> {
         let fields = Fields::from_body(&FIELDS, body)?;
         let place = |event, field| Place { event, field };
-        let name: Cow<'a, str> = fields.field(EVENT).required(place("", "event"))?;
-        let kind = EventKind::read(&name, &fields)?.unwrap_or(EventKind::Unknown { event: name });
+        let name: Cow<'_, str> = fields.field(EVENT).required(place("", "event"))?;
+        let kind = EventKind::read(&name, &fields)?.unwrap_or_else(|| EventKind::Unknown { event: (&*name).into() });
         let event = kind.known_name().unwrap_or("");
         Ok(Event {
             webhook_id: fields.field(WEBHOOK_ID).required(place(event, "webhook_id"))?,
@@ -56,30 +60,40 @@ impl<'a> Event<'a> {
         self.kind.name()
     }
 
-    /// Returns whether this looks like the delivery that "test webhook" sends.
-    ///
-    /// **A hint.** Nothing but the beginning of `text` tells a test from the real thing (field), and
-    /// whoever can name a model may be able to write such a text.
+    /// Returns the tags that were set: names and values.
     #[must_use]
-    pub fn is_test(&self) -> bool {
-        self.text.starts_with("A test webhook trigger")
+    pub fn tags(&self) -> Vec<(&str, &str)> {
+        match &self.kind {
+            EventKind::ModelVersionTagSet { tags, .. } => {
+                tags.iter().map(|tag| (&*tag.key, &*tag.value)).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
-    /// Copies what is borrowed from the body.
-    #[must_use]
-    pub fn into_owned(self) -> Event<'static> {
-        Event {
-            webhook_id: self.webhook_id.owned(),
-            event_timestamp: self.event_timestamp,
-            model_name: self.model_name.owned(),
-            text: self.text.owned(),
-            kind: self.kind.into_owned(),
+    pub(crate) fn summary(&self) -> Summary<'_> {
+        let transition = self.kind.transition();
+        let version = match &self.kind {
+            EventKind::CommentCreated { version, .. }
+            | EventKind::ModelVersionTagSet { version, .. } => Some(version),
+            EventKind::ModelVersionCreated { version, .. } => version.as_ref(),
+            _ => transition.and_then(|transition| transition.version.as_ref()),
+        };
+        Summary {
+            model: Some(&self.model_name),
+            version: version.map(Text::as_str),
+            time: Some(self.event_timestamp),
+            transition,
+            is_test: self.text.starts_with("A test webhook trigger"),
+            ..Summary::default()
         }
     }
 }
 
+questions!(Event);
+
 /// Gives the fields that the sender sends. Of an unknown event, those of the envelope.
-impl Serialize for Event<'_> {
+impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("event", self.name())?;

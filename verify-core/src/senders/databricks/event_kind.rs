@@ -1,7 +1,10 @@
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::vec::Vec;
 
 use super::tag::Tag;
-use crate::events::{IntoOwned, Object, event_kinds, text_enum};
+use crate::{
+    EventError, Text,
+    events::{Object, Stage, Transition, event_kinds, place_of},
+};
 
 event_kinds! {
     /// The twelve events, and those to come.
@@ -14,97 +17,65 @@ event_kinds! {
         /// `COMMENT_CREATED`; documented.
         CommentCreated = "COMMENT_CREATED" {
             /// The model version.
-            version: required Cow<'a, str>,
+            version: required Text,
             /// The text that the user wrote.
-            comment: required Cow<'a, str>,
+            comment: required Text,
         }
         /// `MODEL_VERSION_CREATED`; field.
         ModelVersionCreated = "MODEL_VERSION_CREATED" {
             /// The model version.
-            version: optional Cow<'a, str>,
+            version: optional Text,
             /// The run that made it; may be empty.
-            source_run_id: optional Cow<'a, str>,
+            source_run_id: optional Text,
         }
         /// `MODEL_VERSION_TAG_SET`; documented.
         ModelVersionTagSet = "MODEL_VERSION_TAG_SET" {
             /// The model version.
-            version: required Cow<'a, str>,
+            version: required Text,
             /// The tags that were set.
-            tags: required Vec<Tag<'a>>,
+            tags: required Vec<Tag>,
         }
         /// `MODEL_VERSION_TRANSITIONED_STAGE`; documented.
         ModelVersionTransitionedStage = "MODEL_VERSION_TRANSITIONED_STAGE" {
-            /// The model version.
-            version: required Cow<'a, str>,
-            /// The stage it has now.
-            to_stage: required Stage<'a>,
-            /// The stage it had.
-            from_stage: required Stage<'a>,
+            /// What moved, and where.
+            transition: part Transition = Transition::done(None),
         }
         /// `MODEL_VERSION_TRANSITIONED_TO_ARCHIVED`; inferred.
         ModelVersionTransitionedToArchived = "MODEL_VERSION_TRANSITIONED_TO_ARCHIVED" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage it has now.
-            to_stage: optional Stage<'a>,
-            /// The stage it had.
-            from_stage: optional Stage<'a>,
+            /// What moved, and where.
+            transition: part Transition = Transition::done(Some(Stage::Archived)),
         }
         /// `MODEL_VERSION_TRANSITIONED_TO_PRODUCTION`; inferred.
         ModelVersionTransitionedToProduction = "MODEL_VERSION_TRANSITIONED_TO_PRODUCTION" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage it has now.
-            to_stage: optional Stage<'a>,
-            /// The stage it had.
-            from_stage: optional Stage<'a>,
+            /// What moved, and where.
+            transition: part Transition = Transition::done(Some(Stage::Production)),
         }
         /// `MODEL_VERSION_TRANSITIONED_TO_STAGING`; inferred.
         ModelVersionTransitionedToStaging = "MODEL_VERSION_TRANSITIONED_TO_STAGING" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage it has now.
-            to_stage: optional Stage<'a>,
-            /// The stage it had.
-            from_stage: optional Stage<'a>,
+            /// What moved, and where.
+            transition: part Transition = Transition::done(Some(Stage::Staging)),
         }
         /// `REGISTERED_MODEL_CREATED`; field. Comes to registry-wide webhooks only.
         RegisteredModelCreated = "REGISTERED_MODEL_CREATED" {}
         /// `TRANSITION_REQUEST_CREATED`; inferred.
         TransitionRequestCreated = "TRANSITION_REQUEST_CREATED" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage that is asked for.
-            to_stage: optional Stage<'a>,
-            /// The stage it has.
-            from_stage: optional Stage<'a>,
+            /// What is to move, and where.
+            transition: part Transition = Transition::asked(None),
         }
         /// `TRANSITION_REQUEST_TO_ARCHIVED_CREATED`; inferred.
         TransitionRequestToArchivedCreated = "TRANSITION_REQUEST_TO_ARCHIVED_CREATED" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage that is asked for.
-            to_stage: optional Stage<'a>,
-            /// The stage it has.
-            from_stage: optional Stage<'a>,
+            /// What is to move, and where.
+            transition: part Transition = Transition::asked(Some(Stage::Archived)),
         }
         /// `TRANSITION_REQUEST_TO_PRODUCTION_CREATED`; inferred.
         TransitionRequestToProductionCreated = "TRANSITION_REQUEST_TO_PRODUCTION_CREATED" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage that is asked for.
-            to_stage: optional Stage<'a>,
-            /// The stage it has.
-            from_stage: optional Stage<'a>,
+            /// What is to move, and where.
+            transition: part Transition = Transition::asked(Some(Stage::Production)),
         }
         /// `TRANSITION_REQUEST_TO_STAGING_CREATED`; inferred.
         TransitionRequestToStagingCreated = "TRANSITION_REQUEST_TO_STAGING_CREATED" {
-            /// The model version.
-            version: optional Cow<'a, str>,
-            /// The stage that is asked for.
-            to_stage: optional Stage<'a>,
-            /// The stage it has.
-            from_stage: optional Stage<'a>,
+            /// What is to move, and where.
+            transition: part Transition = Transition::asked(Some(Stage::Staging)),
         }
     }
     unknown {
@@ -113,21 +84,7 @@ event_kinds! {
     }
 }
 
-text_enum! {
-    /// A stage of a model version.
-    Stage {
-        /// `Archived`.
-        Archived = "Archived",
-        /// `None`.
-        None = "None",
-        /// `Production`.
-        Production = "Production",
-        /// `Staging`.
-        Staging = "Staging",
-    }
-}
-
-impl EventKind<'_> {
+impl EventKind {
     /// Returns the event's name, as the sender writes it: `MODEL_VERSION_CREATED`.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -135,6 +92,34 @@ impl EventKind<'_> {
             Self::Unknown { event } => event,
             known => known.known_name().unwrap_or(""),
         }
+    }
+
+    /// Returns the change of a stage, or the request for one.
+    pub(super) const fn transition(&self) -> Option<&Transition> {
+        match self {
+            Self::ModelVersionTransitionedStage { transition }
+            | Self::ModelVersionTransitionedToArchived { transition }
+            | Self::ModelVersionTransitionedToProduction { transition }
+            | Self::ModelVersionTransitionedToStaging { transition }
+            | Self::TransitionRequestCreated { transition }
+            | Self::TransitionRequestToArchivedCreated { transition }
+            | Self::TransitionRequestToProductionCreated { transition }
+            | Self::TransitionRequestToStagingCreated { transition } => Some(transition),
+            _ => None,
+        }
+    }
+
+    /// Reads what stands in several fields.
+    fn part(
+        part: Transition,
+        fields: &Fields<'_>,
+        event: &'static str,
+    ) -> Result<Transition, EventError> {
+        const PLACES: [usize; 3] = {
+            let [version, to, from] = Transition::NAMES;
+            [place_of(&FIELDS, version), place_of(&FIELDS, to), place_of(&FIELDS, from)]
+        };
+        part.read(PLACES.map(|place| fields.field(place)), event)
     }
 }
 

@@ -29,7 +29,7 @@ use crate::events::{EventError, Field, FromJson, Object};
 /// The parameters are no JSON object; or nothing can be read as an event, and something looks like
 /// one: a cut-off message is an error, and not the lack of one. Parameters that occur twice, or whose
 /// text is no Unicode, are no event.
-pub fn event(parameters: &[u8]) -> Result<Option<Event<'static>>, EventError> {
+pub fn event(parameters: &[u8]) -> Result<Option<Event>, EventError> {
     let parameters = Object::from_body(&PARAMETERS, parameters)?;
     let mut problem = None;
     for message in (0..PARAMETERS.len()).flat_map(|place| messages(parameters.field(place))) {
@@ -54,7 +54,7 @@ pub fn event(parameters: &[u8]) -> Result<Option<Event<'static>>, EventError> {
 /// # Errors
 ///
 /// It begins like a JSON object and cannot be read as an event.
-pub fn event_from_message(message: &str) -> Result<Option<Event<'static>>, EventError> {
+pub fn event_from_message(message: &str) -> Result<Option<Event>, EventError> {
     let message = message.trim_ascii();
     let message = serde_json::from_str::<String>(message).map_or(message.into(), Cow::Owned);
     let message = message.trim_ascii();
@@ -62,7 +62,7 @@ pub fn event_from_message(message: &str) -> Result<Option<Event<'static>>, Event
     if inside.trim_ascii() == "}" {
         return Ok(None);
     }
-    Event::parse(message.as_bytes()).map(|event| Some(event.into_owned()))
+    Event::parse(message.as_bytes()).map(Some)
 }
 
 const PARAMETERS: [&str; 5] = [

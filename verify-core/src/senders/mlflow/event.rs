@@ -1,4 +1,4 @@
-use alloc::{borrow::Cow, format};
+use alloc::{borrow::Cow, format, vec::Vec};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -6,7 +6,10 @@ use super::{
     Timestamp,
     event_kind::{Data, EventKind},
 };
-use crate::events::{EventError, IntoOwned, Object, Place, payload, place_of};
+use crate::{
+    EventError, Text,
+    events::{Object, Place, Summary, payload, place_of, questions},
+};
 
 /// What one delivery of an MLflow webhook says.
 ///
@@ -16,68 +19,76 @@ use crate::events::{EventError, IntoOwned, Object, Place, payload, place_of};
 /// Authentic is not harmless: names, descriptions, tags, templates and aliases were typed by
 /// somebody. `Debug` shows all of it: it is not for logs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Event<'a> {
+#[non_exhaustive]
+pub struct Event {
+    name: Cow<'static, str>,
     /// When the delivery was sent, which is later than the event.
-    pub timestamp: Timestamp<'a>,
+    pub timestamp: Timestamp,
     /// The webhook's workspace, where workspaces are on. **It was seen wrong, and is no security
     /// boundary.**
-    pub workspace: Option<Cow<'a, str>>,
+    pub workspace: Option<Text>,
     /// Which event it is, and what it says.
-    pub kind: EventKind<'a>,
+    pub kind: EventKind,
 }
 
-impl<'a> Event<'a> {
+impl Event {
     /// Reads the body of a delivery.
     ///
     /// # Errors
     ///
     /// The body is not a JSON object, `entity`, `action` or `timestamp` is missing, or a field of
     /// this event is missing or has another type than it should.
-    pub fn parse(body: &'a [u8]) -> Result<Self, EventError> {
+    pub fn parse(body: &[u8]) -> Result<Self, EventError> {
         let fields = Object::from_body(&ENVELOPE, body)?;
         let place = |event, field| Place { event, field };
-        let entity: Cow<'a, str> = fields.field(ENTITY_PLACE).required(place("", "entity"))?;
-        let action: Cow<'a, str> = fields.field(ACTION_PLACE).required(place("", "action"))?;
+        let entity: Cow<'_, str> = fields.field(ENTITY_PLACE).required(place("", "entity"))?;
+        let action: Cow<'_, str> = fields.field(ACTION_PLACE).required(place("", "action"))?;
         let known = EventKind::NAMES
             .iter()
             .find(|name| name.split_once('.').is_some_and(|name| name == (&*entity, &*action)));
         let kind = match known {
             Some(name) => {
-                let data: Data<'a> = fields.field(DATA_PLACE).required(place(name, "data"))?;
+                let data: Data<'_> = fields.field(DATA_PLACE).required(place(name, "data"))?;
                 EventKind::read(name, &data)?
             }
             None => None,
         };
-        let name = known.copied().unwrap_or("");
-        Ok(Event {
-            timestamp: fields.field(TIMESTAMP_PLACE).required(place(name, "timestamp"))?,
-            workspace: fields.field(WORKSPACE_PLACE).optional(place(name, "workspace"))?,
-            kind: kind.unwrap_or(EventKind::Unknown { entity, action }),
+        let event = known.copied().unwrap_or("");
+        Ok(Self {
+            name: known.map_or_else(|| format!("{entity}.{action}").into(), |name| (*name).into()),
+            timestamp: fields.field(TIMESTAMP_PLACE).required(place(event, "timestamp"))?,
+            workspace: fields.field(WORKSPACE_PLACE).optional(place(event, "workspace"))?,
+            kind: kind.unwrap_or_else(|| EventKind::Unknown {
+                entity: (&*entity).into(),
+                action: (&*action).into(),
+            }),
         })
     }
 
     /// Returns the event's name: `model_version_alias.created`.
     #[must_use]
-    pub fn name(&self) -> Cow<'_, str> {
-        match self.kind.known_name() {
-            Some(name) => name.into(),
-            None => format!("{}.{}", self.kind.entity(), self.kind.action()).into(),
-        }
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Copies what is borrowed from the body.
+    /// Returns the tags that were set: names and values.
     #[must_use]
-    pub fn into_owned(self) -> Event<'static> {
-        Event {
-            timestamp: self.timestamp.owned(),
-            workspace: self.workspace.owned(),
-            kind: self.kind.into_owned(),
-        }
+    pub fn tags(&self) -> Vec<(&str, &str)> {
+        self.kind.tags()
+    }
+
+    pub(crate) fn summary(&self) -> Summary<'_> {
+        let [model, version, alias] = self.kind.subject().map(|text| text.map(Text::as_str));
+        let is_test = matches!(model, Some("example_model" | "example_prompt"));
+        let time = self.timestamp.unix_millis();
+        Summary { model, version, alias, time, is_test, ..Summary::default() }
     }
 }
 
+questions!(Event);
+
 /// Gives the fields that the sender sends, in its order. Of an unknown event, those of the envelope.
-impl Serialize for Event<'_> {
+impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("entity", self.kind.entity())?;
@@ -93,9 +104,9 @@ impl Serialize for Event<'_> {
     }
 }
 
-struct WrittenData<'e, 'a>(&'e EventKind<'a>);
+struct WrittenData<'e>(&'e EventKind);
 
-impl Serialize for WrittenData<'_, '_> {
+impl Serialize for WrittenData<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         self.0.write(&mut map)?;

@@ -1,8 +1,11 @@
-use alloc::{borrow::Cow, collections::BTreeMap};
+use alloc::{collections::BTreeMap, vec::Vec};
 
-use crate::events::{FromJson, IntoOwned, Misfit, Object, event_kinds, text_enum};
+use crate::{
+    Text, UnixMillis,
+    events::{FromJson, Misfit, Object, event_kinds, text_enum},
+};
 
-type Tags<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
+type Tags = BTreeMap<Text, Text>;
 
 event_kinds! {
     /// The fifteen events, and those to come: the schema also names an action `updated`, which no
@@ -11,159 +14,159 @@ event_kinds! {
         /// `budget_policy.exceeded`.
         BudgetPolicyExceeded = "budget_policy.exceeded" {
             /// The policy.
-            budget_policy_id: required Cow<'a, str>,
+            budget_policy_id: required Text,
             /// The currency, such as `USD`.
-            budget_unit: required Cow<'a, str>,
+            budget_unit: required Text,
             /// The amount that was budgeted.
             budget_amount: required f64,
             /// The amount that is spent.
             current_spend: required f64,
             /// The unit of the budget's window.
-            duration_unit: required DurationUnit<'a>,
+            duration_unit: required DurationUnit,
             /// How many of those units the window has.
             duration_value: required u64,
             /// What the budget is for.
-            target_scope: required TargetScope<'a>,
+            target_scope: required TargetScope,
             /// The workspace.
-            workspace: nullable Cow<'a, str>,
+            workspace: nullable Text,
             /// Which of the targets; `Some(None)` for all. Absent before MLflow 3.15.
-            target_value: either Cow<'a, str>,
-            /// When the window began, in **milliseconds** since 1970.
-            window_start: required u64,
+            target_value: either Text,
+            /// When the window began.
+            window_start: required UnixMillis,
         }
         /// `model_version.created`.
         ModelVersionCreated = "model_version.created" {
             /// The registered model.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The version.
-            version: required Cow<'a, str>,
+            version: required Text,
             /// Where its files are.
-            source: required Cow<'a, str>,
+            source: required Text,
             /// The run that made it.
-            run_id: nullable Cow<'a, str>,
+            run_id: nullable Text,
             /// Its tags.
-            tags: required Tags<'a>,
+            tags: required Tags,
             /// Its description.
-            description: nullable Cow<'a, str>,
+            description: nullable Text,
         }
         /// `model_version_alias.created`. An alias that moves is created again.
         ModelVersionAliasCreated = "model_version_alias.created" {
             /// The registered model.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The alias.
-            alias: required Cow<'a, str>,
+            alias: required Text,
             /// The version that it stands for now.
-            version: required Cow<'a, str>,
+            version: required Text,
         }
         /// `model_version_alias.deleted`. Sent also for an alias that there was not.
         ModelVersionAliasDeleted = "model_version_alias.deleted" {
             /// The registered model.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The alias.
-            alias: required Cow<'a, str>,
+            alias: required Text,
         }
         /// `model_version_tag.deleted`.
         ModelVersionTagDeleted = "model_version_tag.deleted" {
             /// The registered model.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The version.
-            version: required Cow<'a, str>,
+            version: required Text,
             /// The tag's name.
-            key: required Cow<'a, str>,
+            key: required Text,
         }
         /// `model_version_tag.set`.
         ModelVersionTagSet = "model_version_tag.set" {
             /// The registered model.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The version.
-            version: required Cow<'a, str>,
+            version: required Text,
             /// The tag's name.
-            key: required Cow<'a, str>,
+            key: required Text,
             /// The tag's value.
-            value: required Cow<'a, str>,
+            value: required Text,
         }
         /// `prompt.created`.
         PromptCreated = "prompt.created" {
             /// The prompt.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// Its tags.
-            tags: required Tags<'a>,
+            tags: required Tags,
             /// Its description.
-            description: nullable Cow<'a, str>,
+            description: nullable Text,
         }
         /// `prompt_alias.created`. An alias that moves is created again.
         PromptAliasCreated = "prompt_alias.created" {
             /// The prompt.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The alias.
-            alias: required Cow<'a, str>,
+            alias: required Text,
             /// The version that it stands for now.
-            version: required Cow<'a, str>,
+            version: required Text,
         }
         /// `prompt_alias.deleted`. Sent also for an alias that there was not.
         PromptAliasDeleted = "prompt_alias.deleted" {
             /// The prompt.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The alias.
-            alias: required Cow<'a, str>,
+            alias: required Text,
         }
         /// `prompt_tag.deleted`.
         PromptTagDeleted = "prompt_tag.deleted" {
             /// The prompt.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The tag's name.
-            key: required Cow<'a, str>,
+            key: required Text,
         }
         /// `prompt_tag.set`.
         PromptTagSet = "prompt_tag.set" {
             /// The prompt.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The tag's name.
-            key: required Cow<'a, str>,
+            key: required Text,
             /// The tag's value.
-            value: required Cow<'a, str>,
+            value: required Text,
         }
         /// `prompt_version.created`.
         PromptVersionCreated = "prompt_version.created" {
             /// The prompt.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The version.
-            version: required Cow<'a, str>,
+            version: required Text,
             /// The prompt's text.
-            template: nullable Cow<'a, str>,
+            template: nullable Text,
             /// Its tags.
-            tags: required Tags<'a>,
+            tags: required Tags,
             /// Its description.
-            description: nullable Cow<'a, str>,
+            description: nullable Text,
         }
         /// `prompt_version_tag.deleted`.
         PromptVersionTagDeleted = "prompt_version_tag.deleted" {
             /// The prompt.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The version.
-            version: required Cow<'a, str>,
+            version: required Text,
             /// The tag's name.
-            key: required Cow<'a, str>,
+            key: required Text,
         }
         /// `prompt_version_tag.set`.
         PromptVersionTagSet = "prompt_version_tag.set" {
             /// The prompt.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// The version.
-            version: required Cow<'a, str>,
+            version: required Text,
             /// The tag's name.
-            key: required Cow<'a, str>,
+            key: required Text,
             /// The tag's value.
-            value: required Cow<'a, str>,
+            value: required Text,
         }
         /// `registered_model.created`.
         RegisteredModelCreated = "registered_model.created" {
             /// The registered model.
-            name: required Cow<'a, str>,
+            name: required Text,
             /// Its tags.
-            tags: required Tags<'a>,
+            tags: required Tags,
             /// Its description; empty where it has none.
-            description: nullable Cow<'a, str>,
+            description: nullable Text,
         }
     }
     unknown {
@@ -204,7 +207,7 @@ text_enum! {
     }
 }
 
-impl EventKind<'_> {
+impl EventKind {
     /// Returns what the event is about: `model_version_alias`.
     #[must_use]
     pub fn entity(&self) -> &str {
@@ -221,6 +224,45 @@ impl EventKind<'_> {
         match self {
             Self::Unknown { entity, action } => (entity, action),
             known => known.known_name().and_then(|name| name.split_once('.')).unwrap_or_default(),
+        }
+    }
+
+    /// Returns the registered model or the prompt, its version, and the alias.
+    pub(super) const fn subject(&self) -> [Option<&Text>; 3] {
+        match self {
+            Self::ModelVersionAliasCreated { name, alias, version }
+            | Self::PromptAliasCreated { name, alias, version } => {
+                [Some(name), Some(version), Some(alias)]
+            }
+            Self::ModelVersionAliasDeleted { name, alias }
+            | Self::PromptAliasDeleted { name, alias } => [Some(name), None, Some(alias)],
+            Self::ModelVersionCreated { name, version, .. }
+            | Self::ModelVersionTagDeleted { name, version, .. }
+            | Self::ModelVersionTagSet { name, version, .. }
+            | Self::PromptVersionCreated { name, version, .. }
+            | Self::PromptVersionTagDeleted { name, version, .. }
+            | Self::PromptVersionTagSet { name, version, .. } => [Some(name), Some(version), None],
+            Self::PromptCreated { name, .. }
+            | Self::PromptTagDeleted { name, .. }
+            | Self::PromptTagSet { name, .. }
+            | Self::RegisteredModelCreated { name, .. } => [Some(name), None, None],
+            Self::BudgetPolicyExceeded { .. } | Self::Unknown { .. } => [None; 3],
+        }
+    }
+
+    /// Returns the tags that were set.
+    pub(super) fn tags(&self) -> Vec<(&str, &str)> {
+        match self {
+            Self::ModelVersionCreated { tags, .. }
+            | Self::PromptCreated { tags, .. }
+            | Self::PromptVersionCreated { tags, .. }
+            | Self::RegisteredModelCreated { tags, .. } => {
+                tags.iter().map(|(key, value)| (&**key, &**value)).collect()
+            }
+            Self::ModelVersionTagSet { key, value, .. }
+            | Self::PromptTagSet { key, value, .. }
+            | Self::PromptVersionTagSet { key, value, .. } => [(&**key, &**value)].into(),
+            _ => Vec::new(),
         }
     }
 }

@@ -1,10 +1,8 @@
-use alloc::borrow::Cow;
-
 use serde::Serialize;
 
 use crate::{
-    UnixTime,
-    events::{FromJson, IntoOwned, Misfit},
+    Text, UnixMillis,
+    events::{FromJson, Misfit},
 };
 
 /// The time at which MLflow **sent** a delivery: ISO 8601 in UTC, such as
@@ -13,11 +11,11 @@ use crate::{
 /// The text is kept as it came. One that is not understood does not lose the event.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Timestamp<'a>(Cow<'a, str>);
+pub struct Timestamp(Text);
 
-impl<'a> Timestamp<'a> {
+impl Timestamp {
     /// Takes a text.
-    pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
+    pub fn new(text: impl Into<Text>) -> Self {
         Self(text.into())
     }
 
@@ -27,17 +25,11 @@ impl<'a> Timestamp<'a> {
         &self.0
     }
 
-    /// Returns the moment in **microseconds** since 1970, or `None` where the text is not a time of
-    /// the years 1970 to 9999 in this form. Digits of the fraction beyond the sixth are dropped.
+    /// Returns the moment, or `None` where the text is not a time of the years 1970 to 9999 in this
+    /// form. Digits of the fraction beyond the third are dropped.
     #[must_use]
-    pub fn unix_micros(&self) -> Option<u64> {
-        parse(self.0.as_bytes())
-    }
-
-    /// Returns the moment in whole seconds.
-    #[must_use]
-    pub fn unix_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::from_secs(self.unix_micros()?.checked_div(1_000_000)?))
+    pub fn unix_millis(&self) -> Option<UnixMillis> {
+        parse(self.0.as_bytes()).map(UnixMillis::from_millis)
     }
 }
 
@@ -69,8 +61,8 @@ fn parse(text: &[u8]) -> Option<u64> {
     if fraction.is_empty() || !matches!(zone, b"+00:00" | b"Z") {
         return None;
     }
-    let micros = (0..6).fold(0, |micros, place| {
-        micros * 10 + u64::from(fraction.get(place).map_or(0, |digit| digit - b'0'))
+    let millis = (0..3).fold(0, |millis, place| {
+        millis * 10 + u64::from(fraction.get(place).map_or(0, |digit| digit - b'0'))
     });
 
     let years_before =
@@ -80,7 +72,7 @@ fn parse(text: &[u8]) -> Option<u64> {
         + lengths.iter().take(months_before).sum::<u64>()
         + day
         - 1;
-    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + micros)
+    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 + millis)
 }
 
 /// A number of ASCII digits and nothing else.
@@ -91,39 +83,32 @@ fn digits(text: &[u8]) -> Option<u64> {
     core::str::from_utf8(text).ok()?.parse().ok()
 }
 
-impl IntoOwned for Timestamp<'_> {
-    type Owned = Timestamp<'static>;
+impl FromJson<'_> for Timestamp {
+    const EXPECTED: &'static str = Text::EXPECTED;
 
-    fn owned(self) -> Timestamp<'static> {
-        Timestamp(self.0.owned())
-    }
-}
-
-impl<'a> FromJson<'a> for Timestamp<'a> {
-    const EXPECTED: &'static str = "a string";
-
-    fn from_json(json: &'a str) -> Result<Self, Misfit> {
-        Cow::from_json(json).map(Self)
+    fn from_json(json: &str) -> Result<Self, Misfit> {
+        Text::from_json(json).map(Self)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Timestamp;
+    use crate::UnixMillis;
 
     #[test]
     fn reads_the_moments_that_other_clocks_read() {
         // Right-hand sides: `date -u -d TEXT +%s`.
-        for (text, micros) in [
+        for (text, millis) in [
             ("1970-01-01T00:00:00+00:00", Some(0)),
-            ("2026-11-21T19:41:41.214620+00:00", Some(1_795_290_101_214_620)),
-            ("2026-11-21T19:41:41+00:00", Some(1_795_290_101_000_000)),
-            ("2026-11-21T19:41:41.2Z", Some(1_795_290_101_200_000)),
-            ("2026-11-21T19:41:41.1234567Z", Some(1_795_290_101_123_456)),
-            ("2000-02-29T12:00:00Z", Some(951_825_600_000_000)),
-            ("2024-12-31T23:59:59Z", Some(1_735_689_599_000_000)),
-            ("2100-03-01T00:00:00Z", Some(4_107_542_400_000_000)),
-            ("9999-12-31T23:59:59Z", Some(253_402_300_799_000_000)),
+            ("2026-11-21T19:41:41.214620+00:00", Some(1_795_290_101_214)),
+            ("2026-11-21T19:41:41+00:00", Some(1_795_290_101_000)),
+            ("2026-11-21T19:41:41.2Z", Some(1_795_290_101_200)),
+            ("2026-11-21T19:41:41.1234567Z", Some(1_795_290_101_123)),
+            ("2000-02-29T12:00:00Z", Some(951_825_600_000)),
+            ("2024-12-31T23:59:59Z", Some(1_735_689_599_000)),
+            ("2100-03-01T00:00:00Z", Some(4_107_542_400_000)),
+            ("9999-12-31T23:59:59Z", Some(253_402_300_799_000)),
             ("2100-02-29T00:00:00Z", None),
             ("2026-13-01T00:00:00Z", None),
             ("2026-00-01T00:00:00Z", None),
@@ -141,7 +126,7 @@ mod tests {
             ("", None),
             ("\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}Z", None),
         ] {
-            assert_eq!(Timestamp::new(text).unix_micros(), micros, "{text}");
+            assert_eq!(Timestamp::new(text).unix_millis().map(UnixMillis::as_millis), millis, "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Times, in the ways in which tools write them.
 
-use verify_core::{UnixTime, mlflow::Timestamp};
+use verify_core::{UnixMillis, UnixTime, mlflow::Timestamp};
 
 use super::tree::Tree;
 
@@ -21,12 +21,16 @@ fn iso(text: &str) -> Option<UnixTime> {
     let zone =
         text.len().checked_sub("+00:00".len()).and_then(|start| text.split_at_checked(start));
     let Some((local, zone)) = zone.filter(|(_, zone)| zone.starts_with(['+', '-'])) else {
-        return Timestamp::new(text).unix_time();
+        return utc(text);
     };
     let (hours, minutes) = zone[1..].split_once(':')?;
     let offset = hours.parse::<u64>().ok()? * 3600 + minutes.parse::<u64>().ok()? * 60;
-    let local = Timestamp::new(format!("{local}Z")).unix_time()?.as_secs();
+    let local = utc(&format!("{local}Z"))?.as_secs();
     let utc =
         if zone.starts_with('+') { local.checked_sub(offset) } else { local.checked_add(offset) };
     utc.map(UnixTime::from_secs)
+}
+
+fn utc(text: &str) -> Option<UnixTime> {
+    Timestamp::new(text).unix_millis().map(UnixMillis::to_unix_time)
 }
