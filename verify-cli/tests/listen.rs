@@ -41,7 +41,7 @@ fn records_what_is_verified_and_what_is_refused() {
     assert_eq!((refused.status, refused.body.len()), (401, 0));
     assert_eq!(refused.header("www-authenticate"), Some("HMAC-SHA256, Bearer"));
     let line = listen.line();
-    assert!(line.contains("  refused   databricks  header does not fit this delivery"), "{line}");
+    assert!(line.contains("  refused   databricks  signature does not match"), "{line}");
 
     let shown = listen.json("/api/deliveries/1");
     assert_eq!(shown["body"]["text"].as_str().unwrap().as_bytes(), genuine.body);

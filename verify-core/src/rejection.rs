@@ -105,7 +105,7 @@ impl RejectionKind {
                 ("malformed_timestamp", "header is not Unix seconds in plain digits")
             }
             Self::SignatureMismatch => {
-                ("signature_mismatch", "header does not fit this delivery under any secret")
+                ("signature_mismatch", "signature does not match any configured secret")
             }
             Self::TimestampTooNew => {
                 ("timestamp_too_new", "timestamp is ahead by more than the tolerance")

@@ -51,7 +51,7 @@ const TEXTS: [(&str, RejectionKind, &str); 10] = [
     (
         "signature_mismatch",
         RejectionKind::SignatureMismatch,
-        "header does not fit this delivery under any secret",
+        "signature does not match any configured secret",
     ),
     (
         "timestamp_too_new",
@@ -182,7 +182,7 @@ fn every_kind_has_its_sentence() {
         ),
         (
             at(&plain, NOW, &head, b"{ }"),
-            "header does not fit this delivery under any secret: `x-mlflow-signature`",
+            "signature does not match any configured secret: `x-mlflow-signature`",
         ),
         (
             at(&plain, NOW - 301, &head, BODY),

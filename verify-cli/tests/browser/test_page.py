@@ -84,7 +84,7 @@ class Page(unittest.TestCase):
         self.assertEqual(listen.deliver(model_version(), forged=True), 401)
         self.wait_for(2)
         newest, oldest = self.seen()
-        self.assertIn("refused 401 databricks header does not fit this delivery under any secret", newest)
+        self.assertIn("refused 401 databricks signature does not match any configured secret", newest)
         self.assertIn("verified  databricks MODEL_VERSION_CREATED fraud 7", oldest)
         self.browser.wait("it is announced", "document.getElementById('announcement').textContent !== ''")
         self.assert_no_trouble()
@@ -133,10 +133,10 @@ class Page(unittest.TestCase):
         listen.deliver('{"event_type": "LINK_ARTIFACT", "needle": "HayStack"}', sender="wandb")
         self.open(listen, 3)
         for control, wish, expected in [
-            ("verdict", "refused", ["header does not fit"]),
-            ("verdict", "", ["LINK_ARTIFACT", "header does not fit", "fraud"]),
+            ("verdict", "refused", ["signature does not match"]),
+            ("verdict", "", ["LINK_ARTIFACT", "signature does not match", "fraud"]),
             ("sender", "wandb", ["LINK_ARTIFACT"]),
-            ("sender", "", ["LINK_ARTIFACT", "header does not fit", "fraud"]),
+            ("sender", "", ["LINK_ARTIFACT", "signature does not match", "fraud"]),
         ]:
             self.browser.run(f"at('{control}').value = '{wish}'; at('{control}').dispatchEvent(new Event('change'))")
             seen = self.seen()

@@ -14,7 +14,7 @@ fn a_wrong_setting_is_named() {
         .input(capture())
         .run()
         .ended(1);
-    assert!(shown.starts_with("refused: header does not fit this delivery"), "{shown}");
+    assert!(shown.starts_with("refused: signature does not match"), "{shown}");
     assert!(shown.contains("proved: "), "{shown}");
 
     let explain = verify("explain - --secret-env NEW --previous-secret-env MLFLOW_WEBHOOK_SECRET");

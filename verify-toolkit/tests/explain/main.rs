@@ -203,6 +203,19 @@ fn the_limit_of_work_is_kept_and_said() {
     assert!(some.to_string().ends_with(&said), "{some}");
 }
 
+/// More values than are looked at, which is not the limit of work.
+#[test]
+fn what_was_left_out_for_its_number_is_said_otherwise() {
+    let mut request = databricks(BODY);
+    let query: Vec<_> = (0..1000).map(|n| format!("a{n}={n:064}")).collect();
+    request.path = format!("/?{}", query.join("&"));
+    let explanation = Explainer::new(&request, NOW).secret("a", "another").explain();
+    assert!(explanation.is_cut_short());
+    let said = "Not everything was tried: the delivery has more in it than is looked at, such as header or \
+                query values, fields, or levels of JSON.";
+    assert!(explanation.to_string().ends_with(said), "{explanation}");
+}
+
 #[test]
 fn scripts_get_json() {
     let request = databricks(BODY);
@@ -227,14 +240,14 @@ fn people_get_sentences() {
     };
     assert_eq!(
         explain("Kx9-shared-Tz4\n").to_string(),
-        "refused: header does not fit this delivery under any secret: `x-databricks-signature`\n\
+        "refused: signature does not match any configured secret: `x-databricks-signature`\n\
          proved: secret-trailing-newline (secret `file`)\n  \
          The secret ends in a newline: write the file with `printf %s`, not with `echo`, or use \
          `Secret::from_file`, which drops one."
     );
     assert_eq!(
         explain("another").to_string(),
-        "refused: header does not fit this delivery under any secret: `x-databricks-signature`\n\
+        "refused: signature does not match any configured secret: `x-databricks-signature`\n\
          No known correction makes the signature fit. Either it was made with another secret, or the body was \
          changed on the way in a manner that cannot be undone. If another delivery verifies under the same \
          secret, it is the body; if none does, compare the two secrets where they were entered, or set a \
