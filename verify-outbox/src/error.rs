@@ -12,7 +12,7 @@ pub enum StoreError {
     Busy,
     /// The thread that writes has ended.
     Closed,
-    /// SQLite failed, and says this.
+    /// SQLite failed, in this way.
     Failed(String),
     /// The file has its largest size, or the disk is full. It recovers by itself once there is room.
     Full,
@@ -43,8 +43,31 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
-            _ => Self::Failed(error.to_string()),
+            code => Self::Failed(in_words(code, &error)),
         }
+    }
+}
+
+/// What SQLite's own text would say to those who wrote SQLite.
+fn in_words(code: Option<ErrorCode>, error: &rusqlite::Error) -> String {
+    let what = match code {
+        Some(ErrorCode::CannotOpen) => "the file, or one beside it, cannot be opened",
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch) => {
+            "a row does not fit its table"
+        }
+        Some(ErrorCode::DatabaseCorrupt) => "the file is damaged: move it away, and keep it",
+        Some(ErrorCode::NotADatabase) => "the file is not a store any more",
+        Some(ErrorCode::OutOfMemory) => "there is not enough memory",
+        Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+            "the file or its folder is read-only"
+        }
+        Some(ErrorCode::SystemIoFailure) => "the disk does not read or write",
+        Some(ErrorCode::TooBig) => "a row is larger than SQLite allows",
+        _ => "the file does not have the tables of a store, or SQLite refused a statement",
+    };
+    match error.sqlite_error() {
+        Some(error) => format!("{what} (SQLite's code {})", error.extended_code),
+        None => what.to_owned(),
     }
 }
 

@@ -88,8 +88,10 @@ pub(crate) fn claim(path: &Path) -> Result<(PathBuf, File), OpenError> {
         None => lock(&path, true)?.ok_or_else(|| OpenError::InUse { path: path.clone() })?,
     };
     if !is_there {
-        private::make(&path, |new| prepare(new).map_err(io::Error::other))
-            .map_err(|error| trouble(&path, error))?;
+        private::make(&path, |new| {
+            prepare(new).map_err(|error| io::Error::other(StoreError::from(error)))
+        })
+        .map_err(|error| trouble(&path, error))?;
     }
     Ok((path, held))
 }

@@ -1,5 +1,6 @@
 //! The file that deliveries are kept in, so that a restart loses none.
 
+mod error;
 mod kept;
 mod place;
 mod private;
@@ -11,7 +12,7 @@ use core::{fmt, num::NonZeroU64};
 use std::{
     fs::File,
     io::{self, Read as _},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     thread,
 };
@@ -26,6 +27,7 @@ use tokio::{
 };
 use verify_toolkit::WireRequest;
 
+pub(crate) use self::error::StoreError;
 use self::{
     kept::Kept,
     place::Place,
@@ -294,58 +296,3 @@ fn contains(text: &[u8], wanted: &[u8]) -> bool {
     wanted.is_empty()
         || text.windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted))
 }
-
-/// Why the store could not keep or find a delivery.
-#[derive(Clone, Debug)]
-pub(crate) enum StoreError {
-    /// The thread that writes has ended.
-    Closed,
-    Damaged(String),
-    Database(Arc<redb::Error>),
-    File {
-        path: PathBuf,
-        error: Arc<io::Error>,
-    },
-    InUse {
-        path: PathBuf,
-    },
-    NotAStore {
-        path: PathBuf,
-    },
-}
-
-impl StoreError {
-    /// Whether redb does nothing more before the file is opened again.
-    fn is_final(&self) -> bool {
-        matches!(self, Self::Database(error) if matches!(**error, redb::Error::Io(_) | redb::Error::PreviousIo))
-    }
-}
-
-impl<E: Into<redb::Error>> From<E> for StoreError {
-    fn from(error: E) -> Self {
-        Self::Database(Arc::new(error.into()))
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed => f.write_str("the store is closed"),
-            Self::Damaged(what) => {
-                write!(f, "the store holds what this program cannot read: {what}")
-            }
-            Self::Database(error) => write!(f, "the store failed: {error}"),
-            Self::File { path, error } => write!(f, "the store `{}`: {error}", path.display()),
-            Self::InUse { path } => {
-                write!(f, "the store `{}` is in use by another `verify listen`", path.display())
-            }
-            Self::NotAStore { path } => write!(
-                f,
-                "`{}` is not a store of `verify listen`, and was left as it is",
-                path.display()
-            ),
-        }
-    }
-}
-
-impl core::error::Error for StoreError {}

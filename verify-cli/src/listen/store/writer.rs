@@ -104,5 +104,6 @@ fn write(
 }
 
 fn to_json(facts: &Facts) -> Result<Vec<u8>, StoreError> {
-    serde_json::to_vec(facts).map_err(|error| StoreError::Damaged(error.to_string()))
+    serde_json::to_vec(facts)
+        .map_err(|_| StoreError::Damaged("what is known of a delivery".to_owned()))
 }
