@@ -2,7 +2,7 @@ use core::net::SocketAddr;
 use std::{fs, path::Path};
 
 use serde::de::DeserializeOwned;
-use toml::Spanned;
+use toml::{Spanned, Table};
 
 use crate::{Lines, Mistake};
 
@@ -26,7 +26,7 @@ pub fn parse_settings<T: DeserializeOwned>(path: &Path, text: &str) -> Result<(T
     let lines = Lines::new(path, text);
     let file = toml::from_str(text).map_err(|error| {
         let place = error.span().map(|span| span.start);
-        lines.mistake(place, without_value(error.message()))
+        lines.mistake(place, in_words(text, error.message()))
     })?;
     Ok((file, lines))
 }
@@ -47,18 +47,45 @@ pub fn check_addresses(
     }
 }
 
-/// Drops the value that a message quotes: it may be a secret.
-fn without_value(message: &str) -> String {
-    let quotes_value = ["invalid type: ", "invalid value: ", "unknown variant "];
-    if message == "invalid socket address syntax" {
-        return "not an address with a port, such as `127.0.0.1:8080`".to_owned();
+/// Says what is wrong in words of our own. The message may quote the value, which may be a secret.
+fn in_words(text: &str, message: &str) -> String {
+    const LINES: &str = "write `name = \"value\"`, or `[table]`, on a line of its own";
+    let quoted = |rest: &str| rest.split('`').next().unwrap_or_default().to_owned();
+    let expected = message.rsplit_once("expected ").map_or("", |(_, expected)| expected);
+    if message.starts_with("duplicate ") {
+        "this name stands in the same table twice: keep one".to_owned()
+    } else if text.parse::<Table>().is_err() {
+        format!("not TOML: {LINES}")
+    } else if let Some(name) = message.strip_prefix("missing field `") {
+        format!("`{}` is missing", quoted(name))
+    } else if let Some(name) = message.strip_prefix("unknown field `") {
+        let known = expected.trim_start_matches("one of ");
+        format!("there is no setting `{}` here; there is {known}", quoted(name))
+    } else if message == "invalid socket address syntax" {
+        "not an address with a port, such as `127.0.0.1:8080`".to_owned()
+    } else {
+        format!("should be {}", kind(expected))
     }
-    if !quotes_value.iter().any(|start| message.starts_with(start)) {
-        return message.to_owned();
-    }
-    // The last one: the value may have one too.
-    match message.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("expected {expected}"),
-        None => "not a value that is known".to_owned(),
+}
+
+/// What people call a type.
+fn kind(expected: &str) -> &str {
+    const KINDS: [(&str, &str); 9] = [
+        ("`", ""),
+        ("one of ", ""),
+        ("a string", "a text in quotes"),
+        ("struct ", "a table"),
+        ("a map", "a table"),
+        ("a sequence", "a list in brackets"),
+        ("a boolean", "`true` or `false`"),
+        ("u", "a whole number"),
+        ("a nonzero u", "a whole number from 1 on"),
+    ];
+    let known = KINDS.iter().find(|(start, _)| expected.starts_with(start));
+    match known {
+        // These are values of ours.
+        Some((_, "")) => expected,
+        Some((_, words)) => words,
+        None => "another kind of value",
     }
 }

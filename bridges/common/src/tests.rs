@@ -73,11 +73,28 @@ fn mistakes_in_tables_have_their_line() {
         // What is typed in the wrong place is not repeated: it may be the secret.
         (
             good.clone() + "[store]\npath = hunter2",
-            "4: string values must be quoted, expected literal string",
+            "4: not TOML: write `name = \"value\"`, or `[table]`, on a line of its own",
         ),
-        (sender("mlflow", "secret_env = 12345"), "2: expected a string"),
-        (sender("mlflow", "secret_file = [true]"), "2: expected a string"),
-        ("store = 'hunter2, expected x'".to_owned(), "1: expected struct Store"),
+        (sender("mlflow", "secret_env = 12345"), "2: should be a text in quotes"),
+        (sender("mlflow", "secret_file = [true]"), "2: should be a text in quotes"),
+        ("store = 'hunter2, expected x'".to_owned(), "1: should be a table"),
+        ("senders = ['hunter2']".to_owned(), "1: should be a table"),
+        (good.clone() + "[store]\nmax_mib = 1", "3: `path` is missing"),
+        (good.clone() + "[store]\npath = 'x'\nmax_mib = 'hunter2'", "5: should be a whole number"),
+        (good.clone() + "[store]\npath = 'x'\nmax_mib = -1", "5: should be a whole number"),
+        (
+            good.clone() + "secret_env = 'Y'",
+            "3: this name stands in the same table twice: keep one",
+        ),
+        (
+            good.clone() + "[store]\npath = 'x'\nsize = 1",
+            "5: there is no setting `size` here; there is `path`, `max_mib`, `retention_days`, \
+             `wandb_retention_minutes`, `give_up_after_days`",
+        ),
+        (
+            good.clone() + "[store",
+            "3: not TOML: write `name = \"value\"`, or `[table]`, on a line of its own",
+        ),
     ] {
         assert_eq!(check(&text).unwrap_err(), format!("bridge.toml:{said}"), "{text}");
     }

@@ -32,7 +32,8 @@ impl Tenants {
             // The message of the error may quote what it found, such as a secret without quotes.
             let end = error.span().map_or(0, |span| span.start);
             let before = text.get(..end).unwrap_or_default();
-            format!("line {}: not TOML", before.matches('\n').count() + 1)
+            let line = before.matches('\n').count() + 1;
+            format!("line {line}: not TOML, or a name stands there twice: write `secret = \"value\"` under `[tenant.sender]`")
         })?;
         // More likely a file that was cut off than a receiver for nobody.
         if table.is_empty() {

@@ -82,11 +82,15 @@ fn each_mistake_has_its_line_and_says_what_to_do() {
         (
             "secret_env = \"MLFLOW_WEBHOOK_SECRET\"",
             "secret = \"hunter2\"",
-            "unknown field `secret`, expected one of `secret_env`, `secret_file`, \
+            "there is no setting `secret` here; there is `secret_env`, `secret_file`, \
              `previous_secret_env`, `previous_secret_file`, `bearer_env`, `bearer_file`, \
              `previous_bearer_env`, `previous_bearer_file`, `link`",
         ),
-        ("[store]", "[store", "unclosed table, expected `]`"),
+        (
+            "[store]",
+            "[store",
+            "not TOML: write `name = \"value\"`, or `[table]`, on a line of its own",
+        ),
     ] {
         let (before, after) = EXAMPLE.split_once(from).unwrap();
         let line = before.matches('\n').count() + 1;
@@ -106,7 +110,7 @@ fn something_has_to_come_in_and_to_go_out() {
     let no_senders = "bridge.toml: there is no `[senders.\u{2026}]`, so nothing could come in";
     assert_eq!(said(route), no_senders);
     let listen = parse("").unwrap_err();
-    assert_eq!(listen, "bridge.toml:1: missing field `listen`");
+    assert_eq!(listen, "bridge.toml:1: `listen` is missing");
 }
 
 #[test]

@@ -67,10 +67,12 @@ async fn no_delivery_is_lost_while_secrets_are_exchanged() {
 async fn a_broken_file_leaves_everything_as_it_was() {
     let receiver = Receiver::start();
     let path = receiver.files.path("tenants.toml");
+    let no_toml = "line 2: not TOML, or a name stands there twice: write `secret = \"value\"` under \
+                   `[tenant.sender]`";
     for (broken, problem) in [
         ("", "no tenant"),
-        ("[acme]\nmlflow = { secret = top-secret }", "line 2: not TOML"),
-        ("[acme]\nmlflow = { secret = \"top-secret", "line 2: not TOML"),
+        ("[acme]\nmlflow = { secret = top-secret }", no_toml),
+        ("[acme]\nmlflow = { secret = \"top-secret", no_toml),
         ("acme = \"top-secret\"", "`acme`: not a table"),
         ("[acme]\nmlflow = \"top-secret\"", "`acme.mlflow`: not a table"),
         ("[acme]\nmlflow = {}", "`acme.mlflow.secret`: missing"),
