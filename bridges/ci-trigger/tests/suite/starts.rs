@@ -114,7 +114,7 @@ async fn the_templates_that_the_vendor_documents_start_something_or_one_that_wor
     }
     let run = world.databricks.wait_for(1)[0]["job_parameters"].clone();
     assert_eq!(run, json!({"model": "slack", "version": "v3"}));
-    drop(trigger);
+    trigger.finish();
 
     world.change(|settings| {
         settings
@@ -166,7 +166,7 @@ async fn what_teams_only_accepts_is_told_from_what_it_took() {
     assert_eq!(trigger.move_alias("fraud", 1).await.unwrap(), 204);
     world.teams.wait_for(1);
     while !trigger.stderr.recv_timeout(PATIENCE).unwrap().contains("accepted, not confirmed") {}
-    drop(trigger);
+    trigger.finish();
 
     // The older form, to a connector, which takes it.
     world.change(|settings| {
@@ -178,7 +178,7 @@ async fn what_teams_only_accepts_is_told_from_what_it_took() {
     let trigger = Trigger::start(command);
     assert_eq!(trigger.move_alias("fraud", 2).await.unwrap(), 204);
     assert_eq!(connector.wait_for(1)[0]["sections"][0]["facts"][1]["value"], "2");
-    drop(trigger);
+    trigger.finish();
 
     // And to a workflow, which drops it without a word.
     let trigger = world.start();

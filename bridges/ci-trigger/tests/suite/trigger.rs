@@ -237,6 +237,12 @@ impl Trigger {
         stream
     }
 
+    /// Ends it once what it began is written down: whoever kills it may see it begin the same again.
+    pub(crate) fn finish(mut self) {
+        self.signal("TERM");
+        assert!(self.process.wait().unwrap().success());
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -s {name} {}", self.process.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
