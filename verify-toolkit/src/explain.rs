@@ -209,7 +209,10 @@ impl<'a> Explainer<'a> {
             (None, false) => Conclusion::Observed,
         };
         findings.extend(blind);
-        Explanation { sender: self.sender, verdict, findings, conclusion, work }
+        let is_changed =
+            |fit: &fit::Fit| fit.causes.iter().any(|cause| cause.family() == Family::Body);
+        let body = fit.filter(is_changed).map(|fit| explanation::Body(fit.body));
+        Explanation { sender: self.sender, verdict, findings, conclusion, body, work }
     }
 
     fn has_secret(&self) -> bool {

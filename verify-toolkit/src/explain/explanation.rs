@@ -15,7 +15,18 @@ pub struct Explanation {
     pub(super) verdict: Result<Receipt, Refusal>,
     pub(super) findings: Vec<Finding>,
     pub(super) conclusion: Conclusion,
+    pub(super) body: Option<Body>,
     pub(super) work: Work,
+}
+
+/// The body over which a signature was made. Shows its length and no byte of it.
+#[derive(Clone)]
+pub(super) struct Body(pub(super) Vec<u8>);
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// What one finding amounts to: correct all of its causes, and this obstacle is gone.
@@ -102,7 +113,8 @@ impl Explanation {
         verdict: Result<Receipt, Refusal>,
     ) -> Self {
         let work = Work::up_to(0);
-        Self { sender, verdict, findings: Vec::new(), conclusion: Conclusion::Verified, work }
+        let conclusion = Conclusion::Verified;
+        Self { sender, verdict, findings: Vec::new(), conclusion, body: None, work }
     }
 
     /// Returns the verifier's verdict.
@@ -137,13 +149,20 @@ impl Explanation {
         self.conclusion
     }
 
+    /// Returns the body over which the signature was made, where that is shown and is another one than
+    /// came.
+    #[must_use]
+    pub fn signed_body(&self) -> Option<&[u8]> {
+        self.body.as_ref().map(|Body(body)| body.as_slice())
+    }
+
     /// Returns how many bytes were hashed, or written to be hashed.
     #[must_use]
     pub const fn work(&self) -> u64 {
         self.work.bytes
     }
 
-    /// Returns whether the limit of work kept something from being tried.
+    /// Returns whether something was not tried, because of the limit of work or because there is too much of it.
     #[must_use]
     pub const fn is_cut_short(&self) -> bool {
         self.work.is_cut_short
@@ -250,14 +269,17 @@ impl fmt::Display for Explanation {
             }
             Conclusion::Explained | Conclusion::Verified => {}
         }
-        if self.work.is_cut_short {
-            write!(
+        match self.work {
+            Work { is_used_up: true, bytes, .. } => write!(
                 f,
-                "\nNot everything was tried: the limit of work was reached after {} bytes.",
-                self.work.bytes
-            )?;
+                "\nNot everything was tried: the limit of work was reached after {bytes} bytes."
+            ),
+            Work { is_cut_short: true, .. } => f.write_str(
+                "\nNot everything was tried: the delivery has more in it than is looked at, such as header or \
+                 query values, fields, or levels of JSON.",
+            ),
+            Work { .. } => Ok(()),
         }
-        Ok(())
     }
 }
 

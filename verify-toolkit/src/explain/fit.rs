@@ -6,6 +6,8 @@ pub(super) struct Fit {
     pub(super) causes: Vec<Cause>,
     pub(super) details: Vec<String>,
     pub(super) side: Side,
+    /// The body that was signed.
+    pub(super) body: Vec<u8>,
     /// The time in the text that was signed.
     pub(super) time: Option<Vec<u8>>,
 }

@@ -56,11 +56,15 @@ impl<'t> Document<'t> {
     }
 
     fn is(&self, place: Place, bracket: u8) -> bool {
-        self.text_of(place).as_bytes().first() == Some(&bracket)
+        self.first_byte(place) == Some(bracket)
+    }
+
+    fn first_byte(&self, place: Place) -> Option<u8> {
+        self.text.as_bytes().get(self.nodes.get(place)?.start as usize).copied()
     }
 
     fn is_number(&self, place: Place) -> bool {
-        self.text_of(place).starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        self.first_byte(place).is_some_and(|first| first == b'-' || first.is_ascii_digit())
     }
 
     /// The items of a list, or the names of an object. A value stands behind its name.

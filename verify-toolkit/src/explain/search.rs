@@ -228,6 +228,7 @@ impl Reading<'_> {
             side: body::side(request, &causes, self.bytes.len()),
             causes,
             details: details.into_iter().flatten().cloned().collect(),
+            body: self.bytes.to_vec(),
             time: time.clone(),
         })
     }

@@ -3,12 +3,15 @@
 pub(super) struct Work {
     pub(super) bytes: u64,
     limit: u64,
+    /// Whether something was not tried, whatever the reason.
     pub(super) is_cut_short: bool,
+    /// Whether the reason is the limit, and not how much of something there was.
+    pub(super) is_used_up: bool,
 }
 
 impl Work {
     pub(super) const fn up_to(limit: u64) -> Self {
-        Self { bytes: 0, limit, is_cut_short: false }
+        Self { bytes: 0, limit, is_cut_short: false, is_used_up: false }
     }
 
     /// Counts what is only prepared, which may take half of all: the other half is for trying it.
@@ -25,6 +28,7 @@ impl Work {
         let spent = self.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
         if spent > self.limit {
             self.is_cut_short = true;
+            self.is_used_up = true;
             return false;
         }
         self.bytes = spent;

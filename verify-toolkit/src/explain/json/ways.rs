@@ -84,12 +84,7 @@ pub(in super::super) fn ways(
 ) -> (Vec<Way>, Vec<Way>) {
     let style = |space, letters, order| Style { space, letters, order, numbers: Rc::default() };
     let as_it_stands = |space| style(space, Letters::AsTheyStand, Order::AsTheyStand);
-    let room = document.text.len();
-    let stands = document.text.trim();
-    let is_kept = |space: &&'static Space| {
-        as_it_stands(space).write(document, room).is_some_and(|written| written.text == stands)
-    };
-    let kept = SPACES.iter().find(is_kept);
+    let kept = SPACES.iter().find(|space| as_it_stands(space).is_of(document));
     let way = |style: Style, ordered| Way {
         is_space_kept: kept == Some(style.space),
         // What is rare is not tried together with anything else.
@@ -102,8 +97,13 @@ pub(in super::super) fn ways(
 
     let compact = |letters| style(&SPACES[0], letters, Order::AsTheyStand);
     let mut letters: Vec<(Letters, u64)> = Vec::new();
-    for other in LETTERS {
-        let Some(written) = compact(other).write(document, room.saturating_mul(6)) else {
+    let room = document.text.len().saturating_mul(6);
+    let may_differ = |letters: &Letters| {
+        *letters == Letters::AsTheyStand
+            || document.text.bytes().any(|byte| letters.may_change(byte))
+    };
+    for other in LETTERS.into_iter().filter(may_differ) {
+        let Some(written) = compact(other).write(document, room) else {
             continue;
         };
         let print = fingerprint(written.text.as_bytes());

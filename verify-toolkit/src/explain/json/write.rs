@@ -25,6 +25,24 @@ pub(super) enum Letters {
     Unescaped,
 }
 
+impl Letters {
+    /// Whether a text with this byte may be written in another way than it stands.
+    pub(super) fn may_change(self, byte: u8) -> bool {
+        let is_escape = byte == b'\\';
+        let is_wide = !byte.is_ascii();
+        match self {
+            Self::AsTheyStand => false,
+            Self::DotNet => is_escape || is_wide || b"&'+<>`\x7f".contains(&byte),
+            Self::Escaped => is_escape || is_wide || byte == 0x7f,
+            Self::Gson => is_escape || is_wide || b"<>&='".contains(&byte),
+            Self::HtmlEscaped => is_escape || is_wide || b"<>&".contains(&byte),
+            Self::PhpEscaped => is_escape || is_wide || b"/\x7f".contains(&byte),
+            Self::SlashEscaped => byte == b'/',
+            Self::SlashUnescaped | Self::Unescaped => is_escape,
+        }
+    }
+}
+
 /// In which order an object's fields are written.
 #[derive(Clone, Debug)]
 pub(super) enum Order {
@@ -57,16 +75,18 @@ pub(super) struct Written {
 impl Style {
     /// Writes a document, if that takes no more bytes than there is room for.
     pub(super) fn write(&self, document: &Document<'_>, room: usize) -> Option<Written> {
-        let out = Written {
-            text: String::new(),
-            is_reordered: false,
-            is_lettered: false,
-            escapes: 0,
-            slashes: 0,
-        };
-        let mut writer = Writer { document, style: self, room, out };
+        let mut writer = Writer::new(document, self, room);
+        writer.out.text.reserve(room.min(document.text.len()));
         writer.node(0, 0)?;
         (writer.out.text.len() <= room).then_some(writer.out)
+    }
+
+    /// Whether a document is written so. Ends at the first difference.
+    pub(super) fn is_of(&self, document: &Document<'_>) -> bool {
+        let stands = document.text.trim();
+        let mut writer = Writer::new(document, self, stands.len());
+        writer.expected = Some(stands.as_bytes());
+        writer.node(0, 0).is_some() && writer.is_as_expected() && writer.expected == Some(b"")
     }
 }
 
@@ -75,12 +95,33 @@ struct Writer<'d> {
     style: &'d Style,
     room: usize,
     out: Written,
+    /// What is left to be written, if that is known. What was compared is not kept.
+    expected: Option<&'d [u8]>,
 }
 
-impl Writer<'_> {
+impl<'d> Writer<'d> {
+    fn new(document: &'d Document<'d>, style: &'d Style, room: usize) -> Self {
+        let out = Written {
+            text: String::new(),
+            is_reordered: false,
+            is_lettered: false,
+            escapes: 0,
+            slashes: 0,
+        };
+        Self { document, style, room, out, expected: None }
+    }
+
+    fn is_as_expected(&mut self) -> bool {
+        let Some(expected) = self.expected else { return true };
+        let rest = expected.strip_prefix(self.out.text.as_bytes());
+        self.expected = rest;
+        self.out.text.clear();
+        rest.is_some()
+    }
+
     /// Returns nothing as soon as the room is used up.
     fn node(&mut self, place: Place, depth: usize) -> Option<()> {
-        if self.out.text.len() > self.room {
+        if self.out.text.len() > self.room || !self.is_as_expected() {
             return None;
         }
         let document = self.document;
@@ -92,7 +133,7 @@ impl Writer<'_> {
         let Space { comma, colon, lines, lists_on_a_line, .. } = self.style.space;
         let ordered = if is_object { self.ordered(place) } else { None };
         let children = document.children(place);
-        let mut ordered = ordered.into_iter().flatten();
+        let mut ordered = ordered.unwrap_or_default().iter().copied();
         let is_on_a_line = !is_object && *lists_on_a_line;
         let (open, close) = if is_object { ('{', '}') } else { ('[', ']') };
         self.out.text.push(open);
@@ -127,12 +168,12 @@ impl Writer<'_> {
     }
 
     /// The names of an object's fields in the order of the style, if that is another one.
-    fn ordered(&mut self, place: Place) -> Option<Vec<Place>> {
+    fn ordered(&mut self, place: Place) -> Option<&'d [Place]> {
         let names = match &self.style.order {
             Order::AsTheyStand => return None,
             Order::Given(orders) => {
                 let found = orders.binary_search_by_key(&place, |(object, _)| *object).ok()?;
-                orders.get(found)?.1.clone()
+                orders.get(found)?.1.as_slice()
             }
         };
         self.out.is_reordered |= !names.is_sorted();
@@ -245,7 +286,7 @@ fn escapes(text: &str, kind: char) -> isize {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::spaces::SPACES, Document, Letters, Order, Rc, Style, Writer, Written};
+    use super::{super::spaces::SPACES, Document, Letters, Order, Rc, Style, Writer};
 
     /// Each item of this one becomes a line of 480 spaces.
     #[test]
@@ -259,18 +300,67 @@ mod tests {
             numbers: Rc::default(),
         };
         let (indented, compact) = (style(3), style(0));
-        let out = Written {
-            text: String::new(),
-            is_reordered: false,
-            is_lettered: false,
-            escapes: 0,
-            slashes: 0,
-        };
-        let mut writer = Writer { document: &document, style: &indented, room: text.len(), out };
+        let mut writer = Writer::new(&document, &indented, text.len());
         assert!(writer.node(0, 0).is_none());
         assert!(writer.out.text.len() < text.len() + 1000, "{}", writer.out.text.len());
 
         assert_eq!(compact.write(&document, text.len()).unwrap().text, text);
         assert!(compact.write(&document, text.len() - 1).is_none());
+    }
+
+    /// A style that is left out because of this makes no difference.
+    #[test]
+    fn letters_change_nothing_but_what_they_may() {
+        use Letters::*;
+
+        for letters in [
+            AsTheyStand,
+            DotNet,
+            Escaped,
+            Gson,
+            HtmlEscaped,
+            PhpEscaped,
+            SlashEscaped,
+            SlashUnescaped,
+            Unescaped,
+        ] {
+            for letter in (' '..='\u{2100}').filter(|letter| *letter != '"') {
+                let letter =
+                    if letter == '\\' { r"\\\/\u00e9".to_owned() } else { letter.to_string() };
+                let text = format!("[\"{letter}\"]");
+                let document = Document::read(text.as_bytes()).unwrap();
+                let (order, numbers) = (Order::AsTheyStand, Rc::default());
+                let style = Style { space: &SPACES[0], letters, order, numbers };
+                let is_same = style.write(&document, 1000).unwrap().text == text;
+                let may_change = text.bytes().any(|byte| letters.may_change(byte));
+                assert!(is_same || may_change, "{letters:?} {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_style_in_which_a_text_stands_is_told() {
+        let style = |space| Style {
+            space,
+            letters: Letters::AsTheyStand,
+            order: Order::AsTheyStand,
+            numbers: Rc::default(),
+        };
+        let full = r#"{"a":[1,{"b":"c"},[]],"d":{}}"#;
+        for text in [full, "[1,2]", "{\"a\":{\"b\":1}}"] {
+            let document = Document::read(text.as_bytes()).unwrap();
+            for space in &SPACES {
+                let written = style(space).write(&document, 1000).unwrap().text;
+                let other = Document::read(written.as_bytes()).unwrap();
+                assert!(style(space).is_of(&other), "{written}");
+                for odd in [written.replacen(':', " :", 1), written.replacen(']', " ]", 1)] {
+                    let other = Document::read(odd.as_bytes()).unwrap();
+                    let is_same = style(space).write(&other, 1000).unwrap().text == odd;
+                    assert_eq!(style(space).is_of(&other), is_same, "{odd}");
+                }
+                let spaced = format!(" {written}\n");
+                assert!(style(space).is_of(&Document::read(spaced.as_bytes()).unwrap()));
+            }
+        }
     }
 }
