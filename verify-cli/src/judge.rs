@@ -4,7 +4,10 @@ use core::time::Duration;
 use std::path::PathBuf;
 
 use clap::Args;
-use verify_toolkit::{Capture, Sender, UnixTime, Verifier};
+use verify_toolkit::{
+    Capture, Note, Sender, UnixTime, Verifier,
+    explain::{Explainer, Family},
+};
 
 use crate::{
     Error,
@@ -75,6 +78,8 @@ pub(crate) struct Evidence {
     pub(crate) label: &'static str,
     pub(crate) previous: Vec<(String, SecretBytes)>,
     pub(crate) token: Option<SecretBytes>,
+    /// Whether the body is another one than stands in the input.
+    is_restored: bool,
 }
 
 impl Case {
@@ -113,7 +118,9 @@ impl Case {
             secret,
             label,
             token,
-        })
+            is_restored: false,
+        }
+        .restored())
     }
 }
 
@@ -141,11 +148,50 @@ impl Evidence {
         let ageless = "its age was not judged, for when it was received is not known; give that \
                        time with `--now SECONDS`, or `--now now`";
         let is_ageless = self.now.is_none() && self.sender.timestamp_header().is_some();
-        let notes = [(self.label == CAPTURE, own), (is_ageless, ageless)];
+        let restored = "the body was put back as the signature shows that it was sent";
+        let notes =
+            [(self.is_restored, restored), (self.label == CAPTURE, own), (is_ageless, ageless)];
         let notes = notes.into_iter().filter(|(applies, _)| *applies && is_verified);
-        let read =
-            self.capture.notes.iter().map(|note| Shown(note.to_string().as_bytes()).to_string());
+        let read = self.capture.notes.iter().map(shown);
         read.chain(notes.map(|(_, note)| note.to_owned())).collect()
+    }
+
+    /// Asks why it does not verify.
+    pub(crate) fn explainer(&self) -> Explainer<'_> {
+        let mut explainer = Explainer::new(&self.capture.request, self.now)
+            .sender(self.sender)
+            .secret(self.label, &self.secret);
+        for (label, secret) in &self.previous {
+            explainer = explainer.previous_secret(label, secret);
+        }
+        if let Some(token) = &self.token {
+            explainer = explainer.bearer(token);
+        }
+        if let Some(tolerance) = self.tolerance {
+            explainer = explainer.tolerance(tolerance);
+        }
+        explainer
+    }
+
+    /// Puts the body back that a tool wrote anew when it printed it, if the signature shows what it was.
+    fn restored(mut self) -> Self {
+        if !self.doubts().is_empty() {
+            let explanation = self.explainer().explain();
+            let is_only_body = explanation.causes().all(|cause| cause.family() == Family::Body);
+            let body = explanation.signed_body().filter(|_| is_only_body).map(<[u8]>::to_vec);
+            if let Some(body) = body {
+                self.capture.request.body = body;
+                self.capture.notes.retain(|note| !matches!(note, Note::LengthDiffers { .. }));
+                self.is_restored = true;
+            }
+        }
+        self
+    }
+
+    /// Those of the notes that say that a tool changed what it printed.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        let is_doubt = |note: &&Note| matches!(note, Note::Reformatted { .. });
+        self.capture.notes.iter().filter(is_doubt).map(shown).collect()
     }
 
     /// The clock to judge by. Where none is known, it is the time that was signed.
@@ -156,4 +202,8 @@ impl Evidence {
         };
         self.now.or_else(signed).map_or_else(now, Ok)
     }
+}
+
+fn shown(note: &Note) -> String {
+    Shown(note.to_string().as_bytes()).to_string()
 }

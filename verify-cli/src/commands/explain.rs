@@ -1,6 +1,5 @@
 use clap::Args;
 use serde_json::Value;
-use verify_toolkit::explain::Explainer;
 
 use crate::{Error, Output, Verdict, judge::Case, text::lines};
 
@@ -26,19 +25,7 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn run(self, output: &mut Output) -> Result<Verdict, Error> {
         let evidence = self.case.read()?;
-        let mut explainer = Explainer::new(&evidence.capture.request, evidence.now)
-            .sender(evidence.sender)
-            .secret(evidence.label, &evidence.secret);
-        for (label, secret) in &evidence.previous {
-            explainer = explainer.previous_secret(label, secret);
-        }
-        if let Some(token) = &evidence.token {
-            explainer = explainer.bearer(token);
-        }
-        if let Some(tolerance) = evidence.tolerance {
-            explainer = explainer.tolerance(tolerance);
-        }
-        let explanation = explainer.explain();
+        let explanation = evidence.explainer().explain();
         let is_verified = explanation.verdict().is_ok();
         let notes = evidence.notes(is_verified);
         if output.is_json() {
@@ -46,6 +33,13 @@ impl Options {
             line["notes"] = notes.into();
             output.json(&line)?;
         } else {
+            // What is found may be what a tool did to the request when it printed it.
+            let doubts = if is_verified { Vec::new() } else { evidence.doubts() };
+            let (first, notes): (Vec<_>, Vec<_>) =
+                notes.into_iter().partition(|note| doubts.contains(note));
+            for note in first {
+                output.line(note)?;
+            }
             output.line(lines(explanation.to_string().as_bytes()))?;
             for note in notes {
                 output.line(note)?;

@@ -72,7 +72,11 @@ fn a_curl_command_is_a_capture() {
     assert!(shown.contains("event COMMENT_CREATED\n"), "{shown}");
     let forged = verify(&format!("{line} --secret-env OTHER")).env("OTHER", "other").run().ended(0);
     assert!(
-        verify("check -").input(forged).run().ended(1).contains("refused databricks: header does")
+        verify("check -")
+            .input(forged)
+            .run()
+            .ended(1)
+            .contains("refused databricks: signature does not match")
     );
 }
 
@@ -198,4 +202,35 @@ fn errors_say_what_to_do_next() {
     let said = verify("check - --tolerance 9").input(unsigned).arg("--sender").arg("wandb").run();
     assert!(said.failed().contains("`tolerance` checks nothing: no timestamp is signed"));
     assert!(verify("check /does/not/exist").run().failed().contains("No such file"));
+}
+
+/// HTTPie and mitmdump indent JSON when they print it.
+#[test]
+fn a_body_that_a_tool_wrote_anew_is_put_back() {
+    for (printed, tool) in [
+        (
+            include_str!("../../../verify-toolkit/tests/cases/captures/24-httpie-v/out.txt"),
+            "HTTPie does not print the body as it was sent: ",
+        ),
+        (
+            include_str!("../../../verify-toolkit/tests/cases/captures/26-mitmdump/detail3.txt"),
+            "`mitmdump` does not print the body as it was sent: ",
+        ),
+    ] {
+        let run = |command: &str, secret| {
+            verify(&format!("{command} - --secret-env S")).env("S", secret).input(printed).run()
+        };
+        let secret = "hunt-secret-with-37-letters-0123456789";
+        let shown = run("check", secret).ended(0);
+        assert!(shown.starts_with("verified mlflow\n") && shown.contains(tool), "{shown}");
+        assert!(shown.contains("the body was put back as the signature shows"), "{shown}");
+        assert!(!shown.contains("Content-Length"), "{shown}");
+        assert!(run("explain", secret).ended(0).starts_with("verified: mlflow\n"));
+        // First of all, before anything blames the receiver.
+        let shown = run("explain", "another").ended(1);
+        assert!(shown.starts_with(tool), "{shown}");
+        assert!(shown.contains("\nrefused: "), "{shown}");
+        let shown = run("check", "another").ended(1);
+        assert!(!shown.contains("put back"), "{shown}");
+    }
 }

@@ -1,4 +1,5 @@
 mod error;
+mod input;
 mod options;
 mod place;
 mod words;
@@ -29,7 +30,12 @@ pub(super) fn requests(text: &[u8], start: usize) -> Vec<Result<Noted, CaptureEr
                 end - at
             }
             Err(error) => {
+                let is_open = error.problem == CurlProblem::LinesOpen;
                 requests.push(Err(error.into()));
+                if is_open {
+                    // All the rest is of these lines.
+                    return requests;
+                }
                 4
             }
         };
@@ -59,12 +65,18 @@ fn parse(text: &[u8], start: usize) -> Result<(WireRequest, usize), CurlError> {
             Some(decoded(base64).ok_or_else(|| fail(before, CurlProblem::Input))?)
         }
         Detour::Lines => {
-            let (input, length) = here_document(text.get(end..).unwrap_or_default())
+            let (input, length) = in_base64(text.get(end..).unwrap_or_default())
                 .ok_or_else(|| fail(end, CurlProblem::Input))?;
             end += length;
             Some(input)
         }
-        Detour::None => None,
+        Detour::Printed(input) => Some(input),
+        Detour::None => {
+            let input = input::redirected(text.get(end..).unwrap_or_default())
+                .map_err(|(at, problem)| fail(end + at, problem))?;
+            end += input.as_ref().map_or(0, |(_, length)| *length);
+            input.map(|(input, _)| input)
+        }
     };
 
     let mut sent = Sent::default();
@@ -78,7 +90,7 @@ fn parse(text: &[u8], start: usize) -> Result<(WireRequest, usize), CurlError> {
 }
 
 /// Reads the lines up to `END`, and how long they are.
-fn here_document(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn in_base64(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let own = text.strip_prefix(b"\n").or(text.strip_prefix(b"\r\n"))?;
     let end = if own.starts_with(b"END") { 0 } else { find(own, b"\nEND")? };
     Some((decoded(&own[..end])?, text.len() - own.len() + end))
@@ -116,9 +128,16 @@ impl Sent {
         match effect {
             Effect::Cookie if !value.contains(&b'=') => return Err(CurlProblem::File),
             Effect::Cookie => self.defaults.push(("cookie", value.to_vec())),
-            Effect::Data | Effect::Json => {
+            Effect::Data | Effect::DataBinary | Effect::Json => {
+                let lines;
                 let data = match value.strip_prefix(b"@") {
                     None => value,
+                    Some(b"-") if effect == Effect::Data => {
+                        // curl drops these from what it reads.
+                        let input = input.ok_or(CurlProblem::File)?.iter().copied();
+                        lines = input.filter(|byte| !b"\r\n\0".contains(byte)).collect::<Vec<_>>();
+                        &lines
+                    }
                     Some(b"-") => input.ok_or(CurlProblem::File)?,
                     Some(_) => return Err(CurlProblem::File),
                 };

@@ -7,6 +7,7 @@ mod literal;
 mod moment;
 mod requests;
 mod shape;
+mod table;
 mod text;
 mod tree;
 
@@ -43,7 +44,13 @@ fn utf8(text: &[u8]) -> Result<&str, JsonError> {
 /// It begins as JSON, is damaged, and no whole request is in it.
 pub(super) fn requests(text: &[u8]) -> Result<Vec<Found>, JsonError> {
     let text = utf8(text)?;
-    let (found, failure) = text::in_document(text);
+    let (mut found, failure) = text::in_document(text);
+    if found.iter().all(|request| request.lack.is_some()) {
+        let apart = text::in_records(text);
+        if apart.iter().any(|request| request.lack.is_none()) {
+            found = apart;
+        }
+    }
     match failure {
         Some((at, problem)) if found.iter().all(|request| request.lack.is_some()) => {
             Err(JsonError::at(text, at, problem.into()))

@@ -44,6 +44,13 @@ pub enum Note {
         /// What the tool changes, and how to get the bytes as they were. Empty if it changes nothing.
         remedy: &'static str,
     },
+    /// A tool printed the request, and wrote its JSON anew.
+    Reformatted {
+        /// The tool, as people call it.
+        tool: &'static str,
+        /// What the tool changes, and how to get the bytes as they were.
+        remedy: &'static str,
+    },
     /// The input is UTF-16, and was read as the UTF-8 that it was before.
     Utf16,
     /// A variable of an `.http` file has no value in the file.
@@ -93,6 +100,9 @@ impl fmt::Display for Note {
             Self::PrintedBy { tool, remedy: "" } => write!(f, "recognised: {tool}"),
             Self::PrintedBy { tool, remedy } => {
                 write!(f, "recognised: {tool}. If it does not verify: {remedy}")
+            }
+            Self::Reformatted { tool, remedy } => {
+                write!(f, "{tool} does not print the body as it was sent: {remedy}")
             }
             Self::Utf16 => f.write_str(
                 "the input is UTF-16, as `>` of PowerShell writes it, and was read as UTF-8",

@@ -12,15 +12,16 @@ impl Capture {
     /// - a HAR file, one entry of it, or its `request`: [`from_har`](Self::from_har)
     /// - JSON of other tools, and what programs print of headers and body: ngrok, webhook.site, AWS
     ///   events, Postman, Node, Python, Go and more. Whatever has a sender's signature header and a raw
-    ///   body is found, also in a log
+    ///   body is found, also in a log, in CSV, in base64, and where each line is a log entry of its own
     /// - a `curl` command, as browsers copy it for bash and as
-    ///   [`to_curl`](crate::WireRequest::to_curl) writes it; behind a prompt, and among other commands
+    ///   [`to_curl`](crate::WireRequest::to_curl) writes it; after a prompt, among other commands, with a
+    ///   body from `<<`, `<<<`, `echo` or `printf`
     /// - the text of an HTTP/1 request: [`from_http`](crate::WireRequest::from_http). Line ends may be
     ///   LF or CR, the encoding UTF-16. The request line may name HTTP/2 or HTTP/3. What all lines have
     ///   in front is taken off: indentation, quote marks, line numbers, times and names of a log. So are
     ///   Markdown's fences
-    /// - what tools print of a request: `tcpdump`, `tshark`, Wireshark, `ngrep`, `socat`, `curl`, HTTPie,
-    ///   `mitmdump`, Python's `http.client` and requests-toolbelt, Ruby's `Net::HTTP`, hex dumps. The
+    /// - what tools print of a request: `tcpdump`, `tshark`, Wireshark, `ngrep`, `socat`, `strace`, `curl`,
+    ///   HTTPie, `mitmdump`, Burp, Python's `http.client` and requests-toolbelt, Ruby's `Net::HTTP`, hex dumps. The
     ///   body may have to be put behind what `curl -v` prints
     /// - a file of packets: pcap or pcapng
     /// - an `.http` or `.rest` file of an editor

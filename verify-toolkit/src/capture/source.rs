@@ -110,6 +110,10 @@ impl Source {
         let is_plain = begins_request(text);
         if let Some((tool, streams)) = tools::read(text, is_plain) {
             let mut source = Self::streams(&streams, tool.name, tool.remedy);
+            if tool.is_pretty {
+                let reformatted = Note::Reformatted { tool: tool.name, remedy: tool.remedy };
+                source.notes.iter_mut().for_each(|note| *note = reformatted.clone());
+            }
             if tool.is_curl() {
                 source.requests =
                     source.requests.into_iter().map(|read| read.and_then(with_body)).collect();

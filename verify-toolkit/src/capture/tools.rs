@@ -17,6 +17,8 @@ pub(super) struct Tool {
     read: fn(&[u8]) -> Option<Vec<Vec<u8>>>,
     /// How to get the bytes as they were, if what the tool prints may differ from them.
     pub(super) remedy: &'static str,
+    /// Whether it writes JSON anew.
+    pub(super) is_pretty: bool,
     /// Whether it begins with the request line.
     prints_plainly: bool,
 }
@@ -29,27 +31,48 @@ impl Tool {
 
 const CURL: &str = "`curl -v`";
 
-static TOOLS: [Tool; 15] = [
-    Tool { name: "a hex dump", read: hex::read, remedy: "", prints_plainly: false },
+static TOOLS: [Tool; 17] = [
+    Tool {
+        name: "a hex dump",
+        read: hex::read,
+        remedy: "",
+        is_pretty: false,
+        prints_plainly: false,
+    },
     Tool {
         name: "`curl --trace-ascii`",
         read: blocks::curl,
         remedy: "it prints `.` for line ends in the body and for what is not ASCII; `curl --trace FILE` has all \
                  bytes",
+        is_pretty: false,
         prints_plainly: false,
     },
     Tool {
         name: "Wireshark's `Follow TCP Stream`",
         read: blocks::follow,
         remedy: FOLLOW,
+        is_pretty: false,
         prints_plainly: false,
     },
-    Tool { name: "Wireshark's C arrays", read: blocks::arrays, remedy: "", prints_plainly: false },
-    Tool { name: "Wireshark's YAML", read: blocks::yaml, remedy: "", prints_plainly: false },
+    Tool {
+        name: "Wireshark's C arrays",
+        read: blocks::arrays,
+        remedy: "",
+        is_pretty: false,
+        prints_plainly: false,
+    },
+    Tool {
+        name: "Wireshark's YAML",
+        read: blocks::yaml,
+        remedy: "",
+        is_pretty: false,
+        prints_plainly: false,
+    },
     Tool {
         name: "`socat -v`",
         read: blocks::socat,
         remedy: "it prints `.` for what is not ASCII; `socat -x -v` has all bytes",
+        is_pretty: false,
         prints_plainly: false,
     },
     Tool {
@@ -57,6 +80,7 @@ static TOOLS: [Tool; 15] = [
         read: packets::tcpdump,
         remedy: "it leaves out carriage returns, and prints `.` for what is not ASCII; `tcpdump -X`, or the \
                  file that `tcpdump -w FILE` writes, has all bytes",
+        is_pretty: false,
         prints_plainly: false,
     },
     Tool {
@@ -64,12 +88,14 @@ static TOOLS: [Tool; 15] = [
         read: packets::ngrep,
         remedy: "it prints `.` for line ends and for what is not ASCII; `ngrep -x`, or the file that `ngrep -O \
                  FILE` writes, has all bytes",
+        is_pretty: false,
         prints_plainly: false,
     },
     Tool {
         name: "a log with the bytes in quotes",
         read: literal::read,
         remedy: "",
+        is_pretty: false,
         prints_plainly: false,
     },
     Tool {
@@ -77,6 +103,7 @@ static TOOLS: [Tool; 15] = [
         read: printed::mitmdump,
         remedy: "it indents JSON; `mitmdump --set hardump=FILE` records a HAR file, and the command `:export.file \
                  raw_request @focus FILE` of mitmproxy the raw request",
+        is_pretty: true,
         prints_plainly: false,
     },
     Tool {
@@ -84,12 +111,14 @@ static TOOLS: [Tool; 15] = [
         read: printed::wget,
         remedy: "it does not print the body of a file; put the body behind the head, or give the text of the \
                  request as the receiver logged it",
+        is_pretty: false,
         prints_plainly: false,
     },
     Tool {
         name: "requests-toolbelt's `dump`",
         read: printed::toolbelt,
         remedy: "",
+        is_pretty: false,
         prints_plainly: false,
     },
     Tool {
@@ -97,15 +126,31 @@ static TOOLS: [Tool; 15] = [
         read: printed::node,
         remedy: "it does not print the body; log the raw body in the receiver, as `express.raw({type: '*/*'})` \
                  gives it, and put it behind a request line and the headers",
+        is_pretty: false,
         prints_plainly: false,
     },
     Tool {
         name: "HTTPie",
         read: printed::httpie,
         remedy: "it sorts and indents JSON; `--pretty=none` prints the body as it was sent",
+        is_pretty: true,
         prints_plainly: true,
     },
-    Tool { name: CURL, read: printed::curl, remedy: "", prints_plainly: false },
+    Tool {
+        name: "Burp's XML",
+        read: blocks::burp,
+        remedy: "",
+        is_pretty: false,
+        prints_plainly: false,
+    },
+    Tool {
+        name: "a request in base64",
+        read: blocks::base64,
+        remedy: "",
+        is_pretty: false,
+        prints_plainly: false,
+    },
+    Tool { name: CURL, read: printed::curl, remedy: "", is_pretty: false, prints_plainly: false },
 ];
 
 const FOLLOW: &str = "it prints `.` for what is not ASCII; `Show data as: Raw` in Wireshark, or \

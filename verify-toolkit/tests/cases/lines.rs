@@ -135,6 +135,13 @@ fn what_a_tool_changed_names_its_raw_export() {
         if let Some(cause) = cause {
             assert_eq!(explanation.causes().next(), Some(cause), "{name}: {explanation}");
         }
+        assert!(matches!(capture.notes[0], Note::Reformatted { .. }), "{name}");
+        // The body as it was sent comes back from what the tool made of it.
+        if let Some(body) = explanation.signed_body() {
+            let mut sent = capture.clone();
+            sent.request.body = body.to_vec();
+            assert!(verifies(&sent, &secret), "{name}");
+        }
     }
     for (name, message) in [
         (

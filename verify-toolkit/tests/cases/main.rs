@@ -5,6 +5,7 @@
 mod causes;
 mod json;
 mod lines;
+mod others;
 
 use std::{fs, path::PathBuf};
 
@@ -42,4 +43,36 @@ pub(crate) fn verified(text: impl AsRef<[u8]>, secret: &[u8]) -> Result<Vec<Note
     let body = String::from_utf8_lossy(&request.body);
     assert!(verifies(&capture, secret), "{request:?}\n{body}\n{:?}", capture.notes);
     Ok(capture.notes)
+}
+
+/// The tests here, in which each capture has to be named.
+const TESTS: [&str; 4] = [
+    include_str!("causes.rs"),
+    include_str!("json.rs"),
+    include_str!("json/errors.rs"),
+    include_str!("lines.rs"),
+];
+
+/// Bodies for the bridges, whose own tests name them.
+const OF_THE_BRIDGES: &str = "28-wandb-vendor-templates/";
+
+#[test]
+fn every_capture_is_named_by_a_test() {
+    let mut names = Vec::new();
+    for case in fs::read_dir(folder()).unwrap().map(Result::unwrap) {
+        if case.file_type().unwrap().is_dir() {
+            let files = fs::read_dir(case.path()).unwrap().map(Result::unwrap);
+            let folder = case.file_name().into_string().unwrap();
+            names.extend(
+                files.map(|file| format!("{folder}/{}", file.file_name().to_str().unwrap())),
+            );
+        }
+    }
+    assert!(names.len() > 40, "{names:?}");
+    names.retain(|name| {
+        let is_named = |test: &&str| test.contains(&format!("{name}\""));
+        let is_of_cases = !name.ends_with("/secret.txt") && !name.starts_with(OF_THE_BRIDGES);
+        is_of_cases && !TESTS.iter().any(|test| is_named(&test))
+    });
+    assert!(names.is_empty(), "no test names {names:?}");
 }

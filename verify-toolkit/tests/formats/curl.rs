@@ -139,6 +139,17 @@ fn a_curl_command_that_does_not_say_what_it_sends_is_refused() {
     );
 }
 
+/// Each word takes some memory, however short it is.
+#[test]
+fn a_command_has_so_many_words_at_most() {
+    let words = |most: usize| read(format!("curl h{}", " -s".repeat(most - 2)));
+    assert_eq!(words(10_000).unwrap().path, "/");
+    let error = words(10_001).unwrap_err().to_string();
+    let said = "curl command, line 1, column 30002: the command has more than 10000 words: give the one \
+                command, or the text of the request";
+    assert_eq!(error, said);
+}
+
 #[test]
 fn a_backslash_at_the_end_is_no_panic() {
     assert!(read("base64 -d <<'END' | curl http://x \\").is_err());

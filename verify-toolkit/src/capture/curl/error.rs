@@ -22,12 +22,16 @@ pub enum CurlProblem {
     File,
     /// The lines of `<<'END'` are not there, or no base64.
     Input,
+    /// The line is missing in which what stands behind `<<` ends.
+    LinesOpen,
     /// An option's value or a name is not UTF-8.
     NotUtf8,
     /// curl would ask for the password.
     Prompt,
     /// A quote is not closed.
     QuoteOpen,
+    /// More words than any command has.
+    TooManyWords,
     /// An option that is not known: whether a value follows it cannot be told.
     UnknownOption,
     /// An option after which the body cannot be told, such as a form upload.
@@ -66,9 +70,15 @@ impl fmt::Display for CurlProblem {
             }
             Self::File => "the command reads a file: put its content here, as `--data-raw '..'`",
             Self::Input => "no base64 up to a line `END` follows: paste the whole command",
+            Self::LinesOpen => {
+                "the line that ends what stands behind `<<` is missing: paste the whole command"
+            }
             Self::NotUtf8 => "not UTF-8: take the text of the request or a HAR file instead",
             Self::Prompt => "curl would ask for the password: write `user:password`",
             Self::QuoteOpen => "quote is not closed: paste the whole command",
+            Self::TooManyWords => {
+                "the command has more than 10000 words: give the one command, or the text of the request"
+            }
             Self::UnknownOption => {
                 "option is not known: leave it out if it does not change what is sent"
             }

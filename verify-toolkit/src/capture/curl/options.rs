@@ -7,6 +7,7 @@ use super::{CurlProblem, words::Word};
 pub(super) enum Effect {
     Cookie,
     Data,
+    DataBinary,
     DataRaw,
     DataUrlEncoded,
     Get,
@@ -30,7 +31,7 @@ const WITH_VALUE: &[(char, &str, Effect)] = &[
     ('b', "cookie", Effect::Cookie),
     ('d', "data", Effect::Data),
     ('\0', "data-ascii", Effect::Data),
-    ('\0', "data-binary", Effect::Data),
+    ('\0', "data-binary", Effect::DataBinary),
     ('\0', "data-raw", Effect::DataRaw),
     ('\0', "data-urlencode", Effect::DataUrlEncoded),
     ('H', "header", Effect::Header),

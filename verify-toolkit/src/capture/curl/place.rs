@@ -1,5 +1,6 @@
 //! Where the commands of a text are.
 
+use super::input;
 use crate::capture::http::find;
 
 /// What [`WireRequest::to_curl`](crate::WireRequest::to_curl) puts in front for a body that is no plain text, around its base64.
@@ -12,6 +13,8 @@ pub(super) enum Detour<'t> {
     Echo(&'t [u8]),
     Lines,
     None,
+    /// By a command in front.
+    Printed(Vec<u8>),
 }
 
 /// Tells what stands in front of a command from the command.
@@ -23,7 +26,10 @@ pub(super) fn detour(text: &[u8]) -> (Detour<'_>, &[u8]) {
     let rest = text.strip_prefix(start);
     match rest.and_then(|rest| Some((rest, find(rest, end)?))) {
         Some((rest, at)) => (Detour::Echo(&rest[..at]), &rest[at + end.len()..]),
-        None => (Detour::None, text),
+        None => match input::printed(text) {
+            Some((input, command)) => (Detour::Printed(input), command),
+            None => (Detour::None, text),
+        },
     }
 }
 
@@ -63,7 +69,7 @@ fn in_line(line: &[u8], is_comment: bool) -> Option<usize> {
     let places = front.iter().enumerate().filter(|(place, byte)| {
         let before = place.checked_sub(1).and_then(|place| front.get(place));
         !byte.is_ascii_whitespace()
-            && before.is_none_or(|byte| byte.is_ascii_whitespace() || b"!+".contains(byte))
+            && before.is_none_or(|byte| byte.is_ascii_whitespace() || b"!+(".contains(byte))
     });
     let mut places = places.map(|(place, _)| place);
     let place = places.find(|place| line.get(*place..).is_some_and(is_command))?;
@@ -80,6 +86,7 @@ fn in_line(line: &[u8], is_comment: bool) -> Option<usize> {
             | b'+'
             | b'|'
             | b'.'
+            | b'('
             | b')'
             | b'-'
             | b':'

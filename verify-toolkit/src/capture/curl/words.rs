@@ -9,22 +9,28 @@ pub(super) struct Word {
     pub(super) at: usize,
 }
 
+/// Most words of a command: each takes some memory, however short it is.
+const MOST: usize = 10_000;
+
 /// Where it went wrong, and how.
 type Failure = (usize, CurlProblem);
 
 /// Splits off the words of the first command. Returns them with the place where it ends: at a line
-/// end, a pipe, a redirection.
+/// end, a pipe, a redirection, the parenthesis of `$(curl ..)`.
 pub(super) fn split(text: &[u8]) -> Result<(Vec<Word>, usize), Failure> {
     let mut reader = Reader { text, at: 0 };
     let mut words = Vec::new();
     loop {
         reader.skip_blanks();
         match reader.peek() {
-            None | Some(b'\n' | b'\r' | b';' | b'&' | b'|' | b'<' | b'>' | b'#') => {
+            None | Some(b'\n' | b'\r' | b';' | b'&' | b'|' | b'<' | b'>' | b'#' | b')') => {
                 return Ok((words, reader.at));
             }
             Some(_) => {
                 let at = reader.at;
+                if words.len() == MOST {
+                    return Err((at, CurlProblem::TooManyWords));
+                }
                 let text = reader.word()?;
                 // The `2` of `2>` is no word.
                 let redirected = matches!(reader.peek(), Some(b'<' | b'>'));
@@ -67,7 +73,7 @@ impl<'t> Reader<'t> {
         while let Some(byte) = self.peek() {
             let at = self.at;
             match byte {
-                b' ' | b'\t' | b'\n' | b'\r' | b';' | b'&' | b'|' | b'<' | b'>' => break,
+                b' ' | b'\t' | b'\n' | b'\r' | b';' | b'&' | b'|' | b'<' | b'>' | b')' => break,
                 b'^' if matches!(self.rest().get(1), Some(b'"' | b'\n' | b'\r')) => {
                     return Err((at, CurlProblem::WindowsQuoting));
                 }

@@ -2,7 +2,7 @@
 
 use base64ct::{Base64, Base64Unpadded, Base64UrlUnpadded, Encoding as _};
 
-use super::tree::Tree;
+use super::tree::{Tree, is_same};
 
 /// Why there is no raw body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,6 +64,9 @@ pub(super) fn decode(value: &Tree<'_>, is_base64: bool) -> Result<Vec<u8>, Lack>
         Tree::Cut => Err(Lack::Cut),
         Tree::Text(text) if is_base64 => base64(text),
         Tree::Text(text) => {
+            if let Some(json) = unsaid(text) {
+                return Ok(json);
+            }
             match text.strip_prefix("data:").and_then(|url| url.split_once(";base64,")) {
                 Some((kind, code)) if !kind.contains(',') => base64(code),
                 _ => Ok(text.as_bytes().to_vec()),
@@ -82,11 +85,48 @@ pub(super) fn decode(value: &Tree<'_>, is_base64: bool) -> Result<Vec<u8>, Lack>
             }
             match (value.at("type").and_then(Tree::text), value.at("data")) {
                 (Some("Buffer"), Some(bytes)) => decode(bytes, false),
-                _ => Err(Lack::Parsed),
+                _ => written(value),
             }
         }
         Tree::Word(_) => Err(Lack::Parsed),
     }
+}
+
+/// Reads a body with beside it how it is written, as Postman and Envoy have it.
+fn written(value: &Tree<'_>) -> Result<Vec<u8>, Lack> {
+    const BODY: [&str; 6] = ["raw", "text", "string", "as_bytes", "as_string", "data"];
+    const BESIDE: [&str; 9] = [
+        "mode",
+        "options",
+        "truncated",
+        "mimeType",
+        "type",
+        "contentType",
+        "encoding",
+        "charset",
+        "size",
+    ];
+    let is_one_of = |names: &[&str], name: &str| names.iter().any(|other| is_same(other, name));
+    let (bodies, beside): (Vec<_>, Vec<_>) =
+        value.fields().iter().map(|(name, _)| name).partition(|name| is_one_of(&BODY, name));
+    let is_so = !beside.is_empty() && beside.into_iter().all(|name| is_one_of(&BESIDE, name));
+    if bodies.len() != 1 || !is_so {
+        return Err(Lack::Parsed);
+    }
+    read(value, &BODY).map_err(|(_, lack)| lack)
+}
+
+/// What a text stands for that is in base64, or in hex with colons, without anything that says so: JSON
+/// is neither.
+fn unsaid(text: &str) -> Option<Vec<u8>> {
+    let is_json = |bytes: &Vec<u8>| matches!(bytes.first(), Some(b'{' | b'['));
+    let is_hex = |text: &str| text.len() > 2 && text.as_bytes().get(2) == Some(&b':');
+    if is_hex(text) {
+        return base16ct::mixed::decode_vec(text.replace(':', "")).ok().filter(is_json);
+    }
+    let starts = ["ey", "ew", "W3", "Ww"];
+    let is_code = starts.iter().any(|start| text.starts_with(start));
+    if is_code { base64(text).ok().filter(is_json) } else { None }
 }
 
 /// Decodes base64 with or without line ends and padding, in either alphabet.

@@ -103,7 +103,7 @@ fn values(tree: &Tree<'_>) -> Vec<Vec<u8>> {
         // As CloudFront and `HeadersList` of Node have them.
         Tree::Object(fields) => fields
             .iter()
-            .filter(|(name, _)| is_same(name, "value"))
+            .filter(|(name, _)| is_same(name, "value") || name.parse::<usize>().is_ok())
             .flat_map(|(_, value)| values(value))
             .collect(),
         _ if tree.is_null() => Vec::new(),

@@ -110,10 +110,15 @@ impl<'t> Reader<'t> {
                 if list.items().is_empty() { self.behind_class(list, levels) } else { Ok(list) }
             }
             Some(b'<') => {
+                let start = self.at;
                 self.at += 1;
-                let value = self.value(levels, Place::Member)?;
+                let value = self.value(levels, Place::Member);
                 self.skip_space();
-                if self.skip(">") { Ok(value) } else { self.fail() }
+                match value {
+                    Ok(value) if self.skip(">") => Ok(value),
+                    // `<_io.BytesIO object at 0x7f>` says nothing of what is in it.
+                    _ => self.object(start),
+                }
             }
             _ => self.word(levels, place),
         }
@@ -165,6 +170,11 @@ impl<'t> Reader<'t> {
             return self.fail();
         }
         match self.rest().as_bytes() {
+            // `array:1 [` of Symfony.
+            [b' ', b'[', ..] if word.starts_with("array:") => {
+                self.skip_space();
+                self.collection(']', levels)
+            }
             [b'{' | b'(' | b'[', ..] | [b' ', b'{', ..] => {
                 let printed = self.value(levels, Place::Member)?;
                 self.behind_class(printed, levels)
@@ -184,7 +194,10 @@ impl<'t> Reader<'t> {
         let next = self.rest().trim_start_matches(' ').bytes().next();
         let is_type =
             class.items().is_empty() && next.is_some_and(|byte| byte.is_ascii_alphabetic());
-        if is_class && (next == Some(b'{') || is_type) {
+        // `Uint8Array(3) [`
+        let is_sized = next == Some(b'[')
+            && matches!(class.items(), [size] if size.number::<usize>().is_some());
+        if is_class && (next == Some(b'{') || is_type || is_sized) {
             self.value(levels, Place::Member)
         } else {
             Ok(class)

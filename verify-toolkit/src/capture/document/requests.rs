@@ -33,8 +33,14 @@ impl Found {
 
     /// Whether it is headers and nothing else.
     pub(super) fn is_bare(&self) -> bool {
-        self.shape.is_loose()
-            && matches!(&self.lack, Some((field, Lack::Missing)) if field == BODIES[0])
+        let is_missing =
+            |(field, lack): &(String, Lack)| *lack == Lack::Missing && field.ends_with(BODIES[0]);
+        self.shape.is_loose() && self.lack.as_ref().is_some_and(is_missing)
+    }
+
+    /// Whether it lacks its body, and is not of one tool.
+    pub(super) fn is_loose(&self) -> bool {
+        self.shape.is_loose() && self.lack.is_some()
     }
 }
 
@@ -67,6 +73,9 @@ impl fmt::Display for Place<'_> {
     }
 }
 
+/// Fewest letters of a text that may be a request in base64.
+const SHORTEST: usize = 100;
+
 /// Finds all requests in a value, in their order. `inside` finds those in a text.
 pub(super) fn find(tree: &Tree<'_>, place: Place<'_>, inside: Inside<'_>, found: &mut Vec<Found>) {
     match tree {
@@ -92,6 +101,8 @@ pub(super) fn find(tree: &Tree<'_>, place: Place<'_>, inside: Inside<'_>, found:
                 && matches!(bodiless.lack, Some((_, Lack::Missing)))
             {
                 match body::read(tree, &BODIES) {
+                    // The text in which the headers were found.
+                    Ok(body) if has_signature(&String::from_utf8_lossy(&body)) => {}
                     Ok(body) => {
                         bodiless.shape = &ANY;
                         bodiless.request.body = body;
@@ -110,6 +121,12 @@ pub(super) fn find(tree: &Tree<'_>, place: Place<'_>, inside: Inside<'_>, found:
                 }
             }
             found.append(&mut inner);
+        }
+        Tree::Text(code) if code.len() >= SHORTEST => {
+            let text = body::base64(code).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            found.extend(
+                text.filter(|text| has_signature(text)).iter().flat_map(|text| inside(text)),
+            );
         }
         _ => {}
     }
@@ -135,22 +152,23 @@ fn request(tree: &Tree<'_>, place: Place<'_>) -> Option<Found> {
     let is_signed =
         |tree: &Tree<'_>| signed_by(tree.fields().iter().map(|(name, _)| name.as_ref())).is_some();
     let has_body = BODIES.iter().any(|name| tree.at(name).is_some());
-    if has_body {
-        let named = [
-            "multiValueHeaders",
-            "headers",
-            "requestHeaders",
-            "httpHeaders",
-            "rawHeaders",
-            "header",
-        ];
-        let named = named.iter().filter_map(|name| tree.at(name));
-        let mut others = fields.iter().map(|(_, value)| value).filter(|value| is_signed(value));
-        let headers = named.map(headers::read).find(|headers| !headers.is_empty());
-        let headers = headers.or_else(|| others.next().map(headers::read));
-        if let Some(headers) = headers {
-            return Some(with(&ANY, tree, headers, place));
-        }
+    let named = [
+        "multiValueHeaders",
+        "headers",
+        "requestHeaders",
+        "httpHeaders",
+        "rawHeaders",
+        "reqHeaders",
+        "header",
+        "http.request.line",
+    ];
+    let named = named.iter().filter_map(|name| tree.at(name));
+    let mut others = fields.iter().map(|(_, value)| value).filter(|value| is_signed(value));
+    let headers = named.map(headers::read).find(|headers| !headers.is_empty());
+    let headers = headers.or_else(|| others.next().map(headers::read));
+    let names = |headers: &Headers| signed_by(headers.iter().map(|(n, _)| n.as_str())).is_some();
+    if let Some(headers) = headers.filter(|headers| has_body || names(headers)) {
+        return Some(with(&ANY, tree, headers, place));
     }
     if !is_signed(tree) {
         return None;
@@ -236,7 +254,7 @@ fn whole(shape: &'static Shape, tree: &Tree<'_>, code: &str, place: Place<'_>) -
 }
 
 /// Whether the name of a sender's signature header is anywhere in a text.
-fn has_signature(text: &str) -> bool {
+pub(super) fn has_signature(text: &str) -> bool {
     Sender::ALL.iter().any(|sender| {
         let name = sender.signature_header().trim_start_matches("x-").as_bytes();
         let is_letter = |(one, other): (&u8, &u8)| {

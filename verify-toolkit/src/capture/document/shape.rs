@@ -39,7 +39,7 @@ const PLAIN: Shape = Shape {
 };
 
 /// What a body is called, the raw one first.
-pub(super) const BODIES: [&str; 20] = [
+pub(super) const BODIES: [&str; 22] = [
     "rawBody",
     "bodyRaw",
     "bodyBase64",
@@ -48,6 +48,7 @@ pub(super) const BODIES: [&str; 20] = [
     "rawBytes",
     "bodyBytes",
     "raw",
+    "rawModeData",
     "bodyText",
     "textPayload",
     "body",
@@ -60,13 +61,14 @@ pub(super) const BODIES: [&str; 20] = [
     "requestBody",
     "postData",
     "requestPayload",
+    "http.file_data",
 ];
 
 /// Any object that has a sender's signature header, or headers and a body.
 pub(super) const ANY: Shape = Shape { name: "logged request", ..PLAIN };
 
 /// A tool is found by the first row whose marks are all there.
-const SHAPES: [Shape; 23] = [
+const SHAPES: [Shape; 25] = [
     Shape {
         marks: &["request.method", "request.url", "request.headers", "request.httpVersion"],
         ..HAR
@@ -200,6 +202,25 @@ const SHAPES: [Shape; 23] = [
         name: "Thunder Client collection",
         marks: &["url", "headers", "body.raw"],
         body: &["body.raw"],
+        ..PLAIN
+    },
+    Shape {
+        name: "Hookdeck event",
+        marks: &["data.headers", "data.body", "source_id"],
+        method: &["data.method"],
+        url: &["data.path"],
+        headers: &["data.headers"],
+        body: &["data.body"],
+        time: &["ingested_at", "created_at"],
+        remedy: "Hookdeck keeps what it parsed: let `hookdeck listen` forward the delivery to `verify listen`, \
+                 which keeps every byte that it is given",
+        ..PLAIN
+    },
+    Shape {
+        name: "Svix Play",
+        marks: &["createdAt", "headers", "body", "url", "response.statusCode"],
+        body: &["body"],
+        time: &["createdAt"],
         ..PLAIN
     },
     Shape {

@@ -8,8 +8,9 @@ use super::{
     body::{self, Lack},
     headers::{self, Headers},
     literal::{self, Problem},
-    requests::{Found, Place, find},
+    requests::{Found, Place, find, has_signature},
     shape::DUMP,
+    table,
     tree::Tree,
 };
 use crate::{
@@ -21,7 +22,11 @@ use crate::{
 pub(super) const TEXTS: usize = 3;
 
 /// Most lines between headers and body that say that a body follows.
-const LABELS: usize = 3;
+const LABELS: usize = 5;
+
+/// What such lines say, if they do not end in a colon.
+const SAYING: [&str; 8] =
+    ["body", "content", "data", "payload", "raw body", "request body", "request payload", "raw"];
 
 /// Bytes that are read in vain, of what looks like a value and is none: so many, and for each byte of
 /// the text.
@@ -54,8 +59,8 @@ pub(super) fn requests(text: &str, texts: usize) -> Vec<Found> {
         return found;
     }
     let mut rest = text;
-    while let Some((headers, behind)) = header_lines(rest) {
-        let (request, end) = printed(headers, behind, None);
+    while let Some((headers, front, behind)) = header_lines(rest) {
+        let (request, end) = printed(headers, behind, Some(front));
         found.push(request);
         rest = &behind[end..];
     }
@@ -71,12 +76,25 @@ pub(super) fn in_document(text: &str) -> (Vec<Found>, Option<(usize, Problem)>) 
     (requests(text, TEXTS), None)
 }
 
+/// Finds the requests in a text that has each line or field of them in a record of its own.
+pub(super) fn in_records(text: &str) -> Vec<Found> {
+    if let Some(rows) = table::csv(text) {
+        let mut found = Vec::new();
+        find(&rows, Place::Root, &|text| requests(text, TEXTS), &mut found);
+        return found;
+    }
+    let (pieces, _) = pieces(text);
+    let lines = table::joined(pieces.iter().map(|piece| &piece.tree));
+    lines.map_or_else(Vec::new, |lines| requests(&lines, TEXTS))
+}
+
 fn in_pieces(text: &str, pieces: &[Piece<'_>], texts: usize) -> Vec<Found> {
     let inside =
         |text: &str| texts.checked_sub(1).map_or_else(Vec::new, |texts| requests(text, texts));
     let mut found = Vec::new();
     // Where the body ends that stood behind the last headers.
     let mut end = 0;
+    // Other values in front of or behind headers may be the body that was not beside them.
     for (number, piece) in pieces
         .iter()
         .enumerate()
@@ -90,6 +108,12 @@ fn in_pieces(text: &str, pieces: &[Piece<'_>], texts: usize) -> Vec<Found> {
         let headers = match &found[before..] {
             [] if !piece.tree.items().is_empty() => headers::read(&piece.tree),
             [bare] if bare.is_bare() => bare.request.headers.clone(),
+            [loose]
+                if loose.is_loose()
+                    && begins_body(&text[piece.at.clone()], &text[piece.at.end..]) =>
+            {
+                loose.request.headers.clone()
+            }
             _ => continue,
         };
         if signed_by(headers.iter().map(|(name, _)| name.as_str())).is_some() {
@@ -126,7 +150,7 @@ fn printed_body(text: &str) -> (Result<Vec<u8>, Lack>, usize) {
     for _ in 0..=LABELS {
         let rest = &text[start..];
         start += rest.len()
-            - rest.trim_start_matches(|c: char| c.is_whitespace() || ",;)]>".contains(c)).len();
+            - rest.trim_start_matches(|c: char| c.is_whitespace() || ",;)]}>".contains(c)).len();
         let rest = &text[start..];
         let mut letters = rest.char_indices().enumerate();
         let end = letters.find(|(number, (_, c))| *c == '\n' || *number == LONGEST_LABEL);
@@ -134,7 +158,8 @@ fn printed_body(text: &str) -> (Result<Vec<u8>, Lack>, usize) {
         if line.is_empty() {
             return (Err(Lack::Missing), text.len());
         }
-        let mut seen = 0;
+        let is_label = is_label(line);
+        let mut seen = if is_label { line.len() } else { 0 };
         for _ in 0..STARTS {
             let Some(at) = begins(&line[seen..]).map(|at| start + seen + at) else { break };
             let Ok((tree, end)) = literal::read(text, at, &mut 0) else {
@@ -153,13 +178,33 @@ fn printed_body(text: &str) -> (Result<Vec<u8>, Lack>, usize) {
             }
             seen = end - start;
         }
-        if !line.trim_end().ends_with(':') {
+        if !(is_label || line.trim_end().ends_with(':')) {
             break;
         }
         start += line.len();
     }
     let body = text[start..].strip_suffix('\n').unwrap_or(&text[start..]);
     (Ok(body.strip_suffix('\r').unwrap_or(body).as_bytes().to_vec()), text.len())
+}
+
+/// Whether a line says that a body follows, and nothing else: a title, a fence, a rule.
+fn is_label(line: &str) -> bool {
+    let words = line.trim_matches(|c: char| !c.is_alphanumeric());
+    let is_rule = words.is_empty() && !line.contains(['{', '[', '(', '<', '"', '\'', '\\']);
+    let is_fence = ["```", "~~~"].iter().any(|fence| line.trim_start().starts_with(fence));
+    is_rule || is_fence || SAYING.iter().any(|saying| saying.eq_ignore_ascii_case(words))
+}
+
+/// Whether the next line that says something begins with what may be the body that the value in front
+/// lacks: bytes; or JSON, unless both are lines of a log.
+fn begins_body(value: &str, text: &str) -> bool {
+    let is_json = serde_json::from_str::<IgnoredAny>(value).is_ok();
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || ",;)]}>".contains(c));
+    let line = text.lines().find(|line| !is_label(line)).unwrap_or_default();
+    let named = line.split_once([':', '=']).filter(|(name, _)| is_label(name));
+    let value = named.map_or(line, |(_, value)| value.trim_start());
+    let is_bytes = ["b'", "b\"", "<Buffer"].iter().any(|start| value.starts_with(start));
+    is_bytes || (value.starts_with("{\"") && (named.is_some() || !is_json) && !has_signature(line))
 }
 
 /// Where a value begins in a line.
@@ -227,31 +272,60 @@ fn is_telling(tree: &Tree<'_>) -> bool {
     }
 }
 
-/// Finds lines of headers, one of which has a sender's signature, and what is behind them. In front of
-/// the first may stand what a program printed on the same line.
-fn header_lines(text: &str) -> Option<(Headers, &str)> {
+/// Finds lines of headers, one of which has a sender's signature, and what is in front and behind. In
+/// front of the first may stand what a program printed on the same line.
+fn header_lines(text: &str) -> Option<(Headers, &str, &str)> {
     let mut headers = Headers::new();
-    let mut end = 0;
+    let (mut start, mut end) = (0, 0);
+    // A name with a colon, whose value stands in the next line, as browsers show them.
+    let mut open = None;
     for line in text.split_inclusive('\n') {
-        let one = line.split_once(": ").filter(|(name, _)| is_token(name)).map(|_| line);
         // Only the last word in front of the colon may be a name.
         let first = || {
             let colon = line.find(": ")?;
-            let start = line[..colon].rfind(' ').map_or(0, |space| space + 1);
-            is_token(&line[start..colon]).then(|| &line[start..])
+            header_in(&line[line[..colon].rfind(' ').map_or(0, |space| space + 1)..])
         };
-        match one.or_else(|| if headers.is_empty() { first() } else { None }) {
-            Some(header) => headers.extend(headers::lines(header)),
+        let header = match open.take() {
+            Some(name) => header_in(line).or(Some((name, line.trim()))),
+            None => {
+                let name = line.trim_end().strip_suffix(':').filter(|name| is_token(name));
+                open = name.filter(|name| !is_label(name));
+                header_in(line).or_else(|| if headers.is_empty() { first() } else { None })
+            }
+        };
+        match header {
+            Some((name, _)) if is_label(name) && is_signed(&headers) => break,
+            Some((name, value)) => headers.push((name.to_owned(), value.as_bytes().to_vec())),
+            None if open.is_some() => {}
             None if is_signed(&headers) => break,
             None => {
                 headers.clear();
-                headers.extend(first().map(headers::lines).unwrap_or_default());
+                start = end;
+                let header = first().into_iter();
+                headers.extend(
+                    header.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())),
+                );
             }
         }
         end += line.len();
     }
-    let end = if is_signed(&headers) { end } else { return None };
-    Some((headers, &text[end..]))
+    is_signed(&headers).then(|| (headers, &text[..start], &text[end..]))
+}
+
+/// The header that a line has, in whichever list or table it stands.
+fn header_in(line: &str) -> Option<(&str, &str)> {
+    const SEPARATORS: [&str; 7] = [": ", "\t", " | ", " = ", " => ", "**: ", ", Value: "];
+    let line = line.trim().trim_start_matches(['|', '-', '*', ' ']);
+    let line = line.strip_prefix("Header Name: ").unwrap_or(line);
+    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)))?;
+    let (name, rest) = line.split_at(end);
+    let value = SEPARATORS.iter().find_map(|separator| rest.strip_prefix(separator))?;
+    let value = value.trim_end_matches([' ', '|']).trim();
+    let quotes = [('"', '"'), ('\'', '\''), ('[', ']')];
+    let inner = quotes.iter().find_map(|(open, close)| {
+        value.trim_end_matches(',').strip_prefix(*open)?.strip_suffix(*close)
+    });
+    is_token(name).then(|| (name, inner.unwrap_or(value)))
 }
 
 fn is_signed(headers: &Headers) -> bool {

@@ -1,6 +1,6 @@
 //! Blocks of text that say their length, or that say where they begin and end.
 
-use base64ct::{Base64, Encoding as _};
+use base64ct::{Base64, Base64Unpadded, Encoding as _};
 
 use super::{bare, flow::Flows, lines, number_after};
 use crate::capture::http::find;
@@ -180,4 +180,43 @@ pub(super) fn yaml(text: &[u8]) -> Option<Vec<Vec<u8>>> {
     }
     end(peer, &mut data);
     Some(flows.requests().unwrap_or_default())
+}
+
+/// `<request base64="true"><![CDATA[..]]></request>`, or the text itself with `false`.
+pub(super) fn burp(text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mark: &[u8] = b"<request base64=\"";
+    let mut flows = Flows::default();
+    let mut rest = text;
+    let mut is_known = false;
+    while let Some(start) = find(rest, mark) {
+        is_known = true;
+        rest = rest.get(start + mark.len()..)?;
+        let is_base64 = rest.starts_with(b"true");
+        let own = rest.get(find(rest, b"<![CDATA[")? + b"<![CDATA[".len()..)?;
+        let (own, behind) = own.split_at(find(own, b"]]></request>")?);
+        let plain = if is_base64 { decoded(own) } else { Some(own.to_vec()) };
+        flows.add(&flows.next(), None, &plain.unwrap_or_default());
+        rest = behind;
+    }
+    is_known.then(|| flows.requests().unwrap_or_default())
+}
+
+/// A text that decodes to a request: what `POST ` and `PUT ` are in base64, and what follows.
+pub(super) fn base64(text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let starts: [&[u8]; 2] = [b"UE9TVC", b"UFVUI"];
+    let start = starts.into_iter().filter_map(|start| find(text, start)).min()?;
+    let own = text.get(start..)?;
+    let is_code = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/\r\n".contains(byte);
+    let end = own.iter().position(|byte| !is_code(byte)).unwrap_or(own.len());
+    let line = own.iter().position(|byte| *byte == b'\n').unwrap_or(end).min(end);
+    let whole = [end, line].into_iter().find_map(|end| decoded(own.get(..end)?));
+    let mut flows = Flows::default();
+    flows.add(b"", None, &whole?);
+    flows.requests()
+}
+
+/// Decodes base64 in lines, with or without padding.
+fn decoded(code: &[u8]) -> Option<Vec<u8>> {
+    let code = code.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b'=');
+    Base64Unpadded::decode_vec(core::str::from_utf8(&code.copied().collect::<Vec<_>>()).ok()?).ok()
 }

@@ -33,6 +33,11 @@ impl Flows {
         }
     }
 
+    /// The name of a flow that is not there yet.
+    pub(super) fn next(&self) -> Vec<u8> {
+        self.flows.len().to_be_bytes().to_vec()
+    }
+
     /// The flows that begin with a request, without what was sent twice.
     pub(super) fn requests(self) -> Option<Vec<Vec<u8>>> {
         let flows = self.flows.into_iter().map(joined);

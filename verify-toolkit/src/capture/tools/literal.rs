@@ -1,5 +1,5 @@
 //! Bytes in quotes: `send: b'..'` of Python's `http.client`, `<- ".."` of Ruby's `Net::HTTP`, `%q` of
-//! Go, a field of a log.
+//! Go, `read(7, ".."` of `strace`, a field of a log.
 
 use super::{bare, lines};
 use crate::capture::{
@@ -62,7 +62,15 @@ fn quoted_request(line: &[u8]) -> Option<usize> {
 /// What tells those who speak apart.
 fn mark_of(front: &[u8]) -> &[u8] {
     let marks: [&[u8]; 3] = [b"send: ", b"<- ", b">> "];
-    marks.into_iter().find(|mark| front.ends_with(mark)).unwrap_or_default()
+    let known = marks.into_iter().find(|mark| front.ends_with(mark));
+    known.or_else(|| call_of(front)).unwrap_or_default()
+}
+
+/// `read(7, ` of `strace`, behind whatever says which process it was.
+fn call_of(front: &[u8]) -> Option<&[u8]> {
+    let open = front.strip_suffix(b", ")?.iter().rposition(|byte| *byte == b'(')?;
+    let name = front.get(..open)?.iter().rev().take_while(|byte| byte.is_ascii_lowercase()).count();
+    (name > 0).then(|| front.get(open - name..)).flatten()
 }
 
 /// Ruby escapes `#` before what it would put something else in place of.

@@ -1,5 +1,7 @@
 //! Forms of one language only.
 
+use serde::de::IgnoredAny;
+
 use super::{Failure, Place, Problem, Reader};
 use crate::capture::document::tree::Tree;
 
@@ -8,6 +10,9 @@ impl<'t> Reader<'t> {
     pub(super) fn printed(&mut self, levels: usize) -> Result<Option<Tree<'t>>, Failure> {
         if self.rest().starts_with("<Buffer") {
             return self.node_buffer().map(Some);
+        }
+        if self.rest().starts_with("#<") {
+            return self.object(self.at).map(Some);
         }
         if self.skip("map[") {
             let typed = self.rest().starts_with("string]");
@@ -32,6 +37,19 @@ impl<'t> Reader<'t> {
         }
         self.at = start;
         Ok(None)
+    }
+
+    /// What a program prints of an object of which it shows nothing, up to its `>` in the same line.
+    pub(super) fn object(&mut self, start: usize) -> Result<Tree<'t>, Failure> {
+        self.at = start;
+        let line = self.rest().bytes().take(LONGEST_OBJECT).take_while(|byte| *byte != b'\n');
+        match line.enumerate().find(|(_, byte)| *byte == b'>') {
+            Some((end, _)) => {
+                self.at += end + 1;
+                Ok(Tree::Cut)
+            }
+            None => self.fail(),
+        }
     }
 
     /// `<Buffer 7b 22 ... 5 more bytes>`
@@ -120,7 +138,18 @@ impl<'t> Reader<'t> {
     pub(super) fn unquoted(&mut self, close: char, levels: usize) -> Result<Tree<'t>, Failure> {
         let rest = self.rest();
         let inner = rest.strip_prefix('[').unwrap_or(rest);
-        if inner.starts_with(['\'', '"', '{', '(', '<']) || inner.starts_with("b'") {
+        if rest.starts_with('{') {
+            let (start, value) = (self.at, self.value(levels, Place::Member)?);
+            let text = self.text.get(start..self.at).unwrap_or_default();
+            // As it stood, where nothing around it is JSON.
+            let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+            return Ok(if is_json { text.into() } else { value });
+        }
+        // `headers=[host:"h"]` of Spring.
+        let is_named = inner
+            .find([':', '=', ',', ']', '\n'])
+            .is_some_and(|end| inner.get(end..).is_some_and(|rest| rest.starts_with(":\"")));
+        if inner.starts_with(['\'', '"', '{', '(', '<']) || inner.starts_with("b'") || is_named {
             return self.value(levels, Place::Member);
         }
         self.values += 1;
@@ -135,6 +164,9 @@ impl<'t> Reader<'t> {
         Ok(value.into())
     }
 }
+
+/// Longest form of an object that shows nothing, in bytes.
+const LONGEST_OBJECT: usize = 256;
 
 /// Longest name that is looked for behind a value in a map of Go.
 const LONGEST_NAME: usize = 64;
