@@ -72,7 +72,7 @@ fn every_capture_is_named_by_a_test() {
     names.retain(|name| {
         let is_named = |test: &&str| test.contains(&format!("{name}\""));
         let is_of_cases = !name.ends_with("/secret.txt") && !name.starts_with(OF_THE_BRIDGES);
-        is_of_cases && !TESTS.iter().any(|test| is_named(&test))
+        is_of_cases && !TESTS.iter().any(is_named)
     });
     assert!(names.is_empty(), "no test names {names:?}");
 }
