@@ -52,13 +52,15 @@ const DISCOVERY: &str = "/.well-known/databricks-config";
 #[derive(Clone)]
 pub(super) struct Server {
     token: Token,
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Kept>,
     courier: Courier,
 }
 
 struct Kept {
-    registry: Registry,
-    store: Option<Store>,
+    /// Whoever reads takes what is there, and waits for no disk.
+    registry: Mutex<Arc<Registry>>,
+    /// Held by whoever writes.
+    store: Mutex<Option<Store>>,
 }
 
 impl Server {
@@ -68,7 +70,7 @@ impl Server {
         store: Option<Store>,
         courier: Courier,
     ) -> Self {
-        Self { token, kept: Arc::new(Mutex::new(Kept { registry, store })), courier }
+        Self { token, kept: Arc::new(Kept::new(registry, store)), courier }
     }
 
     /// Serves until it is told to stop, and then finishes what is in flight.
@@ -141,15 +143,15 @@ impl Server {
         let body = read(body).await?;
         let params = Params::read(head.uri.query().unwrap_or_default(), &body)?;
         match call {
-            Call::Read(call) => call(&self.kept().registry, &params),
+            Call::Read(call) => call(&self.kept.registry(), &params),
             Call::Test(call) => {
-                let outgoing = call(&self.kept().registry, &params, now())?;
+                let outgoing = call(&self.kept.registry(), &params, now())?;
                 return self.test(outgoing).await;
             }
             Call::Write(call) => {
                 let kept = Arc::clone(&self.kept);
                 // A disk may take its time.
-                let written = spawn_blocking(move || lock(&kept).write(call, &params)).await;
+                let written = spawn_blocking(move || kept.write(call, &params)).await;
                 let written = written.map_err(|_| Code::InternalError.error("the call failed"))?;
                 written.map(|(answer, outgoing)| {
                     outgoing.into_iter().for_each(|outgoing| self.courier.send_later(outgoing));
@@ -173,14 +175,10 @@ impl Server {
         let first = values.next().is_some_and(|value| self.token.is_in(value.as_bytes()));
         first && values.next().is_none()
     }
-
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        lock(&self.kept)
-    }
 }
 
 /// What is kept changes in one step, at the end: nothing is half done where a call ended in a panic.
-fn lock(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -207,18 +205,27 @@ fn now() -> u64 {
 type Write = fn(&mut Registry, &Params, u64) -> Result<Done, ApiError>;
 
 impl Kept {
+    fn new(registry: Registry, store: Option<Store>) -> Self {
+        Self { registry: Mutex::new(Arc::new(registry)), store: Mutex::new(store) }
+    }
+
+    fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&lock(&self.registry))
+    }
+
     /// Makes a change, writes it down, and returns the answer and the deliveries. If anything fails,
     /// nothing has changed.
-    fn write(&mut self, call: Write, params: &Params) -> Result<(Value, Vec<Outgoing>), ApiError> {
+    fn write(&self, call: Write, params: &Params) -> Result<(Value, Vec<Outgoing>), ApiError> {
         let now = now();
-        let mut next = self.registry.clone();
+        let store = lock(&self.store);
+        let mut next = self.registry().as_ref().clone();
         let Done { answer, happenings } = call(&mut next, params, now)?;
         let mut size = Size(0);
         if serde_json::to_writer(&mut size, &next).is_err() {
             let message = format!("the emulator keeps at most {MOST_BYTES} bytes");
             return Err(Code::ResourceLimitExceeded.error(message));
         }
-        if let Some(store) = &self.store
+        if let Some(store) = store.as_ref()
             && let Err(error) = store.write(&next)
         {
             let message =
@@ -226,7 +233,7 @@ impl Kept {
             return Err(Code::IoError.error(message));
         }
         let outgoing = next.deliveries(&happenings, now);
-        self.registry = next;
+        *lock(&self.registry) = Arc::new(next);
         Ok((answer, outgoing))
     }
 }
@@ -265,11 +272,11 @@ mod tests {
 
     #[test]
     fn all_that_is_kept_is_bounded_together() {
-        let mut kept = Kept { registry: Registry::default(), store: None };
+        let kept = Kept::new(Registry::default(), None);
         let create = write("registered-models/create");
-        let mut make = |name: &str, size: usize| {
+        let make = |name: &str, size: usize| {
             let model = json!({"name": name, "description": "x".repeat(size)});
-            kept.write(create, &params(&model)).map(|_| kept.registry.models.len())
+            kept.write(create, &params(&model)).map(|_| kept.registry().models.len())
         };
         assert_eq!(make("a", MOST_BYTES - 1000).unwrap(), 1);
         let error: ApiError = make("b", 1000).unwrap_err();

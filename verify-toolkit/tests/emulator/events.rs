@@ -1,3 +1,4 @@
+use core::time::Duration;
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
@@ -10,7 +11,10 @@ use verify_toolkit::{
     samples,
 };
 
-use crate::client::{Receiver, SECRET, ok, start, webhook};
+use crate::{
+    client::{Receiver, SECRET, ok, refused, start, webhook},
+    tls_server,
+};
 
 fn all_events() -> Vec<&'static str> {
     samples::of("databricks").map(|sample| sample.event).collect()
@@ -211,4 +215,23 @@ async fn authorization_is_sent_as_it_is_and_the_observer_learns_no_secret() {
              200 POST /api/2.0/mlflow/registry-webhooks/test"
         )
     );
+}
+
+/// The receiver never answers such a body: what is seen is whether the connection came to be.
+#[tokio::test]
+async fn a_certificate_is_verified_unless_the_webhook_says_not_to() {
+    let (address, pem) = tls_server::start("localhost").await;
+    let url = format!("https://localhost:{}/", address.port());
+    let test = async |databricks: Databricks, is_verified: bool| {
+        let workspace = start(databricks).await;
+        let spec = json!({"url": url, "enable_ssl_verification": is_verified});
+        let id = webhook(&workspace, &["COMMENT_CREATED"], json!({"http_url_spec": spec})).await;
+        refused(&workspace, "POST", "registry-webhooks/test", json!({"id": id})).await
+    };
+    let untrusted = test(Databricks::new().with_patience(Duration::from_secs(30)), true).await;
+    assert!(untrusted.contains("or its certificate is not trusted"), "{untrusted}");
+    let brief = || Databricks::new().with_patience(Duration::from_secs(1));
+    let silent = "400 BAD_REQUEST: not delivered: the receiver did not answer within 1 s";
+    assert_eq!(test(brief(), false).await, silent);
+    assert_eq!(test(brief().with_authority(pem), true).await, silent);
 }

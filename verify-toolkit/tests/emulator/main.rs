@@ -12,3 +12,5 @@ mod client;
 mod events;
 #[cfg(unix)]
 mod store;
+#[path = "../endpoint/tls_server.rs"]
+mod tls_server;

@@ -43,6 +43,15 @@ async fn a_certificate_is_for_one_host() {
     assert_eq!(endpoint.check(PATIENCE).await.unwrap_err().kind(), ErrorKind::InvalidData);
 }
 
+#[tokio::test]
+async fn any_certificate_will_do_where_it_is_said_so() {
+    let (address, _) = tls_server::start("other.example").await;
+    let endpoint = Endpoint::new(&format!("https://{address}/")).unwrap();
+    assert_eq!(endpoint.check(PATIENCE).await.unwrap_err().kind(), ErrorKind::InvalidData);
+    let endpoint = endpoint.dangerous_without_verification();
+    assert_eq!(endpoint.send(&request(), PATIENCE).await.unwrap().status, 204);
+}
+
 #[test]
 fn what_is_no_certificate_is_an_error() {
     let endpoint = Endpoint::new("https://localhost/").unwrap();
