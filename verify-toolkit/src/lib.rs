@@ -13,6 +13,7 @@ pub mod explain;
 mod forgery;
 mod request;
 pub mod samples;
+pub mod template;
 
 pub use capture::{BodyError, Capture, CaptureError, CurlError, CurlProblem, JsonError, Note};
 pub use delivery::{Delivery, SignError};

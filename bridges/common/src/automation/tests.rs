@@ -96,3 +96,64 @@ fn what_is_no_label_or_ambiguous_says_nothing() {
     let same = r#"{"blocks": [{"text": "Author: ada"}, {"text": "*Author*: ada"}]}"#;
     assert_eq!(read(same).variables.event_author.as_deref(), Some("ada"));
 }
+
+/// `verify template check` knows where bridges look, and cannot link them.
+#[test]
+fn what_the_toolkit_says_of_a_template_is_what_is_read() {
+    use verify_toolkit::template::{OWN, Reader, VENDOR, Values, readers, render};
+
+    let names: Vec<_> = readers(OWN).map(|(name, _)| name).collect();
+    let mut values = Values::of_event("LINK_ARTIFACT").unwrap();
+    names.iter().for_each(|name| values.set(*name, format!("value of {name}")));
+    let mut templates: Vec<_> = VENDOR.map(|(_, template)| template.to_owned()).into();
+    templates.push(OWN.to_owned());
+    for name in &names {
+        let words = name.replace('_', " ");
+        for template in [
+            r#"{"NAME": "${NAME}"}"#,
+            r#"{"NAME": "is ${NAME}"}"#,
+            r#"{"NAME": ["${NAME}"], "other": "${NAME}"}"#,
+            r#"{"client_payload": {"NAME": "${NAME}"}}"#,
+            r#"{"client_payload": {"inner": {"NAME": "${NAME}"}}, "text": "NAME: ${NAME}"}"#,
+            r#"{"client_payload": "NAME", "text": "NAME: ${NAME}"}"#,
+            r#"{"text": "NAME: ${NAME}"}"#,
+            r#"{"text": "*WORDS*: ${NAME} "}"#,
+            r#"{"text": "**WORDS:** ${NAME}"}"#,
+            r#"{"text": "WORDS: ${NAME}\nAuthor: x"}"#,
+            r#"{"text": "WORDS is: ${NAME}"}"#,
+            r#"{"text": "WORDS: ${NAME} now"}"#,
+            r#"{"text": "Author: ${NAME}"}"#,
+            r#"{"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "Version string: ${NAME}"}}]}"#,
+            r#"{"sections": [{"facts": [{"name": "New version", "value": "${NAME}"}]}]}"#,
+            r#"{"attachments": [{"content": {"body": [{"facts": [{"title": "WORDS:", "value": "${NAME}"}]}]}}]}"#,
+            r#"{"facts": [{"name": "NAME", "value": "${NAME}"}]}"#,
+            r#"{"text": "WORDS: ${NAME}", "blocks": [{"text": "WORDS: other"}]}"#,
+            r#"{"text": "WORDS: ${NAME}", "blocks": [{"text": "NAME: ${NAME}"}]}"#,
+            r#"{"text": "WORDS: ${NAME}", "sections": [{"facts": [{"name": "NAME", "value": 1}]}]}"#,
+            r#"{"sections": [{"name": "NAME", "value": null, "text": "WORDS: ${NAME}"}]}"#,
+            r#"{"sections": [{"name": "NAME", "value": ["${NAME}"], "text": "WORDS: ${NAME}"}]}"#,
+            r#"{"blocks": [{"name": "Registry event", "value": 1, "text": "WORDS: ${NAME}"}]}"#,
+        ] {
+            templates.push(template.replace("NAME", name).replace("WORDS", &words));
+        }
+    }
+    let mut seen = 0;
+    for template in &templates {
+        let rendered = render(template, &values);
+        let read = |variables: &Variables| {
+            let json = serde_json::to_value(variables).unwrap();
+            let is_read = |name: &&&str| json[**name] == format!("value of {name}");
+            names.iter().filter(is_read).copied().collect::<Vec<_>>()
+        };
+        let by = |wanted: &[Reader]| {
+            let by = readers(template).filter(|(_, by)| wanted.contains(by));
+            by.map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        let bridge = Automation::parse(rendered.as_bytes()).unwrap();
+        assert_eq!(by(&[Reader::Payload, Reader::Bridges]), read(&bridge.variables), "{template}");
+        let payload = Variables::parse(rendered.as_bytes()).unwrap();
+        assert_eq!(by(&[Reader::Payload]), read(&payload), "{template}");
+        seen += read(&bridge.variables).len();
+    }
+    assert!(seen > 90, "{seen}");
+}
