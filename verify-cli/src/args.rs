@@ -4,7 +4,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     Error, Output, Verdict,
-    commands::{attack, check, completions, emulate, explain, man, send, senders, sign},
+    commands::{attack, check, completions, emulate, explain, man, send, senders, sign, template},
     listen,
     printed::Printed,
 };
@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Listen(Printed<listen::Options>),
     Attack(Printed<attack::Options>),
     Emulate(emulate::Options),
+    Template(template::Options),
     Senders(Printed<senders::Options>),
     Completions(completions::Options),
     Man(man::Options),
@@ -48,6 +49,7 @@ impl Command {
             Self::Listen(printed) => printed.run(|options, output| options.run(output)),
             Self::Attack(printed) => printed.run(attack::Options::run),
             Self::Emulate(options) => options.run(),
+            Self::Template(options) => options.run(),
             Self::Senders(printed) => printed.run(senders::Options::run),
             Self::Completions(options) => options.run(&mut Cli::command(), &mut Output::new(false)),
             Self::Man(options) => options.run(Cli::command(), &mut Output::new(false)),

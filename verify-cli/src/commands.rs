@@ -9,3 +9,4 @@ pub(crate) mod man;
 pub(crate) mod send;
 pub(crate) mod senders;
 pub(crate) mod sign;
+pub(crate) mod template;

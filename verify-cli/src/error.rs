@@ -59,6 +59,12 @@ pub(crate) enum Error {
     Set(SetError),
     /// A delivery could not be signed.
     Sign(SignError),
+    /// Only one sender has templates.
+    TemplateSender { sender: Sender },
+    /// A template is larger than anybody types.
+    TemplateTooLarge { path: PathBuf },
+    /// A template is no text.
+    TemplateUtf8 { path: PathBuf },
     /// A variable holds no token that a client could send.
     Token { variable: String },
     /// A receiver could not be reached.
@@ -205,6 +211,13 @@ impl fmt::Display for Error {
             Self::Set(error) => error.fmt(f),
             Self::Sign(error @ SignError::DeliveryId(_)) => write!(f, "`--delivery-id`: {error}"),
             Self::Sign(error) => error.fmt(f),
+            Self::TemplateSender { sender } => {
+                write!(f, "{} sends no templates; `--template` is for wandb", sender.name())
+            }
+            Self::TemplateTooLarge { path } => {
+                write!(f, "`{}` is larger than 1 MiB, the most for a template", path.display())
+            }
+            Self::TemplateUtf8 { path } => write!(f, "`{}` is not UTF-8", path.display()),
             Self::Token { variable } => {
                 write!(f, "{variable} holds no token: 1 to 1024 visible ASCII characters")
             }

@@ -14,6 +14,7 @@ use clap::{
 use verify_toolkit::{
     Delivery, Forgery, Sender, SignError, UnixTime, WireRequest,
     samples::{self, Sample},
+    template::{self, Values},
 };
 
 use crate::{Error, secret::SecretBytes, set::Assignment, text::Shown};
@@ -33,6 +34,11 @@ pub(crate) struct Payload {
     /// Take the body from this file, byte for byte; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
+
+    /// Take the body from this template of a Weights & Biases automation, filled in for the event, or for
+    /// LINK_ARTIFACT. `verify template check` says what is wrong with one.
+    #[arg(long, value_name = "FILE", conflicts_with = "body")]
+    template: Option<PathBuf>,
 
     /// Set a field of the JSON body, as in `data.tags.stage=prod`; its type stays, and one that is not
     /// there is added as a text. `FIELD:=JSON` sets any type. Can be repeated.
@@ -87,13 +93,14 @@ impl Payload {
     /// Reads the body, with the fields set.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
         let sender = self.sender;
-        let body = match (&self.body, &self.event, self.sample()) {
-            (Some(path), ..) => read_body(path)?,
-            (None, _, Some(sample)) => sample.body.as_bytes().to_vec(),
-            (None, Some(event), None) => {
+        let body = match (&self.template, &self.body, &self.event, self.sample()) {
+            (Some(path), ..) => self.render(path)?,
+            (None, Some(path), ..) => read_body(path)?,
+            (None, None, _, Some(sample)) => sample.body.as_bytes().to_vec(),
+            (None, None, Some(event), None) => {
                 return Err(Error::EventUnknown { sender, event: event.clone() });
             }
-            (None, None, None) => return Err(Error::EventMissing { sender }),
+            (None, None, None, None) => return Err(Error::EventMissing { sender }),
         };
         self.set.iter().try_fold(body, |body, set| {
             let (body, is_new) = set.apply(&body).map_err(Error::Set)?;
@@ -102,6 +109,16 @@ impl Payload {
             }
             Ok(body)
         })
+    }
+
+    /// Fills a template in.
+    fn render(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        if self.sender.name() != template::SENDER.name() {
+            return Err(Error::TemplateSender { sender: self.sender });
+        }
+        let event = self.event.as_deref().unwrap_or(template::FIRST_EVENT);
+        let values = values_of(event)?;
+        Ok(template::render(&read_template(path)?, &values).into_bytes())
     }
 
     /// Signs the body as the sender does, or as it should not be.
@@ -136,6 +153,33 @@ impl Payload {
         let event = self.event.as_ref()?;
         samples::of(self.sender.name()).find(|sample| sample.event.eq_ignore_ascii_case(event))
     }
+}
+
+/// The sample values of an event, in any case.
+pub(crate) fn values_of(event: &str) -> Result<Values, Error> {
+    let values = Values::of_event(&event.to_ascii_uppercase());
+    let unknown = || Error::EventUnknown { sender: template::SENDER, event: event.to_owned() };
+    values.ok_or_else(unknown)
+}
+
+/// Reads a template.
+///
+/// # Errors
+///
+/// It is larger than a form takes, or not UTF-8.
+pub(crate) fn read_template(path: &Path) -> Result<String, Error> {
+    let text = read_template_bytes(path)?;
+    String::from_utf8(text).map_err(|_| Error::TemplateUtf8 { path: path.to_owned() })
+}
+
+/// Reads the bytes of a template.
+pub(crate) fn read_template_bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    const MOST: u64 = 1024 * 1024;
+    let text = read(path, MOST + 1)?;
+    if text.len() as u64 > MOST {
+        return Err(Error::TemplateTooLarge { path: path.to_owned() });
+    }
+    Ok(text)
 }
 
 /// Reads a body.

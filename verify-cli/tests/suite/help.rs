@@ -16,10 +16,14 @@ const COMMANDS: &[&str] = &[
     "listen",
     "attack",
     "emulate",
+    "template",
     "senders",
     "completions",
     "man",
     "emulate databricks",
+    "template check",
+    "template render",
+    "template print",
 ];
 
 /// `UPDATE=1` writes the page.

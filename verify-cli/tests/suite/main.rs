@@ -4,6 +4,7 @@
 
 mod attack;
 mod check;
+mod emulate;
 mod explain;
 mod help;
 mod hostile;
@@ -12,5 +13,6 @@ mod send;
 mod senders;
 mod sign;
 mod support;
+mod template;
 #[path = "../../../verify-toolkit/tests/endpoint/tls_server.rs"]
 mod tls_server;
