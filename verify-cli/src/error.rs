@@ -34,9 +34,9 @@ pub(crate) enum Error {
     /// An emulated workspace could not begin.
     Emulator(StartError),
     /// A sender has no such event.
-    EventUnknown { sender: Sender, event: String },
+    EventUnknown { sender: &'static str, event: String },
     /// Neither an event nor a body was given.
-    EventMissing { sender: Sender },
+    EventMissing { sender: &'static str },
     /// A file could not be read or written.
     File { path: PathBuf, error: io::Error },
     /// A receiver does not take what it should.
@@ -60,7 +60,7 @@ pub(crate) enum Error {
     /// A delivery could not be signed.
     Sign(SignError),
     /// Only one sender has templates.
-    TemplateSender { sender: Sender },
+    TemplateSender { sender: &'static str },
     /// A template is larger than anybody types.
     TemplateTooLarge { path: PathBuf },
     /// A template is no text.
@@ -76,7 +76,7 @@ impl Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::EventUnknown { sender, .. } | Self::EventMissing { sender } => {
-                let events: Vec<_> = samples::of(sender.name()).map(|s| s.event).collect();
+                let events: Vec<_> = samples::of(sender).map(|s| s.event).collect();
                 format!(
                     "name one of these, or give a body of your own with `--body FILE`:\n  {}",
                     events.join("\n  ")
@@ -190,7 +190,7 @@ impl fmt::Display for Error {
             Self::Config(error) => error.fmt(f),
             Self::Emulator(error) => error.fmt(f),
             Self::EventUnknown { sender, event } => {
-                write!(f, "{} has no event `{event}`", sender.name())
+                write!(f, "{sender} has no event `{event}`")
             }
             Self::EventMissing { .. } => f.write_str("neither an event nor a body was given"),
             Self::File { path, .. } => write!(f, "`{}`", path.display()),
@@ -212,7 +212,8 @@ impl fmt::Display for Error {
             Self::Sign(error @ SignError::DeliveryId(_)) => write!(f, "`--delivery-id`: {error}"),
             Self::Sign(error) => error.fmt(f),
             Self::TemplateSender { sender } => {
-                write!(f, "{} sends no templates; `--template` is for wandb", sender.name())
+                let has = Sender::WANDB.name();
+                write!(f, "{sender} sends no templates; `--template` is for {has}")
             }
             Self::TemplateTooLarge { path } => {
                 write!(f, "`{}` is larger than 1 MiB, the most for a template", path.display())

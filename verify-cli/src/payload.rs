@@ -92,7 +92,7 @@ fn forgery_parser() -> impl TypedValueParser<Value = Forgery> {
 impl Payload {
     /// Reads the body, with the fields set.
     pub(crate) fn read(&self) -> Result<Vec<u8>, Error> {
-        let sender = self.sender;
+        let sender = self.sender.name();
         let body = match (&self.template, &self.body, &self.event, self.sample()) {
             (Some(path), ..) => self.render(path)?,
             (None, Some(path), ..) => read_body(path)?,
@@ -113,8 +113,8 @@ impl Payload {
 
     /// Fills a template in.
     fn render(&self, path: &Path) -> Result<Vec<u8>, Error> {
-        if self.sender.name() != template::SENDER.name() {
-            return Err(Error::TemplateSender { sender: self.sender });
+        if self.sender != template::SENDER {
+            return Err(Error::TemplateSender { sender: self.sender.name() });
         }
         let event = self.event.as_deref().unwrap_or(template::FIRST_EVENT);
         let values = values_of(event)?;
@@ -158,7 +158,8 @@ impl Payload {
 /// The sample values of an event, in any case.
 pub(crate) fn values_of(event: &str) -> Result<Values, Error> {
     let values = Values::of_event(&event.to_ascii_uppercase());
-    let unknown = || Error::EventUnknown { sender: template::SENDER, event: event.to_owned() };
+    let unknown =
+        || Error::EventUnknown { sender: template::SENDER.name(), event: event.to_owned() };
     values.ok_or_else(unknown)
 }
 
