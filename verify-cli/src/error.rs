@@ -144,9 +144,13 @@ impl Error {
                 )
             }
             Self::Sign(SignError::NotSent(_)) => {
-                "of the senders here, only MLflow signs an id and a time; `--forge body` and \
-                 `--forge signature` work with all"
-                    .to_owned()
+                let signing = Sender::ALL.iter().filter(|sender| sender.timestamp_header().is_some());
+                let names: Vec<_> = signing.map(Sender::title).collect();
+                format!(
+                    "of the senders here, only {} sign an id and a time; `--forge body` and \
+                     `--forge signature` work with all",
+                    names.join(" and ")
+                )
             }
             Self::Sign(SignError::DeliveryId(_)) => {
                 "give `--delivery-id` 1 to 64 visible ASCII characters, without a space or a `.`"

@@ -106,12 +106,16 @@ impl SecretOptions {
 
 /// The variable that is read if nothing else is said. The example receivers read the same.
 pub(crate) fn variable(sender: Sender) -> String {
-    format!("{}_WEBHOOK_SECRET", sender.name().to_ascii_uppercase())
+    format!("{}_SECRET", settings(sender))
 }
 
 /// The same for a bearer token, which only `verify listen` reads so.
 pub(crate) fn token_variable(sender: Sender) -> String {
-    format!("{}_WEBHOOK_TOKEN", sender.name().to_ascii_uppercase())
+    format!("{}_TOKEN", settings(sender))
+}
+
+fn settings(sender: Sender) -> String {
+    format!("{}_WEBHOOK", sender.name().to_ascii_uppercase().replace('-', "_"))
 }
 
 #[derive(Args, Clone, Debug, Default)]

@@ -43,9 +43,9 @@ pub(crate) fn judge(
     let pair = declassify(fitting).checked_sub(1).map(usize::from);
     let (secret, claimed) = pair
         .and_then(|pair| {
-            let claimed = match pair % CAPACITY {
-                0 => Some(&claim.signature),
-                place => further.get(place - 1),
+            let claimed = match (pair % CAPACITY).checked_sub(1) {
+                None => Some(&claim.signature),
+                Some(place) => further.get(place),
             };
             rules.secrets.get(pair / CAPACITY).zip(claimed)
         })

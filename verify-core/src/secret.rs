@@ -44,6 +44,27 @@ pub enum SecretEncoding {
     Verbatim,
 }
 
+#[cfg(all(feature = "alloc", feature = "sign"))]
+impl SecretEncoding {
+    /// Writes a key as the text of a secret, for whoever makes a secret: random bytes are best.
+    ///
+    /// A verbatim secret is the hex digits of the bytes. Base64 has `whsec_` in front.
+    ///
+    /// ```
+    /// use verify_core::SecretEncoding;
+    ///
+    /// assert_eq!(SecretEncoding::Base64.write(b"random"), "whsec_cmFuZG9t");
+    /// assert_eq!(SecretEncoding::Verbatim.write(b"random"), "72616e646f6d");
+    /// ```
+    #[must_use]
+    pub fn write(self, key: &[u8]) -> alloc::string::String {
+        match self {
+            Self::Base64 => ["whsec_", &base64ct::Base64::encode_string(key)].concat(),
+            Self::Verbatim => base16ct::lower::encode_string(key),
+        }
+    }
+}
+
 /// A key, worked into a MAC.
 #[derive(Clone)]
 pub(crate) struct Key(HmacSha256);

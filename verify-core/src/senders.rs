@@ -21,6 +21,9 @@ macro_rules! senders {
         }
 
         const FACTS: &[&[Fact]] = &[$($module::FACTS),*];
+        const EXAMPLES: &[&str] = &[$($module::EXAMPLE),*];
+        #[cfg(feature = "events")]
+        const EVENT_NAMES: &[&[&str]] = &[$($module::EVENT_NAMES),*];
 
         #[cfg(feature = "events")]
         any_event::any_event! { $($(#[$docs])* $variant = $module::$event;)* }
@@ -49,10 +52,31 @@ impl Sender {
     /// ```
     #[must_use]
     pub fn facts(&self) -> &'static [Fact] {
-        let known = Self::ALL.iter().zip(FACTS);
-        known
-            .into_iter()
-            .find(|(known, _)| known.name() == self.name())
-            .map_or(&[], |(_, facts)| facts)
+        self.known(FACTS).copied().unwrap_or_default()
+    }
+
+    /// Returns a body as the sender sends it. Of a sender of your own, that is an empty object.
+    #[must_use]
+    pub fn example(&self) -> &'static str {
+        self.known(EXAMPLES).copied().unwrap_or("{}")
+    }
+
+    /// Returns the names of the events that are known of the sender. Of a sender of your own, and of one
+    /// whose events are named by whoever uses it, that is nothing.
+    #[cfg(feature = "events")]
+    #[must_use]
+    pub fn event_names(&self) -> &'static [&'static str] {
+        self.known(EVENT_NAMES).copied().unwrap_or_default()
+    }
+
+    /// Finds the sender of this [name](Self::name) among those that this crate knows.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::ALL.iter().find(|sender| sender.name() == name)
+    }
+
+    fn known<T>(&self, of_all: &'static [T]) -> Option<&'static T> {
+        let mut known = Self::ALL.iter().zip(of_all);
+        known.find(|(known, _)| known.name() == self.name()).map(|(_, value)| value)
     }
 }

@@ -27,7 +27,7 @@ type Head = Vec<(String, Vec<u8>)>;
 
 impl Delivery {
     fn has_id_and_time(&self) -> bool {
-        self.sender.name() == "mlflow"
+        self.sender.timestamp_header().is_some()
     }
 
     fn tag(&self) -> [u8; 32] {

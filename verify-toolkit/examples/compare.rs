@@ -9,7 +9,7 @@
 use core::time::Duration;
 use std::{env, process::ExitCode};
 
-use tokio::join;
+use tokio::{join, task::JoinSet};
 use verify_toolkit::{
     Sender,
     attack::{AWKWARD_SECRET, Case, CaseReport, Outcome, Report, Target, UrlError},
@@ -17,12 +17,10 @@ use verify_toolkit::{
 
 const TOKEN: &str = "a-token-for-this-comparison";
 
-/// Each sender, its variables, and the token where it can send one.
-const SENDERS: [(Sender, &str, Option<&str>); 3] = [
-    (Sender::DATABRICKS, "DATABRICKS_WEBHOOK", Some(TOKEN)),
-    (Sender::MLFLOW, "MLFLOW_WEBHOOK", None),
-    (Sender::WANDB, "WANDB_WEBHOOK", Some(TOKEN)),
-];
+/// The token, where a sender can send one.
+fn token(sender: &Sender) -> Option<&'static str> {
+    sender.sends_bearer().then_some(TOKEN)
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -50,14 +48,15 @@ fn usage(message: &str) -> ExitCode {
 }
 
 /// Each secret is its own, as the receivers want it.
-fn secret(sender: Sender) -> String {
+fn secret(sender: &Sender) -> String {
     format!("{AWKWARD_SECRET}{} ", sender.name())
 }
 
 fn print_environment() {
-    for (sender, variable, token) in SENDERS {
+    for sender in Sender::ALL {
+        let variable = format!("{}_WEBHOOK", sender.name().to_ascii_uppercase().replace('-', "_"));
         println!("{variable}_SECRET='{}'", secret(sender));
-        if let Some(token) = token {
+        if let Some(token) = token(sender) {
             println!("{variable}_TOKEN='{token}'");
         }
     }
@@ -66,21 +65,25 @@ fn print_environment() {
 /// Returns whether both are sound.
 async fn compare(one: (&str, &str), other: (&str, &str)) -> Result<bool, UrlError> {
     // At the same time, because each waits for a body that stalls.
-    let [databricks, mlflow, wandb] = SENDERS.map(|(sender, _, token)| async move {
-        // The answer to a body that stalls takes 10 s.
-        let patience = Duration::from_secs(60);
-        let mut target = Target::new(sender, secret(sender)).with_patience(patience);
-        if let Some(token) = token {
-            target = target.with_bearer(token);
+    let urls = [one.1.to_owned(), other.1.to_owned()];
+    let attacks = Sender::ALL.iter().zip(0..).map(|(sender, place)| {
+        let urls = urls.each_ref().map(|url| format!("{url}/webhooks/{}", sender.name()));
+        async move {
+            // The answer to a body that stalls takes 10 s.
+            let patience = Duration::from_secs(60);
+            let mut target = Target::new(*sender, secret(sender)).with_patience(patience);
+            if let Some(token) = token(sender) {
+                target = target.with_bearer(token);
+            }
+            let reports = join!(target.attack_url(&urls[0]), target.attack_url(&urls[1]));
+            (place, reports)
         }
-        let url = |receiver: &str| format!("{receiver}/webhooks/{}", sender.name());
-        let (one, other) = (url(one.1), url(other.1));
-        join!(target.attack_url(&one), target.attack_url(&other))
     });
-    let (databricks, mlflow, wandb) = join!(databricks, mlflow, wandb);
+    let mut reports = attacks.collect::<JoinSet<_>>().join_all().await;
+    reports.sort_by_key(|(place, _)| *place);
 
     let (mut cases, mut is_sound, mut rows) = (0, true, Vec::new());
-    for reports in [databricks, mlflow, wandb] {
+    for (_, reports) in reports {
         let (one, other) = (reports.0?, reports.1?);
         for report in [&one, &other] {
             eprintln!("{report}");

@@ -35,29 +35,11 @@ impl Delivery {
         Self {
             sender,
             path: "/".to_owned(),
-            // What MLflow uses; other senders have none.
+            // What MLflow uses.
             delivery_id: Uuid::new_v4().to_string(),
             headers: vec![("content-type".to_owned(), b"application/json".to_vec())],
             body: body.into(),
         }
-    }
-
-    /// Makes a delivery of a Databricks workspace model registry.
-    #[must_use]
-    pub fn databricks(body: impl Into<Vec<u8>>) -> Self {
-        Self::new(Sender::DATABRICKS, body)
-    }
-
-    /// Makes a delivery of MLflow.
-    #[must_use]
-    pub fn mlflow(body: impl Into<Vec<u8>>) -> Self {
-        Self::new(Sender::MLFLOW, body)
-    }
-
-    /// Makes a delivery of a Weights & Biases automation.
-    #[must_use]
-    pub fn wandb(body: impl Into<Vec<u8>>) -> Self {
-        Self::new(Sender::WANDB, body)
     }
 
     pub(crate) fn sender(&self) -> &Sender {

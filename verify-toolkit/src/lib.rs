@@ -13,6 +13,7 @@ pub mod explain;
 mod forgery;
 mod request;
 pub mod samples;
+mod senders;
 pub mod template;
 
 pub use capture::{BodyError, Capture, CaptureError, CurlError, CurlProblem, JsonError, Note};

@@ -70,7 +70,8 @@ impl Movement {
     /// Reads the body of a verified delivery of the sender of this name.
     pub(crate) fn read(sender: &str, body: &[u8]) -> Result<Self, Nothing> {
         // Such a body need not be JSON.
-        if sender == Sender::WANDB.name() && wandb::unrendered(body).next().is_some() {
+        let has_template = Sender::named(sender).is_some_and(Sender::has_template);
+        if has_template && wandb::unrendered(body).next().is_some() {
             return Err(Nothing::Unrendered);
         }
         let movement = match AnyEvent::parse(sender, body)? {

@@ -156,7 +156,9 @@ fn log(sender: &'static str, nothing: &Nothing) {
     count_nothing(sender, nothing.code());
     let is_of_template = match nothing {
         Nothing::Eventless | Nothing::OwnEvent => true,
-        Nothing::Nameless | Nothing::Unreadable(_) => sender == Sender::WANDB.name(),
+        Nothing::Nameless | Nothing::Unreadable(_) => {
+            Sender::named(sender).is_some_and(Sender::has_template)
+        }
         _ => false,
     };
     let advice = if is_of_template { first_advice(nothing.code()) } else { None };

@@ -26,19 +26,6 @@ struct Table {
     link: Option<Spanned<String>>,
 }
 
-/// A sender that there may be a table for.
-struct Known {
-    sender: Sender,
-    /// Whether it can send a bearer token.
-    has_bearer: bool,
-}
-
-const KNOWN: [Known; 3] = [
-    Known { sender: Sender::DATABRICKS, has_bearer: true },
-    Known { sender: Sender::MLFLOW, has_bearer: false },
-    Known { sender: Sender::WANDB, has_bearer: true },
-];
-
 impl Senders {
     /// Checks what stands in them. No secret is read.
     ///
@@ -50,13 +37,14 @@ impl Senders {
             return Err(lines.mistake(None, "there is no `[senders.…]`, so nothing could come in"));
         }
         for (name, table) in &self.0 {
-            let Some(known) = Known::find(name.as_ref()) else {
-                let names = KNOWN.map(|known| known.sender.name()).join(", ");
+            let Some(sender) = Sender::named(name.as_ref()) else {
+                let names: Vec<_> = Sender::ALL.iter().map(Sender::name).collect();
+                let names = names.join(", ");
                 let text = format!("no sender is called `{}`; there are {names}", name.as_ref());
                 return Err(lines.at(name, text));
             };
             let place = table.bearers().iter().find_map(Source::place);
-            if let (false, Some(place)) = (known.has_bearer, place) {
+            if let (false, Some(place)) = (sender.sends_bearer(), place) {
                 return Err(lines.at(place, format!("{} sends no bearer token", name.as_ref())));
             }
         }
@@ -97,17 +85,11 @@ impl Senders {
     pub fn verifiers(&self, lines: &Lines) -> Result<Vec<(&'static str, Verifier)>, Mistake> {
         let mut used = Vec::new();
         let verifier = |(name, table): (&Spanned<String>, &Table)| {
-            let sender = Known::find(name.as_ref())?.sender;
+            let sender = *Sender::named(name.as_ref())?;
             let verifier = table.verifier(sender, name, &mut used, lines);
             Some(verifier.map(|verifier| (sender.name(), verifier)))
         };
         self.0.iter().filter_map(verifier).collect()
-    }
-}
-
-impl Known {
-    fn find(name: &str) -> Option<&'static Self> {
-        KNOWN.iter().find(|known| known.sender.name() == name)
     }
 }
 

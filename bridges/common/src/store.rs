@@ -89,10 +89,14 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
     ///
     /// A line for people, for the reasons of [`Builder::open`](verify_outbox::Builder::open).
     pub fn open_at(&self, path: &Path) -> Result<(Outbox, Workers), String> {
-        let opened = Outbox::builder(path)
+        let builder = Outbox::builder(path)
             .most_bytes(self.max_mib.as_ref().saturating_mul(1024 * 1024))
-            .retention(self.retention())
-            .retention_of_alike(Sender::WANDB.name(), self.wandb_retention())
+            .retention(self.retention());
+        let templates = Sender::ALL.iter().filter(|sender| sender.has_template());
+        let opened = templates
+            .fold(builder, |builder, sender| {
+                builder.retention_of_alike(sender.name(), self.wandb_retention())
+            })
             .open();
         opened.map_err(|error| format!("the store {error}"))
     }

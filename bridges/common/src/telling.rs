@@ -22,7 +22,7 @@ pub fn first_advice(reason: &'static str) -> Option<String> {
 /// Logs that a delivery came before, and is only acknowledged.
 pub fn log_repeated(sender: &str) {
     // Without an id or a time it may have been another delivery with the same bytes.
-    if sender == Sender::WANDB.name() {
+    if Sender::named(sender).is_some_and(Sender::has_template) {
         tracing::warn!(sender, "a delivery that came before, or one with the same bytes");
     } else {
         tracing::info!(sender, "a delivery that came before");

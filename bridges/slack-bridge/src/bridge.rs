@@ -147,7 +147,9 @@ fn advise(sender: &'static str, event: &Event) {
         Some(variables) if !Automation::says_what(variables) => {
             "its template has no variable that says which artifact or project it is about"
         }
-        None if event.is_unreadable() && sender == Sender::WANDB.name() => {
+        None if event.is_unreadable()
+            && Sender::named(sender).is_some_and(Sender::has_template) =>
+        {
             "it is not a JSON object"
         }
         _ => return,

@@ -11,7 +11,7 @@ use std::{borrow::Cow, time::UNIX_EPOCH};
 
 use bridge_common::Event;
 use serde_json::{Value, json};
-use verify_axum::AnyEvent;
+use verify_axum::{AnyEvent, Sender};
 use verify_outbox::Delivery;
 
 use self::text::{Lines, escaped};
@@ -54,11 +54,7 @@ pub(crate) fn message(delivery: &Delivery, workspace: Option<&str>) -> Value {
 
 /// Who sent it, what it is called, and when it came.
 fn origin(event: &Event, delivery: &Delivery) -> String {
-    let sender = match delivery.sender.as_str() {
-        "databricks" => "Databricks",
-        "mlflow" => "MLflow",
-        _ => "Weights & Biases",
-    };
+    let sender = Sender::named(&delivery.sender).map_or(&*delivery.sender, |sender| sender.title());
     let received = UNIX_EPOCH.checked_add(Duration::from_secs(delivery.received_at.as_secs()));
     let received = received.map(httpdate::fmt_http_date).unwrap_or_default();
     match event.name() {

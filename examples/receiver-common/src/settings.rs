@@ -5,12 +5,10 @@ use std::env;
 
 use verify_core::{ConfigError, Secret, Sender, Verifier, VerifierBuilder};
 
-/// What each sender's settings are called, and whether it can send a bearer token.
-const SENDERS: [(Sender, &str, bool); 3] = [
-    (Sender::DATABRICKS, "DATABRICKS_WEBHOOK", true),
-    (Sender::MLFLOW, "MLFLOW_WEBHOOK", false),
-    (Sender::WANDB, "WANDB_WEBHOOK", true),
-];
+/// What each sender's settings begin with, such as `MLFLOW_WEBHOOK`.
+fn settings(sender: &Sender) -> String {
+    format!("{}_WEBHOOK", sender.name().to_ascii_uppercase().replace('-', "_"))
+}
 
 /// Makes a verifier for each sender that has a secret.
 pub(crate) fn verifiers() -> Result<Vec<Verifier>, String> {
@@ -18,7 +16,8 @@ pub(crate) fn verifiers() -> Result<Vec<Verifier>, String> {
     let mut known = Vec::new();
     // One that two senders share would let a delivery of one pass for a delivery of the other.
     let mut secrets: Vec<String> = Vec::new();
-    for (sender, settings, has_token) in SENDERS {
+    for sender in Sender::ALL {
+        let settings = settings(sender);
         let secret = Variable::read(format!("{settings}_SECRET"))?;
         let token = Variable::read(format!("{settings}_TOKEN"))?;
         known.extend([secret.names(), token.names()].concat());
@@ -31,12 +30,12 @@ pub(crate) fn verifiers() -> Result<Vec<Verifier>, String> {
                 None => continue,
             }
         };
-        let mut builder = secret.add("current", current, Verifier::builder(sender))?;
+        let mut builder = secret.add("current", current, Verifier::builder(*sender))?;
         if let Some(previous) = &secret.previous {
             builder = secret.add("previous", previous, builder)?;
         }
         for value in token.current.iter().chain(&token.previous) {
-            if !has_token {
+            if !sender.sends_bearer() {
                 return Err(format!("{}: {} sends no bearer token", token.name, sender.name()));
             }
             builder = builder.bearer(value);
@@ -49,7 +48,8 @@ pub(crate) fn verifiers() -> Result<Vec<Verifier>, String> {
         secrets.extend(secret.current.iter().chain(&secret.previous).cloned());
         verifiers.push(builder.build().map_err(|error| format!("{settings}_...: {error}"))?);
     }
-    let is_ours = |name: &String| SENDERS.iter().any(|sender| name.starts_with(sender.1));
+    let is_ours =
+        |name: &String| Sender::ALL.iter().any(|sender| name.starts_with(&settings(sender)));
     match env::vars_os()
         .filter_map(|(name, _)| name.into_string().ok())
         .find(|name| is_ours(name) && !known.contains(name))

@@ -5,22 +5,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use verify_core::{Secret, Sender, Signer, UnixTime, Verifier};
 
-/// A delivery of each sender, as its documentation or a recorded one shows it.
-const SAMPLES: [(Sender, &str); 3] = [
-    (
-        Sender::DATABRICKS,
-        r#"{"event":"MODEL_VERSION_TRANSITIONED_STAGE","webhook_id":"c5596721253c4b429368cf6f4341b88a","event_timestamp":1589859029343,"model_name":"Airline_Delay_SparkML","version":"8","to_stage":"Production","from_stage":"None","text":"Registered model Airline_Delay_SparkML version 8 transitioned from None to Production."}"#,
-    ),
-    (
-        Sender::MLFLOW,
-        r#"{"entity": "model_version_alias", "action": "created", "timestamp": "2026-11-21T19:41:41.214620+00:00", "data": {"name": "fraud-detector", "alias": "champion", "version": "3"}}"#,
-    ),
-    (
-        Sender::WANDB,
-        r#"{"event_type": "LINK_ARTIFACT", "event_author": "ada", "artifact_version_string": "acme/registry/fraud-detector:v3"}"#,
-    ),
-];
-
 /// Makes a secret, a verifier with it for each sender, and prints how to try them.
 pub(crate) fn verifiers(address: SocketAddr) -> Result<Vec<Verifier>, String> {
     if !address.ip().is_loopback() {
@@ -28,14 +12,14 @@ pub(crate) fn verifiers(address: SocketAddr) -> Result<Vec<Verifier>, String> {
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?;
     eprintln!("No secret is set, so each sender has one for this run. Paste these into another");
-    eprintln!("terminal. The ones for MLflow are good for 5 minutes.\n");
+    eprintln!("terminal. The ones with a time are good for 5 minutes.\n");
     let mut verifiers = Vec::new();
-    for (sender, body) in SAMPLES {
+    for sender in Sender::ALL {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|error| error.to_string())?;
-        let secret: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let verifier = |secret| Verifier::builder(sender).secret_named("this-run", secret).build();
-        let commands = curl_commands(address, sender, &secret, now.as_secs(), body);
+        let secret = sender.secret_encoding().write(&random);
+        let verifier = |secret| Verifier::builder(*sender).secret_named("this-run", secret).build();
+        let commands = curl_commands(address, *sender, &secret, now.as_secs());
         eprintln!("{}", commands.map_err(|error| error.to_string())?);
         verifiers.push(Secret::new(&secret).and_then(verifier).map_err(|error| error.to_string())?);
     }
@@ -48,9 +32,8 @@ fn curl_commands(
     sender: Sender,
     secret: &str,
     now: u64,
-    body: &str,
 ) -> Result<String, Box<dyn core::error::Error>> {
-    let name = sender.name();
+    let (name, body) = (sender.name(), sender.example());
     let signer = Signer::new(sender, Secret::new(secret)?)?;
     let delivery_id = "6f1c0a9e-6d5f-4c39-9d1b-2f6f6c9f2a10";
     let signed = signer.sign(UnixTime::from_secs(now), delivery_id, body.as_bytes())?;

@@ -80,10 +80,9 @@ impl Keys {
     /// Makes a secret for each sender.
     pub(super) fn generate() -> Result<Self, Error> {
         let make = |sender: &Sender| {
-            let mut random = [0; 16];
+            let mut random = [0; 24];
             getrandom::fill(&mut random).map_err(|error| ListenError::Random(error.to_string()))?;
-            let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-            let secrets = vec![SecretBytes::new(hex)?];
+            let secrets = vec![SecretBytes::new(sender.secret_encoding().write(&random))?];
             Ok::<_, Error>(SenderKeys { sender: *sender, secrets, tokens: Vec::new() })
         };
         Ok(Self(Arc::new(Sender::ALL.iter().map(make).collect::<Result<_, _>>()?)))

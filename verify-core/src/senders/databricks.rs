@@ -39,3 +39,9 @@ pub(crate) const SENDER: Sender = Sender::new("databricks", "x-databricks-signat
     .with_title("Databricks")
     .with_encodings(&[Encoding::Hex])
     .with_bearer();
+
+/// The vendor's documentation has this body.
+pub(crate) const EXAMPLE: &str = r#"{"event":"MODEL_VERSION_TRANSITIONED_STAGE","webhook_id":"c5596721253c4b429368cf6f4341b88a","event_timestamp":1589859029343,"model_name":"Airline_Delay_SparkML","version":"8","to_stage":"Production","from_stage":"None","text":"Registered model Airline_Delay_SparkML version 8 transitioned from None to Production."}"#;
+
+#[cfg(feature = "events")]
+pub(crate) const EVENT_NAMES: &[&str] = EventKind::NAMES;

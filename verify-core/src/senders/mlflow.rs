@@ -42,3 +42,9 @@ pub(crate) const SENDER: Sender = Sender::new("mlflow", "x-mlflow-signature")
         SignedPart::Text("."),
     ])
     .with_body_limit(4 * 1024 * 1024);
+
+/// A real server sent this body.
+pub(crate) const EXAMPLE: &str = r#"{"entity": "model_version_alias", "action": "created", "timestamp": "2026-11-21T19:41:41.214620+00:00", "data": {"name": "fraud-detector", "alias": "champion", "version": "3"}}"#;
+
+#[cfg(feature = "events")]
+pub(crate) const EVENT_NAMES: &[&str] = EventKind::NAMES;

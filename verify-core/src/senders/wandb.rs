@@ -36,3 +36,9 @@ pub(crate) const SENDER: Sender = Sender::new("wandb", "x-wandb-signature")
     .with_encodings(&[Encoding::Base64, Encoding::Base64Unpadded, Encoding::Hex])
     .with_bearer()
     .with_template();
+
+/// Made by hand from the documented template variables.
+pub(crate) const EXAMPLE: &str = r#"{"event_type": "LINK_ARTIFACT", "event_author": "ada", "artifact_version_string": "acme/registry/fraud-detector:v3"}"#;
+
+#[cfg(feature = "events")]
+pub(crate) const EVENT_NAMES: &[&str] = EventType::NAMES;

@@ -9,7 +9,7 @@ use super::{
     signature,
     work::Work,
 };
-use crate::{WireRequest, samples};
+use crate::{WireRequest, senders::Knowledge};
 
 /// What the verifier refuses whatever the signature is. `explained` is whether something else was
 /// found that may be why.
@@ -160,16 +160,17 @@ impl Findings {
 }
 
 /// Whether the fields stand in alphabetical order, and the sender has a sample with the same fields
-/// in another. Of MLflow alone the order was measured: elsewhere it is no contract, or the user's.
+/// in another.
 fn is_sorted_again(document: &Document<'_>, sender: &Sender) -> bool {
-    if sender.name() != Sender::MLFLOW.name() {
+    let knowledge = Knowledge::of(sender);
+    if !knowledge.is_field_order_known {
         return false;
     }
     let Some(names) = document.field_names().filter(|names| names.is_sorted()) else {
         return false;
     };
     let names_of = |body: &'static str| Document::read(body.as_bytes())?.field_names();
-    samples::of(sender.name()).filter_map(|sample| names_of(sample.body)).any(|mut own| {
+    knowledge.samples.iter().filter_map(|sample| names_of(sample.body)).any(|mut own| {
         let is_sorted = own.is_sorted();
         own.sort_unstable();
         !is_sorted && own == names

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use bridge_common::{Lines, Mistake};
 use toml::Spanned;
-use verify_actix::{Sender, wandb};
+use verify_actix::Sender;
 use wildmatch::WildMatch;
 
 use super::file::{self, File};
@@ -114,9 +114,9 @@ fn of(
 
 /// Whether it is a word that a template may have in the place of an event.
 fn is_own(sender: Option<&str>, event: &str) -> bool {
-    sender == Some(Sender::WANDB.name())
-        && !event.is_empty()
-        && !wandb::EventType::NAMES.contains(&event)
+    sender.and_then(Sender::named).is_some_and(|sender| {
+        sender.has_template() && !event.is_empty() && !sender.event_names().contains(&event)
+    })
 }
 
 fn own_events(sender: Option<&str>, events: Option<&Texts>) -> Vec<usize> {

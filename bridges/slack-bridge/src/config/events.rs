@@ -1,24 +1,13 @@
-use verify_axum::{databricks, mlflow, wandb};
+use verify_axum::Sender;
 use wildmatch::WildMatch;
 
-/// What a sender calls its events.
-pub(super) struct Events {
-    pub(super) sender: &'static str,
-    /// Those that this version knows.
-    pub(super) names: &'static [&'static str],
-    /// Whether there may be others: of Weights & Biases users choose what they are called.
-    pub(super) has_others: bool,
+/// Whether this version knows an event of the sender that matches.
+pub(super) fn has(sender: &Sender, pattern: &WildMatch) -> bool {
+    sender.event_names().iter().any(|event| pattern.matches(event))
 }
 
-pub(super) const EVENTS: [Events; 3] = [
-    Events { sender: "databricks", names: databricks::EventKind::NAMES, has_others: false },
-    Events { sender: "mlflow", names: mlflow::EventKind::NAMES, has_others: false },
-    Events { sender: "wandb", names: wandb::EventType::NAMES, has_others: true },
-];
-
-impl Events {
-    /// Whether this version knows one that matches.
-    pub(super) fn has(&self, pattern: &WildMatch) -> bool {
-        self.names.iter().any(|event| pattern.matches(event))
-    }
+/// Whether a sender may have events that this version does not know: users of some senders choose what
+/// their events are called.
+pub(super) fn has_others(sender: &Sender) -> bool {
+    sender.has_template() || sender.event_names().is_empty()
 }

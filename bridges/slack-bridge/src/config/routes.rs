@@ -2,10 +2,11 @@ use std::collections::BTreeSet;
 
 use bridge_common::{Event, Lines, Mistake};
 use toml::Spanned;
+use verify_axum::Sender;
 use wildmatch::WildMatch;
 
 use super::{
-    events::EVENTS,
+    events,
     file::{self, File},
 };
 
@@ -104,7 +105,9 @@ impl Routes {
     /// Names the events that are no mistake only because their sender's list is open.
     pub(super) fn unknown_events(&self, lines: &Lines) -> Vec<String> {
         let events = self.0.iter().flat_map(|route| route.events.iter().flatten());
-        let unknown = events.filter(|event| !EVENTS.iter().any(|known| known.has(&event.pattern)));
+        let is_known =
+            |event: &&Pattern| Sender::ALL.iter().any(|sender| events::has(sender, &event.pattern));
+        let unknown = events.filter(|event| !is_known(event));
         unknown
             .map(|event| {
                 let text = format!("`{}` is no event that this version knows", event.pattern);
@@ -121,11 +124,12 @@ fn check_event(
     lines: &Lines,
 ) -> Result<(), Mistake> {
     let pattern = WildMatch::new(event.as_ref());
-    let known = || EVENTS.iter().filter(|known| sender.is_none_or(|sender| sender == known.sender));
-    if known().any(|known| known.has_others || known.has(&pattern)) {
+    let wanted =
+        || Sender::ALL.iter().filter(|known| sender.is_none_or(|sender| sender == known.name()));
+    if wanted().any(|sender| events::has_others(sender) || events::has(sender, &pattern)) {
         return Ok(());
     }
-    let events: Vec<_> = known().flat_map(|known| known.names).copied().collect();
+    let events: Vec<_> = wanted().flat_map(Sender::event_names).copied().collect();
     let text = format!("no event is called `{}`; there are {}", event.as_ref(), events.join(", "));
     Err(lines.at(event, text))
 }
