@@ -24,7 +24,7 @@ pub(crate) enum Error {
     /// The attack matrix has no such case.
     CaseUnknown { name: String, groups: Vec<String> },
     /// A case cannot be made of a plain secret.
-    CaseNeedsAwkwardSecret { name: String },
+    CaseNeedsAwkwardSecret { name: String, secret: &'static str },
     /// A file has no certificates.
     Certificates { path: PathBuf },
     /// The clock of this machine stands before 1970.
@@ -137,11 +137,8 @@ impl Error {
             Self::CaseUnknown { groups, .. } => {
                 format!("names begin with one of these:\n  {}", groups.join("\n  "))
             }
-            Self::CaseNeedsAwkwardSecret { .. } => {
-                format!(
-                    "give the receiver another for this: {}",
-                    verify_toolkit::attack::AWKWARD_SECRET
-                )
+            Self::CaseNeedsAwkwardSecret { secret, .. } => {
+                format!("give the receiver another for this: {secret}")
             }
             Self::Sign(SignError::NotSent(_)) => {
                 let signing = Sender::ALL.iter().filter(|sender| sender.timestamp_header().is_some());
@@ -184,7 +181,7 @@ impl fmt::Display for Error {
             }
             Self::Capture { path, error } => write!(f, "`{}`: {error}", path.display()),
             Self::CaseUnknown { name, .. } => write!(f, "no case begins with `{name}`"),
-            Self::CaseNeedsAwkwardSecret { name } => {
+            Self::CaseNeedsAwkwardSecret { name, .. } => {
                 write!(f, "this secret is too plain for any case that begins with `{name}`")
             }
             Self::Certificates { path } => {

@@ -24,7 +24,8 @@ use Place::{Early, Late};
 const NOW: UnixTime = UnixTime::from_secs(1_795_290_782);
 const ID: &str = "d4c0f1ef-4d9b-47fc-9270-730c0966f8ba";
 const BODY: &[u8] = br#"{"event":"MODEL_VERSION_CREATED"}"#;
-const SECRETS: [&str; 4] = ["the first secret", "the second", "the third one", "the fourth"];
+/// Base64 as well, so that every sender could have them.
+const SECRETS: [&str; 4] = ["dGhlIGZpcnN0", "dGhlIHNlY29uZA==", "dGhlIHRoaXJk", "dGhlIGZvdXJ0aA=="];
 const TOKEN: &str = "dapi0123456789abcdef";
 
 type Headers = Vec<(&'static str, Vec<u8>)>;

@@ -7,6 +7,7 @@ mod object;
 mod summary;
 mod text;
 mod text_enum;
+mod timestamp;
 mod transition;
 mod unix_millis;
 
@@ -20,6 +21,7 @@ pub(crate) use object::{Field, Object, Place, place_of};
 pub(crate) use summary::{Summary, questions};
 pub use text::Text;
 pub(crate) use text_enum::text_enum;
+pub use timestamp::Timestamp;
 pub use transition::{Stage, Transition};
 pub use unix_millis::UnixMillis;
 

@@ -124,8 +124,8 @@ impl Receipt {
     ///   one id to several of them.
     /// - With the first one, because a delivery may have a signature for each of several secrets. Whoever
     ///   sends it again could leave one out, and so would choose the key if the key depended on what
-    ///   fits. While a secret is changed, keep the old one first: another first secret makes other keys,
-    ///   and a delivery that comes again after that is handled again.
+    ///   fits. Another first secret makes other keys: a delivery that comes again after such a change is
+    ///   handled again.
     ///
     /// Remember such keys for as long as the sender retries, which may be days, and not for the tolerance.
     ///

@@ -14,11 +14,11 @@ fn nothing_is_allocated_for_a_delivery() {
     let body = vec![b'x'; 100_000];
     for sender in Sender::ALL {
         let verifier = Verifier::builder(*sender)
-            .secret(Secret::new("the new one").unwrap())
-            .secret(Secret::new("the old one").unwrap())
+            .secret(Secret::new("bmV3").unwrap())
+            .secret(Secret::new("b2xk").unwrap())
             .build()
             .unwrap();
-        let signer = Signer::new(*sender, Secret::new("the old one").unwrap()).unwrap();
+        let signer = Signer::new(*sender, Secret::new("b2xk").unwrap()).unwrap();
         let signed = signer.sign(NOW, ID, &body).unwrap();
         let headers: Vec<_> = signed.iter().collect();
         let none: [(&str, &str); 0] = [];

@@ -11,7 +11,7 @@ use std::{env, process::ExitCode};
 
 use tokio::{join, task::JoinSet};
 use verify_toolkit::{
-    Sender,
+    SecretEncoding, Sender,
     attack::{AWKWARD_SECRET, Case, CaseReport, Outcome, Report, Target, UrlError},
 };
 
@@ -49,7 +49,10 @@ fn usage(message: &str) -> ExitCode {
 
 /// Each secret is its own, as the receivers want it.
 fn secret(sender: &Sender) -> String {
-    format!("{AWKWARD_SECRET}{} ", sender.name())
+    match sender.secret_encoding() {
+        SecretEncoding::Verbatim => format!("{AWKWARD_SECRET}{} ", sender.name()),
+        encoding => encoding.write(sender.name().as_bytes()),
+    }
 }
 
 fn print_environment() {

@@ -35,6 +35,8 @@ mod unwinding;
 #[cfg(feature = "socket")]
 mod url;
 
+use verify_core::{SecretEncoding, Sender};
+
 pub use attempt::{Attempt, Framing, Step};
 pub use cases::{Case, Expected};
 pub use outcome::{Answer, Outcome};
@@ -49,3 +51,13 @@ pub use crate::endpoint::UrlError;
 /// A secret of which every part counts: what looks like a prefix, base64, a letter beyond ASCII, and
 /// a space at the end. A receiver that strips, decodes or trims secrets shows so.
 pub const AWKWARD_SECRET: &str = "whsec_bm90IGEgcmVhbCBzZWNyZXQ= \u{e9} ";
+
+/// Returns the secret for attacks on a receiver of this sender: [`AWKWARD_SECRET`], or what of it the
+/// sender's secrets can have.
+#[must_use]
+pub fn awkward_secret(sender: &Sender) -> &'static str {
+    match sender.secret_encoding() {
+        SecretEncoding::Base64 => AWKWARD_SECRET.split(' ').next().unwrap_or(AWKWARD_SECRET),
+        _ => AWKWARD_SECRET,
+    }
+}

@@ -2,7 +2,7 @@ use core::{fmt, time::Duration};
 
 use verify_core::UnixTime;
 
-use crate::{Delivery, SignError, WireRequest};
+use crate::{Delivery, SignError, WireRequest, key};
 
 /// One thing done wrong about a genuine delivery, so that a receiver has to refuse it.
 ///
@@ -119,7 +119,7 @@ impl Delivery {
                 request.headers.extend(again.into_iter().map(|value| (name.to_owned(), value)));
                 return Ok(request);
             }
-            Forgery::Secret => return self.sign([secret.as_ref(), b"x"].concat(), now),
+            Forgery::Secret => return self.sign(key::another(&sender, secret.as_ref()), now),
             Forgery::Stale => {
                 sender.timestamp_header().ok_or(SignError::NotSent(forgery))?;
                 let then = now.as_secs().saturating_sub(Forgery::STALE.as_secs());
@@ -162,11 +162,14 @@ mod tests {
 
     use super::{Delivery, Forgery, SignError};
 
+    /// Each sender could have it: it is base64 as well.
+    const SHARED: &str = "whsec_c2hhcmVk";
+
     #[test]
     fn each_is_refused_for_what_was_done() {
         let now = UnixTime::from_secs(1_795_290_782);
         for sender in Sender::ALL {
-            let secret = || Secret::new("shared").unwrap();
+            let secret = || Secret::new(SHARED).unwrap();
             let verifier = Verifier::builder(*sender).secret(secret()).build().unwrap();
             for forgery in Forgery::ALL {
                 let delivery = Delivery::new(*sender, r#"{"key1": "value1"}"#);
@@ -177,7 +180,7 @@ mod tests {
                 };
                 let expected = match forgery {
                     _ if !has_part => {
-                        let refused = delivery.forge(*forgery, "shared", now);
+                        let refused = delivery.forge(*forgery, SHARED, now);
                         assert_eq!(refused.unwrap_err(), SignError::NotSent(*forgery));
                         continue;
                     }
@@ -186,7 +189,7 @@ mod tests {
                     Forgery::Unsigned => "header_missing",
                     _ => "signature_mismatch",
                 };
-                let request = delivery.forge(*forgery, "shared", now).unwrap();
+                let request = delivery.forge(*forgery, SHARED, now).unwrap();
                 let verdict = verifier.verify(now, &request.headers, &request.body);
                 assert_eq!(verdict.unwrap_err().code(), expected, "{sender:?} {forgery}");
             }

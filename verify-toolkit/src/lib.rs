@@ -11,6 +11,7 @@ mod endpoint;
 #[cfg(feature = "explain")]
 pub mod explain;
 mod forgery;
+mod key;
 mod request;
 pub mod samples;
 mod senders;
@@ -24,6 +25,6 @@ pub use forgery::Forgery;
 pub use request::{ParseError, WireRequest};
 pub use verify_core::{
     AnyEvent, Certainty, ConfigError, Encoding, EventError, Fact, Receipt, Rejection,
-    RejectionKind, Secret, Sender, SignedPart, UnixTime, Verified, Verifier, databricks, mlflow,
-    wandb,
+    RejectionKind, Secret, SecretEncoding, Sender, SignedPart, UnixTime, Verified, Verifier,
+    databricks, mlflow, wandb,
 };

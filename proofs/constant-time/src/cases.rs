@@ -56,7 +56,7 @@ pub(crate) const SIGNATURES: &[Row<Wire>] = &[
         ..signed(wire, 1, &[right(wire)], Ok(Some("1")))
     }),
     ("right: long secret", |wire| {
-        let verifier = Verifier::builder(wire.sender).secret(secret(LONG_SECRET));
+        let verifier = holding(wire, &[LONG_SECRET]);
         Case::new(verifier, &[wire.deliver(LONG_SECRET)], Ok(Some("1")), 1)
     }),
     ("four secrets: the first fits", |wire| signed(wire, 4, &[right(wire)], Ok(Some("1")))),
@@ -67,6 +67,9 @@ pub(crate) const SIGNATURES: &[Row<Wire>] = &[
     ("four secrets: the last nearly", |wire| {
         signed(wire, 4, &[wire.flip(&wire.deliver(SECRETS[3]), 31)], MISMATCH)
     }),
+    ("a list: the last of four fits", |wire| listed(wire, 4, &[false, false, false, true])),
+    ("a list: the first of four fits", |wire| listed(wire, 4, &[true, false, false, false])),
+    ("a list: none fits", |wire| listed(wire, 4, &[false; 4])),
     ("with a token: both right", |wire| {
         Case::new(guarded(wire), &[right(wire).with_authorization(bearer(0))], Ok(Some("1")), 2)
     }),
@@ -183,10 +186,13 @@ impl Case {
     }
 }
 
-/// A secret that is marked, whole.
-fn secret(text: &str) -> Secret {
-    let marked = marked(text);
-    memcheck::unreported(|| Secret::new(&marked)).unwrap()
+/// A verifier with these secrets, which are marked, whole.
+fn holding(wire: &Wire, keys: &[&str]) -> VerifierBuilder {
+    memcheck::unreported(|| {
+        keys.iter().fold(Verifier::builder(wire.sender), |builder, key| {
+            builder.secret(Secret::new(marked(&wire.secret(key))).unwrap())
+        })
+    })
 }
 
 fn marked(text: &str) -> Vec<u8> {
@@ -200,15 +206,25 @@ fn right(wire: &Wire) -> Delivery {
 }
 
 fn signed(wire: &Wire, secrets: usize, deliveries: &[Delivery], expected: Expected) -> Case {
-    let builder = Verifier::builder(wire.sender);
-    let builder =
-        SECRETS.iter().take(secrets).fold(builder, |builder, text| builder.secret(secret(text)));
-    Case::new(builder, deliveries, expected, 1)
+    Case::new(holding(wire, &SECRETS[..secrets]), deliveries, expected, 1)
+}
+
+/// A list of signatures, those marked `true` right, where the sender has lists, and one else.
+fn listed(wire: &Wire, secrets: usize, are_right: &[bool]) -> Case {
+    let are_right = match wire.sender.max_signatures() {
+        1 => &[are_right.contains(&true)],
+        _ => are_right,
+    };
+    let wrong = wire.flip(&right(wire), 31);
+    let deliveries: Vec<_> =
+        are_right.iter().map(|is_right| if *is_right { right(wire) } else { wrong.clone() }).collect();
+    let expected = if are_right.contains(&true) { Ok(Some("1")) } else { MISMATCH };
+    signed(wire, secrets, &[wire.join(&deliveries)], expected)
 }
 
 fn guarded(wire: &Wire) -> VerifierBuilder {
     let token = marked(TOKENS[0]);
-    let builder = Verifier::builder(wire.sender).secret(secret(SECRETS[0]));
+    let builder = holding(wire, &SECRETS[..1]);
     memcheck::unreported(|| builder.bearer(token))
 }
 

@@ -1,7 +1,7 @@
 //! Deliveries as senders make them. All of this is public: whoever sends a delivery knows it.
 
 use base64ct::Encoding as _;
-use verify_core::{Encoding, Secret, Sender, SignedPart, Signer, UnixTime};
+use verify_core::{Encoding, Secret, SecretEncoding, Sender, SignedPart, Signer, UnixTime};
 
 pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_795_290_782);
 const ID: &str = "d4c0f1ef-4d9b-47fc-9270-730c0966f8ba";
@@ -40,11 +40,35 @@ impl Wire {
 
     /// Signs the body with a secret that is not marked.
     pub(crate) fn deliver(&self, secret: &str) -> Delivery {
-        let signer =
-            Signer::new(self.sender.with_encodings(self.encodings), Secret::new(secret).unwrap());
+        let secret = Secret::new(self.secret(secret)).unwrap();
+        let signer = Signer::new(self.sender.with_encodings(self.encodings), secret);
         let signed = signer.unwrap().sign(NOW, ID, BODY.as_bytes()).unwrap();
         let headers = signed.iter().map(|(name, value)| (name, value.into())).collect();
         Delivery { headers, body: BODY.into() }
+    }
+
+    /// The text of the secret that has this key.
+    pub(crate) fn secret(&self, key: &str) -> String {
+        match self.sender.secret_encoding() {
+            SecretEncoding::Verbatim => key.to_owned(),
+            encoding => encoding.write(key.as_bytes()),
+        }
+    }
+
+    /// One delivery with the signatures of all of these.
+    pub(crate) fn join(&self, deliveries: &[Delivery]) -> Delivery {
+        let value = |delivery: &Delivery| {
+            let header = |(name, _): &&(&str, Vec<u8>)| *name == self.sender.signature_header();
+            delivery.headers.iter().find(header).unwrap().1.clone()
+        };
+        let list = deliveries.iter().map(value).collect::<Vec<_>>().join(&b' ');
+        let mut joined = deliveries[0].clone();
+        for (name, value) in &mut joined.headers {
+            if *name == self.sender.signature_header() {
+                *value = list.clone();
+            }
+        }
+        joined
     }
 
     /// What is signed, in full.

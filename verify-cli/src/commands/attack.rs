@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 use clap::Args;
 use verify_toolkit::{
     Sender,
-    attack::{AWKWARD_SECRET, Outcome, Target as Receiver},
+    attack::{Outcome, Target as Receiver, awkward_secret},
 };
 
 use crate::{
@@ -110,7 +110,7 @@ impl Options {
         };
         let receiver = with(secret.as_ref());
         // Of a secret without such parts, nothing can be left out.
-        let awkward = with(AWKWARD_SECRET.as_ref());
+        let awkward = with(awkward_secret(&self.sender).as_ref());
         self.check_names(&receiver, &awkward)?;
         let untried = awkward.cases().len().saturating_sub(receiver.cases().len());
         let unreachable = |error| self.target.unreachable(error);
@@ -157,7 +157,10 @@ impl Options {
             return Ok(());
         };
         if begins(awkward, name) {
-            return Err(Error::CaseNeedsAwkwardSecret { name: name.clone() });
+            return Err(Error::CaseNeedsAwkwardSecret {
+                name: name.clone(),
+                secret: awkward_secret(&self.sender),
+            });
         }
         let cases = awkward.clone().only([""]).cases();
         let groups: BTreeSet<_> = cases.iter().map(report::group).collect();

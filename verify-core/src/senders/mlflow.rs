@@ -6,15 +6,13 @@
 mod event;
 #[cfg(feature = "events")]
 mod event_kind;
-#[cfg(feature = "events")]
-mod timestamp;
 
 #[cfg(feature = "events")]
 pub use event::Event;
 #[cfg(feature = "events")]
 pub use event_kind::{DurationUnit, EventKind, TargetScope};
 #[cfg(feature = "events")]
-pub use timestamp::Timestamp;
+pub use crate::events::Timestamp;
 
 use crate::{Encoding, Sender, SignedPart, fact::facts};
 

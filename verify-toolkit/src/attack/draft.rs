@@ -21,7 +21,7 @@ impl<'t> Draft<'t> {
     pub(super) fn new(target: &'t Target) -> Self {
         Self {
             target,
-            key: target.secret.clone(),
+            key: target.key(),
             // The same for every case, so that forgeries can be made from the genuine one.
             delivery_id: b"6f1c0a9e-6d5f-4c39-9d1b-2f6f6c9f2a10".to_vec(),
             time: target.now().to_string().into_bytes(),
@@ -39,7 +39,7 @@ impl<'t> Draft<'t> {
         };
         Self {
             target,
-            key: target.secret.clone(),
+            key: target.key(),
             delivery_id: header(target.sender.delivery_id_header()),
             time: header(target.sender.timestamp_header()),
             body: attempt.data().flatten().copied().collect(),

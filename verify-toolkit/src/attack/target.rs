@@ -4,12 +4,12 @@ use std::time::SystemTime;
 use verify_core::{Sender, UnixTime};
 
 use super::{Attempt, Case, cases, draft::Draft};
-use crate::samples;
+use crate::{key, samples};
 
 /// A receiver under attack: what it was configured with, and where it listens.
 ///
 /// The cases are made for it, with its own secret. Give it one of which every part counts, or
-/// mistakes such as trimming it cannot show: [`AWKWARD_SECRET`](super::AWKWARD_SECRET).
+/// mistakes such as trimming it cannot show: [`awkward_secret`](super::awkward_secret).
 #[derive(Clone)]
 #[must_use]
 pub struct Target {
@@ -120,6 +120,12 @@ impl Target {
     /// The same receiver at this moment, so that all parts of a case have the same time.
     pub(super) fn at_this_moment(&self) -> Self {
         Self { now: Some(UnixTime::from_secs(self.now())), ..self.clone() }
+    }
+
+    /// The key that its secret stands for. A secret that stands for none is taken verbatim, and then
+    /// the genuine delivery is refused.
+    pub(super) fn key(&self) -> Vec<u8> {
+        key::of(&self.sender, &self.secret).unwrap_or_else(|| self.secret.clone())
     }
 
     pub(super) fn now(&self) -> u64 {

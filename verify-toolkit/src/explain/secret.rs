@@ -3,9 +3,13 @@
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use verify_core::{SecretEncoding::Verbatim, Sender};
 
 use super::{Cause, Explainer, candidates::Candidates, charset, head};
-use crate::capture::{unescape, url_decoded};
+use crate::{
+    capture::{unescape, url_decoded},
+    key,
+};
 
 /// Most secrets that are taken out of one value, be it a list or a document.
 const MOST: usize = 32;
@@ -31,7 +35,7 @@ const COLUMNS: [usize; 2] = [76, 64];
 
 /// Every key that the delivery may be signed with.
 pub(super) fn candidates(explainer: &Explainer<'_>) -> Candidates<Vec<u8>> {
-    let mut keys = Keys { found: Candidates::new(), label: None };
+    let mut keys = Keys { found: Candidates::new(), label: None, sender: explainer.sender };
     let labelled = |label: &str| Some(format!("secret {}", head::shown(label)));
     for believed in &explainer.secrets {
         keys.label = labelled(&believed.label);
@@ -64,11 +68,22 @@ pub(super) fn candidates(explainer: &Explainer<'_>) -> Candidates<Vec<u8>> {
 struct Keys {
     found: Candidates<Vec<u8>>,
     label: Option<String>,
+    sender: Option<Sender>,
 }
 
 impl Keys {
-    fn add(&mut self, causes: &[Cause], key: impl AsRef<[u8]>) {
-        self.found.add_with(causes, self.label.clone(), key.as_ref().to_vec());
+    /// Adds the key that a text stands for, and where that is another one, the text.
+    fn add(&mut self, causes: &[Cause], text: impl AsRef<[u8]>) {
+        let text = text.as_ref();
+        if let Some(sender) = self.sender.filter(|sender| sender.secret_encoding() != Verbatim) {
+            if let Some(key) = key::of(&sender, text) {
+                self.found.add_with(causes, self.label.clone(), key);
+            }
+            let causes = [causes, &[Cause::SecretDecodedWhsec]].concat();
+            self.found.add_with(&causes, self.label.clone(), text.to_vec());
+        } else {
+            self.found.add_with(causes, self.label.clone(), text.to_vec());
+        }
     }
 
     fn corrections_of(&mut self, secret: &[u8]) {

@@ -25,8 +25,10 @@ pub(super) fn strict(request: &WireRequest, sender: &Sender) -> Candidates<Vec<u
     let mut claims = Candidates::new();
     let mut values = request.header(sender.signature_header());
     if let (Some(value), None) = (values.next(), values.next()) {
-        let text = value.strip_prefix(sender.prefix().as_bytes()).unwrap_or_default();
-        for (cause, tag) in decoded(text, sender.encodings()) {
+        let has_list = sender.max_signatures() > 1;
+        let items = value.split(|byte| has_list && *byte == b' ');
+        let texts = items.filter_map(|item| item.strip_prefix(sender.prefix().as_bytes()));
+        for (cause, tag) in texts.flat_map(|text| decoded(text, sender.encodings())) {
             if cause.is_none() && tag.len() == 32 {
                 claims.add(&[], tag);
             }

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tower::Service;
 use verify_toolkit::{
     Sender,
-    attack::{self, AttackBody, Outcome, Report, Target},
+    attack::{self, AttackBody, Outcome, Report, Target, awkward_secret},
 };
 
 use crate::{
@@ -27,21 +27,21 @@ use crate::{
 #[tokio::test(start_paused = true)]
 async fn axum_is_hardened_in_process() {
     for sender in Sender::ALL {
-        let guard = verify_axum::VerifyLayer::new(verifier(*sender, &[SECRET]));
+        let guard = verify_axum::VerifyLayer::new(verifier(*sender, &[awkward_secret(sender)]));
         let handler = async |_: verify_axum::Delivery| {};
         let app = Router::new().route("/", post(handler).layer(guard));
-        attack::assert_hardened(app, *sender, SECRET).await;
+        attack::assert_hardened(app, *sender, awkward_secret(sender)).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn actix_is_hardened_in_process() {
     for sender in Sender::ALL {
-        let guard = verify_actix::Verify::new(verifier(*sender, &[SECRET]));
+        let guard = verify_actix::Verify::new(verifier(*sender, &[awkward_secret(sender)]));
         let handler = async |_: verify_actix::Delivery| HttpResponse::NoContent();
         let guarded = web::resource("/").wrap(guard).route(web::post().to(handler));
         let app = init_service(App::new().service(guarded)).await;
-        attack::actix::assert_hardened(&app, *sender, SECRET).await;
+        attack::actix::assert_hardened(&app, *sender, awkward_secret(sender)).await;
     }
 }
 
@@ -78,7 +78,7 @@ async fn both_are_hardened_over_a_socket_and_answer_the_same() {
     // as RFC 9112 allows, and actix refuses the request; and axum puts `Allow` on the 401 to another
     // method.
     let expected = ["framing/length-and-chunked", "route/put", "route/patch"];
-    assert_eq!(different, [expected; 3].concat());
+    assert_eq!(different, [expected; Sender::ALL.len()].concat());
 }
 
 #[tokio::test]
@@ -95,19 +95,35 @@ async fn both_are_hardened_over_http_2() {
 
 /// Attacks a receiver of each sender behind both adapters, all at the same time: each waits for a
 /// body that stalls.
-async fn attacked(attack: impl AsyncFn(&Target, &Server) -> Report) -> ([Report; 3], [Report; 3]) {
+async fn attacked(attack: impl AsyncFn(&Target, &Server) -> Report) -> (Vec<Report>, Vec<Report>) {
     let attack = async |adapter, sender: &Sender| {
-        let server = Server::start(adapter, verifier(*sender, &[SECRET])).await;
+        let server = Server::start(adapter, verifier(*sender, &[awkward_secret(sender)])).await;
         // The answer to a body that stalls takes 10 s.
-        let target = Target::new(*sender, SECRET).with_patience(Duration::from_secs(60));
+        let target =
+            Target::new(*sender, awkward_secret(sender)).with_patience(Duration::from_secs(60));
         attack(&target, &server).await
     };
-    let attack = async |adapter| {
-        let [databricks, mlflow, wandb] = [&Sender::DATABRICKS, &Sender::MLFLOW, &Sender::WANDB];
-        tokio::join!(attack(adapter, databricks), attack(adapter, mlflow), attack(adapter, wandb))
-            .into()
-    };
+    let attack =
+        async |adapter| join_all(Sender::ALL.iter().map(|sender| attack(adapter, sender))).await;
     tokio::join!(attack(Adapter::Actix), attack(Adapter::Axum))
+}
+
+/// Runs all at the same time, on this task: what they borrow need not be `Send`.
+async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.map(Box::pin).collect();
+    let mut outputs: Vec<_> = running.iter().map(|_| None).collect();
+    core::future::poll_fn(|context| {
+        for (future, output) in running.iter_mut().zip(&mut outputs) {
+            if output.is_none()
+                && let Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if outputs.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
 }
 
 /// A client of HTTP/2, as a service. Each request has its own connection, because some end it.

@@ -2,13 +2,10 @@ use alloc::{borrow::Cow, format, vec::Vec};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{
-    Timestamp,
-    event_kind::{Data, EventKind},
-};
+use super::event_kind::{Data, EventKind};
 use crate::{
     EventError, Text,
-    events::{Object, Place, Summary, payload, place_of, questions},
+    events::{Object, Place, Summary, Timestamp, payload, place_of, questions},
 };
 
 /// What one delivery of an MLflow webhook says.

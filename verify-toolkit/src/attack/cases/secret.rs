@@ -52,6 +52,9 @@ pub(super) const ROWS: &[Row] = &[
     row("secret/decoded", "the secret, taken for base64", Refused, |t| {
         keyed(t, decoded(text(t)?)?)
     }),
+    row("secret/not-decoded", "the text of a secret that is base64", Refused, |t| {
+        keyed(t, &t.secret[..])
+    }),
     row("secret/ascii-only", "the secret without what is beyond ASCII", Refused, |t| {
         keyed(t, t.secret.iter().copied().filter(u8::is_ascii).collect::<Vec<_>>())
     }),

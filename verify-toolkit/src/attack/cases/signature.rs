@@ -24,9 +24,17 @@ fn tagged(target: &Target, tag: &[u8]) -> Option<Attempt> {
 }
 
 fn flipped(target: &Target, byte: usize) -> Option<Attempt> {
+    signed(target, flipped_text(target, byte)?)
+}
+
+fn flipped_text(target: &Target, byte: usize) -> Option<String> {
     let mut tag = target.draft().tag();
     *tag.get_mut(byte)? ^= 1;
-    tagged(target, &tag)
+    Some(target.draft().spell(&tag))
+}
+
+fn has_list(target: &Target) -> bool {
+    target.sender.max_signatures() > 1
 }
 
 /// A signature that does not fit, but could.
@@ -89,7 +97,28 @@ pub(super) const ROWS: &[Row] = &[
         signed(t, format!("{}, {}", wrong(t), t.signature()))
     }),
     row("signature/list-with-spaces", "a list as other webhooks have it", Refused, |t| {
-        signed(t, format!("{} {}", wrong(t), t.signature()))
+        (!has_list(t)).then(|| signed(t, format!("{} {}", wrong(t), t.signature())))?
+    }),
+    row("signature/list", "a list: a wrong one, and the right one", Accepted, |t| {
+        has_list(t).then(|| signed(t, format!("{} {}", wrong(t), t.signature())))?
+    }),
+    row(
+        "signature/list-of-versions",
+        "a list: another version, and the right one",
+        Accepted,
+        |t| {
+            has_list(t).then(|| {
+                signed(t, format!("v1a,{} {}", spell_in(Encoding::Base64, &[7; 64]), t.signature()))
+            })?
+        },
+    ),
+    row("signature/list-without-fit", "a list of wrong ones", Refused, |t| {
+        has_list(t)
+            .then(|| signed(t, [wrong(t), flipped_text(t, 0)?, flipped_text(t, 31)?].join(" ")))?
+    }),
+    row("signature/list-as-another-version", "the right one as another version", Refused, |t| {
+        let bare = t.signature().strip_prefix(t.sender.prefix())?.to_owned();
+        has_list(t).then(|| signed(t, format!("v1a,{bare} v2,{bare}")))?
     }),
     row(
         "signature/many",
@@ -118,7 +147,7 @@ pub(super) const ROWS: &[Row] = &[
         Some(t.genuine().without(t.header()).and(other.signature_header(), t.signature()))
     }),
     row("signature/under-github", "the header of GitHub's webhooks", Refused, |t| {
-        let tag = mac(&t.secret, &t.body);
+        let tag = mac(&t.key(), &t.body);
         let signature = format!("sha256={}", spell_in(Encoding::Hex, &tag));
         Some(t.genuine().without(t.header()).and("x-hub-signature-256", signature))
     }),
@@ -132,13 +161,13 @@ pub(super) const ROWS: &[Row] = &[
         "signature/digest-with-secret",
         "SHA-256 of secret and text, which can be extended",
         Refused,
-        |t| tagged(t, &Sha256::digest([&t.secret[..], &t.draft().signed_text()].concat())),
+        |t| tagged(t, &Sha256::digest([&t.key()[..], &t.draft().signed_text()].concat())),
     ),
     row("signature/swapped", "HMAC with key and text swapped", Refused, |t| {
-        tagged(t, &mac(&t.draft().signed_text(), &t.secret))
+        tagged(t, &mac(&t.draft().signed_text(), &t.key()))
     }),
     row("signature/sha512", "half of HMAC-SHA512", Refused, |t| {
-        let mac = Hmac::<Sha512>::new_from_slice(&t.secret).ok()?;
+        let mac = Hmac::<Sha512>::new_from_slice(&t.key()).ok()?;
         let tag = mac.chain_update(t.draft().signed_text()).finalize().into_bytes();
         tagged(t, tag.get(..32)?)
     }),
@@ -149,7 +178,7 @@ pub(super) const ROWS: &[Row] = &[
         tagged(t, &t.draft().of("").tag())
     }),
     row("signature/of-body-alone", "id and time left out of what is signed", Refused, |t| {
-        (!t.sender.signed_parts().is_empty()).then(|| tagged(t, &mac(&t.secret, &t.body)))?
+        (!t.sender.signed_parts().is_empty()).then(|| tagged(t, &mac(&t.key(), &t.body)))?
     }),
     row("signature/folded", "a header folded into two lines", Unaccepted, |t| {
         let (start, end) =

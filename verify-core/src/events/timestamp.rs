@@ -5,7 +5,7 @@ use crate::{
     events::{FromJson, Misfit},
 };
 
-/// The time at which MLflow **sent** a delivery: ISO 8601 in UTC, such as
+/// A time as a body has it: ISO 8601 in UTC, such as
 /// `2026-11-21T19:41:41.214620+00:00`. The fraction is missing when it is zero.
 ///
 /// The text is kept as it came. One that is not understood does not lose the event.
@@ -126,7 +126,11 @@ mod tests {
             ("", None),
             ("\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}Z", None),
         ] {
-            assert_eq!(Timestamp::new(text).unix_millis().map(UnixMillis::as_millis), millis, "{text}");
+            assert_eq!(
+                Timestamp::new(text).unix_millis().map(UnixMillis::as_millis),
+                millis,
+                "{text}"
+            );
         }
     }
 }
