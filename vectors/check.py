@@ -23,6 +23,13 @@ SENDERS = {
         "id": "x-mlflow-delivery-id",
         "time": "x-mlflow-timestamp",
     },
+    "standard-webhooks": {
+        "signature": "webhook-signature",
+        "prefix": b"v1,",
+        "id": "webhook-id",
+        "time": "webhook-timestamp",
+        "standard": True,
+    },
     "wandb": {"signature": "x-wandb-signature", "prefix": b"", "id": None, "time": None},
 }
 
@@ -73,6 +80,14 @@ def replay_key(sender, tag):
     return hashlib.sha256(b"verify-replay-key-v1\0" + sender.encode() + b"\0" + tag).hexdigest()
 
 
+def key_of(secret, standard):
+    text = base64.b64decode(secret["secret_base64"], validate=True)
+    if not standard:
+        return text
+    text = text.removeprefix(b"whsec_").rstrip(b"=")
+    return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
+
+
 def verify(sender, config, now, headers, body):
     """What is known of a request that is accepted; else raises Refused."""
     facts = SENDERS[sender]
@@ -103,12 +118,19 @@ def verify(sender, config, now, headers, body):
             "signed_at": None,
         }
 
-    decoded = None
-    if signature.startswith(facts["prefix"]):
-        decoded = decode_signature(signature[len(facts["prefix"]) :], config["encodings"])
-    if decoded is None:
+    standard = facts.get("standard", False)
+    # Of a list, what has another prefix is of another scheme. More than four are not tried.
+    items = [item for item in signature.split(b" ") if item.startswith(b"v1,")] if standard else [signature]
+    tags = []
+    for item in items:
+        decoded = None
+        if item.startswith(facts["prefix"]):
+            decoded = decode_signature(item[len(facts["prefix"]) :], config["encodings"])
+        if decoded is None:
+            raise Refused("malformed_signature", facts["signature"])
+        tags.append(decoded)
+    if not 1 <= len(tags) <= 4:
         raise Refused("malformed_signature", facts["signature"])
-    tag, encoding = decoded
 
     signed = b""
     if facts["id"]:
@@ -126,11 +148,17 @@ def verify(sender, config, now, headers, body):
     if len(body) > config["body_limit"]:
         raise Refused("body_too_large", None)
 
-    for secret in config["secrets"]:
-        key = base64.b64decode(secret["secret_base64"], validate=True)
-        if hmac.compare_digest(hmac.digest(key, signed + body, "sha256"), tag):
+    keys = [key_of(secret, standard) for secret in config["secrets"]]
+    for secret, key in zip(config["secrets"], keys):
+        for tag, encoding in tags:
+            if not hmac.compare_digest(hmac.digest(key, signed + body, "sha256"), tag):
+                continue
+            identity = tag
+            if standard:
+                # A retry is signed anew, and a list can be shortened by whoever sends it again.
+                identity = hmac.digest(keys[0], b"\0verify-replay-id-v1\0" + delivery_id, "sha256")
             return {
-                "replay_key": replay_key(sender, tag),
+                "replay_key": replay_key(sender, identity),
                 "secret_label": secret["label"],
                 "encoding": encoding,
                 "delivery_id": delivery_id and delivery_id.decode(),

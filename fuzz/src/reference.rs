@@ -113,6 +113,17 @@ pub fn read(facts: &Facts, value: &[u8]) -> Option<([u8; 32], Spelling)> {
     Some((tag, spelling))
 }
 
+/// Reads the header of the signature, which may be a list.
+fn read_all(facts: &Facts, value: &[u8]) -> Option<Vec<([u8; 32], Spelling)>> {
+    if !facts.is_standard {
+        return Some(vec![read(facts, value)?]);
+    }
+    let items = value.split(|byte| *byte == b' ');
+    let items = items.filter(|item| item.starts_with(facts.prefix.as_bytes()));
+    let claimed: Vec<_> = items.map(|item| read(facts, item)).collect::<Option<_>>()?;
+    (1..=4).contains(&claimed.len()).then_some(claimed)
+}
+
 /// Whether a configuration is safe, and can work.
 pub fn may_be_built(setup: &Setup<'_>) -> bool {
     let signs_time = setup.wire.facts.layout.iter().any(|piece| matches!(piece, Piece::Time(_)));
@@ -130,6 +141,7 @@ pub fn may_be_built(setup: &Setup<'_>) -> bool {
     setup.secrets.len() <= 4
         && setup.credentials.len() <= 4
         && !setup.secrets.iter().any(nul)
+        && !setup.secrets.iter().any(|key| setup.wire.facts.is_standard && key.len() > 128)
         && setup.credentials.iter().all(carried)
         && setup.secrets.is_empty() == setup.without_signature
         && !(setup.without_signature && setup.credentials.is_empty())
@@ -199,7 +211,7 @@ fn try_judge(setup: &Setup<'_>, request: &Request) -> Result<Accepted, Refusal> 
     };
 
     let malformed = Err(("malformed_signature", Some(facts.header)));
-    let Some((tag, spelling)) = read(facts, signature) else { return malformed };
+    let Some(claimed) = read_all(facts, signature) else { return malformed };
     if let Some((name, id)) = id
         && !is_id(facts, id)
     {
@@ -223,13 +235,20 @@ fn try_judge(setup: &Setup<'_>, request: &Request) -> Result<Accepted, Refusal> 
     let (id, time) = (id.map(|(_, id)| id), time.map(|(_, time)| time));
     let fits = |secret: &[u8]| {
         let (id, time) = (id.unwrap_or_default(), time.unwrap_or_default());
-        self::tag(facts, secret, id, time, &request.body) == tag
+        let tag = self::tag(facts, secret, id, time, &request.body);
+        claimed.iter().copied().find(|(claimed, _)| *claimed == tag)
     };
-    let secrets = setup.secrets.iter().enumerate().filter(|(_, secret)| fits(secret));
-    let secrets: Vec<usize> = secrets.map(|(place, _)| place).collect();
-    if secrets.is_empty() {
+    let fitting = setup.secrets.iter().enumerate();
+    let fitting = fitting.filter_map(|(place, secret)| Some((place, fits(secret)?)));
+    let fitting: Vec<_> = fitting.collect();
+    let Some((_, (mut tag, spelling))) = fitting.first().copied() else {
         return Err(("signature_mismatch", Some(facts.header)));
+    };
+    if facts.is_standard {
+        let text = [b"\0verify-replay-id-v1\0", id.unwrap_or_default()].concat();
+        tag = HMAC::mac(&text, setup.secrets[0]);
     }
+    let secrets = fitting.into_iter().map(|(place, _)| place).collect();
     Ok(Accepted {
         secrets,
         spelling: Some(spelling),

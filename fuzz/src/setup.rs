@@ -67,7 +67,7 @@ impl<'a> Setup<'a> {
     pub fn verifier(&self) -> Result<Verifier, ConfigError> {
         let mut builder = Verifier::builder(self.wire.sender);
         for secret in &self.secrets {
-            builder = builder.secret(Secret::new(secret)?);
+            builder = builder.secret(Secret::new(self.wire.secret(secret))?);
         }
         for credential in &self.credentials {
             builder = match credential {

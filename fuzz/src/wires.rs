@@ -1,6 +1,6 @@
 //! The senders that are tried, each described twice: for the crate, and for the reference.
 
-use verify_core::{Encoding, Sender, SignedPart};
+use verify_core::{Encoding, SecretEncoding, Sender, SignedPart};
 
 /// One sender.
 #[derive(Debug)]
@@ -26,6 +26,19 @@ pub struct Facts {
     pub layout: &'static [Piece],
     /// The largest body, unless configured otherwise.
     pub largest: usize,
+    /// The ways of Standard Webhooks: the header is a list of at most 4 that count, secrets are base64
+    /// of at most 128 bytes, and a retry has the id of the first try and is signed anew.
+    pub is_standard: bool,
+}
+
+impl Wire {
+    /// The text of the secret that has this key.
+    pub fn secret(&self, key: &[u8]) -> Vec<u8> {
+        match self.sender.secret_encoding() {
+            SecretEncoding::Verbatim => key.to_vec(),
+            encoding => encoding.write(key).into_bytes(),
+        }
+    }
 }
 
 /// A way to write 32 bytes.
@@ -54,7 +67,7 @@ const MIB: usize = 1024 * 1024;
 
 const fn body_only(name: &'static str, header: &'static str, prefix: &'static str) -> Facts {
     let spellings = &[Spelling::Hex];
-    Facts { name, header, prefix, spellings, layout: &[], largest: MIB }
+    Facts { name, header, prefix, spellings, layout: &[], largest: MIB, is_standard: false }
 }
 
 const ANY: &[Spelling] = &[Spelling::Base64, Spelling::Bare, Spelling::Hex];
@@ -79,6 +92,7 @@ pub const WIRES: &[Wire] = &[
                 Piece::Text("."),
             ],
             largest: 4 * MIB,
+            is_standard: false,
         },
     },
     Wire {
@@ -137,6 +151,21 @@ pub const WIRES: &[Wire] = &[
                 Piece::Text("=;{\n"),
             ],
             largest: 48,
+            is_standard: false,
+        },
+    },
+    Wire {
+        sender: Sender::STANDARD_WEBHOOKS,
+        facts: Facts {
+            spellings: &[Spelling::Base64],
+            layout: &[
+                Piece::Id("webhook-id"),
+                Piece::Text("."),
+                Piece::Time("webhook-timestamp"),
+                Piece::Text("."),
+            ],
+            is_standard: true,
+            ..body_only("standard-webhooks", "webhook-signature", "v1,")
         },
     },
     // An id and no time.
@@ -151,3 +180,15 @@ pub const WIRES: &[Wire] = &[
         },
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{Sender, WIRES};
+
+    #[test]
+    fn every_sender_is_tried() {
+        for sender in Sender::ALL {
+            assert!(WIRES.iter().any(|wire| wire.sender == *sender), "{}", sender.name());
+        }
+    }
+}

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 
-const SENDERS = ["databricks", "mlflow", "wandb"];
+const SENDERS = ["databricks", "mlflow", "standard-webhooks", "wandb"];
 const [READ, REFUSED] = [0, 2];
 const fixtures = new URL("../../verify-core/tests/fixtures/", import.meta.url);
 

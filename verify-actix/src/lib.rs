@@ -27,7 +27,8 @@ pub use verify_adapter::{
 pub use verify_core::{AnyEvent, EventError, Payload, Text, UnixMillis};
 pub use verify_core::{
     ConfigError, Encoding, Headers, Pending, Receipt, Rejection, RejectionKind, RetryAfter, Secret,
-    Sender, SignedPart, UnixTime, Verified, Verifier, VerifierBuilder, databricks, mlflow, wandb,
+    SecretEncoding, Sender, SignedPart, UnixTime, Verified, Verifier, VerifierBuilder, databricks,
+    mlflow, standard_webhooks, wandb,
 };
 #[cfg(feature = "sign")]
 pub use verify_core::{SignedHeaders, Signer};

@@ -56,7 +56,7 @@ pub use secret::{Secret, SecretEncoding};
 pub use sender::{Sender, SignedPart};
 #[cfg(feature = "events")]
 pub use senders::AnyEvent;
-pub use senders::{databricks, mlflow, wandb};
+pub use senders::{databricks, mlflow, standard_webhooks, wandb};
 #[cfg(feature = "sign")]
 pub use signer::{SignedHeaders, Signer};
 #[cfg(feature = "std")]

@@ -13,7 +13,8 @@ use verify_core::{
 const NOW: UnixTime = UnixTime::from_secs(1_795_290_782);
 
 fn secret() -> Secret {
-    Secret::new("secret").unwrap()
+    // Base64 as well, so that every sender could have it.
+    Secret::new("c2VjcmV0").unwrap()
 }
 
 fn wandb() -> VerifierBuilder {
@@ -179,9 +180,10 @@ fn no_verifier_checks_nothing() {
             assert!(chosen(0) != (chosen(3) && credential), "{sender:?} {choice:05b}");
         }
     }
-    // A secret with 4 choices of credentials or 3 choices of credentials alone, and for MLflow the
-    // tolerance beside a secret.
-    assert_eq!(built, 3 * (4 + 3) + 4);
+    // A secret with 4 choices of credentials or 3 choices of credentials alone, and where a time is
+    // signed the tolerance beside a secret.
+    let with_time = Sender::ALL.iter().filter(|sender| sender.timestamp_header().is_some());
+    assert_eq!(built, Sender::ALL.len() * (4 + 3) + 4 * with_time.count());
 }
 
 #[test]
@@ -249,7 +251,7 @@ fn labels() {
     assert_eq!(label(&verifier.build().unwrap(), b"other").as_deref(), Some("2"));
     for name in ["!", "~", "2026-11", "a.b/c"] {
         let verifier = wandb().secret_named(name, secret()).build().unwrap();
-        assert_eq!(label(&verifier, b"secret").as_deref(), Some(name));
+        assert_eq!(label(&verifier, b"c2VjcmV0").as_deref(), Some(name));
     }
 }
 
@@ -271,7 +273,7 @@ fn tolerances() {
             Some(tolerance) => builder.tolerance(tolerance),
             None => builder,
         };
-        let signature = format!("v1,{}", base64(&hmac(b"secret", b"id.100000.")));
+        let signature = format!("v1,{}", base64(&hmac(b"c2VjcmV0", b"id.100000.")));
         let headers = [
             ("x-mlflow-signature", signature.as_str()),
             ("x-mlflow-delivery-id", "id"),
@@ -370,11 +372,11 @@ fn senders_of_ones_own() {
 #[test]
 fn the_senders_are_told_apart() {
     let names: Vec<_> = Sender::ALL.iter().map(Sender::name).collect();
-    assert_eq!(names, ["databricks", "mlflow", "wandb"]);
+    assert_eq!(names, ["databricks", "mlflow", "standard-webhooks", "wandb"]);
     let with_time: Vec<_> = Sender::ALL.iter().map(Sender::timestamp_header).collect();
-    assert_eq!(with_time, [None, Some("x-mlflow-timestamp"), None]);
+    assert_eq!(with_time, [None, Some("x-mlflow-timestamp"), Some("webhook-timestamp"), None]);
     let with_id: Vec<_> = Sender::ALL.iter().map(Sender::delivery_id_header).collect();
-    assert_eq!(with_id, [None, Some("x-mlflow-delivery-id"), None]);
+    assert_eq!(with_id, [None, Some("x-mlflow-delivery-id"), Some("webhook-id"), None]);
 }
 
 #[test]

@@ -26,5 +26,5 @@ pub use request::{ParseError, WireRequest};
 pub use verify_core::{
     AnyEvent, Certainty, ConfigError, Encoding, EventError, Fact, Receipt, Rejection,
     RejectionKind, Secret, SecretEncoding, Sender, SignedPart, UnixTime, Verified, Verifier,
-    databricks, mlflow, wandb,
+    databricks, mlflow, standard_webhooks, wandb,
 };

@@ -58,6 +58,8 @@ senders! {
     DATABRICKS = databricks;
     /// Makes a delivery of MLflow.
     MLFLOW = mlflow;
+    /// Makes a delivery of a sender of Standard Webhooks.
+    STANDARD_WEBHOOKS = standard_webhooks;
     /// Makes a delivery of a Weights & Biases automation.
     WANDB = wandb;
 }

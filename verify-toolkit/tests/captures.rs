@@ -18,8 +18,8 @@ const NOW: UnixTime = UnixTime::from_secs(1_795_290_782);
 
 fn recorded() -> Vec<Capture> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../verify-core/tests/fixtures");
-    let folders = ["databricks", "mlflow", "wandb"].map(|sender| format!("{folder}/{sender}"));
-    let files = folders.into_iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let folders = Sender::ALL.iter().map(|sender| format!("{folder}/{}", sender.name()));
+    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap());
     files
         .map(|file| Capture::from_json(&fs::read(file.unwrap().path()).unwrap()).unwrap())
         .collect()
@@ -28,7 +28,7 @@ fn recorded() -> Vec<Capture> {
 #[test]
 fn recorded_deliveries_are_read_and_written_without_loss() {
     let recorded = recorded();
-    assert_eq!(recorded.len(), 12 + 18 + 14);
+    assert_eq!(recorded.len(), 12 + 18 + 2 + 14);
     for capture in recorded {
         let again = Capture::from_json(capture.to_json().as_bytes()).unwrap();
         assert_eq!(again, capture);

@@ -16,20 +16,12 @@ use verify_bench::{
     plot,
     report::{self, Table},
 };
-use verify_core::{Encoding, Secret, Sender, SignedPart, Signer, UnixTime, Verifier};
+use verify_core::{Secret, SecretEncoding, Sender, SignedPart, Signer, UnixTime, Verifier};
 use webhook_verify::{CustomScheme, HashAlg, Provider, VerifyOptions};
 
-/// What `standardwebhooks` and `svix` verify, described as a sender: equal work.
-const STANDARD: Sender = Sender::new("standard", "webhook-signature")
-    .with_prefix("v1,")
-    .with_encodings(&[Encoding::Base64])
-    .with_signed_parts(&[
-        SignedPart::DeliveryId("webhook-id"),
-        SignedPart::Text("."),
-        SignedPart::Timestamp("webhook-timestamp"),
-        SignedPart::Text("."),
-    ]);
-const SECRETS: [&str; 4] = ["the first secret", "the second", "the third one", "the fourth"];
+/// Base64 as well, so that every sender could have them.
+const SECRETS: [&str; 4] = ["dGhlIGZpcnN0", "dGhlIHNlY29uZA==", "dGhlIHRoaXJk", "dGhlIGZvdXJ0aA=="];
+const DECODED: [&str; 4] = ["the first", "the second", "the third", "the fourth"];
 const ID: &str = "d4c0f1ef-4d9b-47fc-9270-730c0966f8ba";
 const SIZES: [usize; 8] = [64, 330, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 2 << 20];
 /// Those of the tables; the others are for the curves.
@@ -77,14 +69,17 @@ impl Work {
             _ => unreachable!("no such part"),
         });
         let message = parts.chain([body.clone()]).collect::<String>().into_bytes();
-        let mac = |text: &&str| Hmac::new_from_slice(text.as_bytes()).unwrap();
+        let mac = |(text, decoded): (&&str, &&str)| match sender.secret_encoding() {
+            SecretEncoding::Verbatim => Hmac::new_from_slice(text.as_bytes()).unwrap(),
+            _ => Hmac::new_from_slice(decoded.as_bytes()).unwrap(),
+        };
         Self {
             sender,
             verifier: builder.build().unwrap(),
             headers: RequestHeaders(headers),
             body,
             message,
-            macs: SECRETS[..secrets].iter().map(mac).collect(),
+            macs: SECRETS[..secrets].iter().zip(&DECODED).map(mac).collect(),
             now,
         }
     }
@@ -164,15 +159,10 @@ fn main() -> Result<(), Box<dyn Error>> {
          turn by turn.\n\n",
     );
 
-    let senders = [
-        ("Databricks", Sender::DATABRICKS),
-        ("MLflow", Sender::MLFLOW),
-        ("Weights & Biases", Sender::WANDB),
-        ("Standard Webhooks", STANDARD),
-    ];
     let mut shown = Table::new(&["one secret", "330 B", "4 KiB", "64 KiB", "2 MiB"]);
     let mut curves: Vec<plot::Curve> = Vec::new();
-    for (name, sender) in senders {
+    for sender in Sender::ALL.iter().copied() {
+        let name = sender.title();
         let mut rows: Vec<(String, Vec<String>)> = Vec::new();
         for size in SIZES {
             let outcomes = results.run(name, size, accepted(&Work::new(sender, size, 1), sender));
@@ -184,7 +174,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 if SHOWN.contains(&size) {
                     rows[number].1.push(cell(outcome, number == 0));
                 }
-                if name == "Standard Webhooks" {
+                if sender == Sender::STANDARD_WEBHOOKS {
                     let point = (size as f64, outcome.nanoseconds);
                     match curves.iter_mut().find(|(curve, _)| *curve == outcome.name) {
                         Some((_, points)) => points.push(point),
@@ -260,20 +250,20 @@ fn accepted(work: &Work, sender: Sender) -> Race<'_> {
     assert!(work.ours(&work.headers), "refused");
     race.add("verify-core", || work.ours(&work.headers));
     let secrets = &SECRETS[..work.macs.len()];
-    match sender.name() {
-        "databricks" => {
+    match sender {
+        Sender::DATABRICKS => {
             let secrets: Vec<_> = secrets.iter().map(|s| webhook_verify::Secret::new(*s)).collect();
             assert!(work.custom(&work.headers.0, &secrets), "refused");
             race.add("webhook-verify", move || work.custom(&work.headers.0, &secrets));
         }
-        "standard" => {
+        Sender::STANDARD_WEBHOOKS => {
             let body = work.body.as_bytes();
-            let other = standardwebhooks::Webhook::from_bytes(secrets[0].into()).unwrap();
+            let other = standardwebhooks::Webhook::new(secrets[0]).unwrap();
             assert!(other.verify(body, &work.headers.0).is_ok(), "refused");
             race.add("standardwebhooks", move || {
                 other.verify(black_box(body), black_box(&work.headers.0)).is_ok()
             });
-            let other = svix::webhooks::Webhook::from_bytes(secrets[0].into()).unwrap();
+            let other = svix::webhooks::Webhook::new(secrets[0]).unwrap();
             assert!(other.verify(body, &work.headers.0).is_ok(), "refused");
             race.add("svix", move || {
                 other.verify(black_box(body), black_box(&work.headers.0)).is_ok()

@@ -54,7 +54,7 @@ fn mistakes_in_tables_have_their_line() {
         (String::new(), " there is no `[senders.\u{2026}]`, so nothing could come in"),
         (
             good.clone() + &sender("gitlab", ""),
-            "3: no sender is called `gitlab`; there are databricks, mlflow, wandb",
+            "3: no sender is called `gitlab`; there are databricks, mlflow, standard-webhooks, wandb",
         ),
         (good.clone() + "previous_bearer_file = 'x'", "3: mlflow sends no bearer token"),
         (good.clone() + "[store]\npath = 'x'\nmax_mib = 1000001", "5: `max_mib` is 1 to 1000000"),

@@ -8,7 +8,8 @@ use minimal::{Refusal, Secret, Sender, Told, UnixTime, Verifier, receive};
 use verify_core::databricks::Stage;
 use verify_toolkit::{Capture, Delivery, Forgery, WireRequest, samples};
 
-const SECRET: &str = "shared";
+/// Base64 as well, so that every sender could have it.
+const SECRET: &str = "c2hhcmVk";
 const NOW: UnixTime = UnixTime::from_secs(1_795_290_784);
 
 fn verifier(sender: Sender, secret: &str) -> Verifier {

@@ -18,6 +18,10 @@ pub(crate) struct Sender {
     /// Name of the signature's header as it is sent, and in lower case.
     pub(crate) header: (&'static str, &'static str),
     pub(crate) prefix: &'static str,
+    /// The headers of id and time, as the signature's, where they are signed.
+    pub(crate) signed: Option<[(&'static str, &'static str); 2]>,
+    /// Standard Webhooks: secrets are base64, the header is a list, and retries are signed anew.
+    pub(crate) is_standard: bool,
     /// The sender's own first.
     pub(crate) encodings: &'static [&'static str],
     pub(crate) body_limit: usize,
@@ -27,6 +31,8 @@ pub(crate) const DATABRICKS: Sender = Sender {
     name: "databricks",
     header: ("X-Databricks-Signature", "x-databricks-signature"),
     prefix: "",
+    signed: None,
+    is_standard: false,
     encodings: &["hex"],
     body_limit: 1024 * 1024,
 };
@@ -35,6 +41,11 @@ pub(crate) const MLFLOW: Sender = Sender {
     name: "mlflow",
     header: ("X-MLflow-Signature", "x-mlflow-signature"),
     prefix: "v1,",
+    signed: Some([
+        ("X-MLflow-Delivery-Id", "x-mlflow-delivery-id"),
+        ("X-MLflow-Timestamp", "x-mlflow-timestamp"),
+    ]),
+    is_standard: false,
     encodings: &["base64"],
     body_limit: 4 * 1024 * 1024,
 };
@@ -43,21 +54,48 @@ pub(crate) const WANDB: Sender = Sender {
     name: "wandb",
     header: ("X-Wandb-Signature", "x-wandb-signature"),
     prefix: "",
+    signed: None,
+    is_standard: false,
     encodings: &["base64", "base64_unpadded", "hex"],
     body_limit: 1024 * 1024,
 };
 
-pub(crate) const ID_HEADER: (&str, &str) = ("X-MLflow-Delivery-Id", "x-mlflow-delivery-id");
-pub(crate) const TIME_HEADER: (&str, &str) = ("X-MLflow-Timestamp", "x-mlflow-timestamp");
+pub(crate) const STANDARD: Sender = Sender {
+    name: "standard-webhooks",
+    header: ("Webhook-Signature", "webhook-signature"),
+    prefix: "v1,",
+    signed: Some([("Webhook-Id", "webhook-id"), ("Webhook-Timestamp", "webhook-timestamp")]),
+    is_standard: true,
+    encodings: &["base64"],
+    body_limit: 1024 * 1024,
+};
+
+pub(crate) const ALL: [Sender; 4] = [DATABRICKS, MLFLOW, STANDARD, WANDB];
 
 impl Sender {
     pub(crate) fn signs_id_and_time(&self) -> bool {
-        self.name == "mlflow"
+        self.signed.is_some()
+    }
+
+    pub(crate) fn id_header(&self) -> (&'static str, &'static str) {
+        self.signed.unwrap()[0]
+    }
+
+    pub(crate) fn time_header(&self) -> (&'static str, &'static str) {
+        self.signed.unwrap()[1]
+    }
+
+    /// The text of a secret with this key.
+    pub(crate) fn secret(&self, label: &'static str, key: &[u8]) -> Secret {
+        match self.is_standard {
+            true => secret(label, format!("whsec_{}", base64(key))),
+            false => secret(label, key),
+        }
     }
 
     pub(crate) fn config(&self) -> Config {
         Config {
-            secrets: vec![secret("1", SECRET)],
+            secrets: vec![self.secret("1", SECRET)],
             bearer: Vec::new(),
             authorization: Vec::new(),
             without_signature: false,
@@ -124,18 +162,27 @@ impl Delivery {
     pub(crate) fn headers_with(&self, signature: impl Into<Vec<u8>>) -> Headers {
         let mut headers = Vec::new();
         if self.sender.signs_id_and_time() {
-            headers.push((ID_HEADER.0.to_owned(), self.id.clone()));
-            headers.push((TIME_HEADER.0.to_owned(), self.time.clone()));
+            headers.push((self.sender.id_header().0.to_owned(), self.id.clone()));
+            headers.push((self.sender.time_header().0.to_owned(), self.time.clone()));
         }
         headers.push((self.sender.header.0.to_owned(), signature.into()));
         headers
     }
 
-    /// What must be known of it once it is accepted.
+    /// What must be known of it once it is accepted by a receiver that has its secret alone.
     pub(crate) fn taken(&self) -> Taken {
+        self.taken_beside(&self.secret)
+    }
+
+    /// The same, of a receiver whose first secret is this one.
+    pub(crate) fn taken_beside(&self, first: &[u8]) -> Taken {
         let signs = self.sender.signs_id_and_time();
+        let identity = match self.sender.is_standard {
+            true => hmac(first, &[b"\0verify-replay-id-v1\0", &self.id[..]].concat()),
+            false => self.tag(),
+        };
         Taken {
-            replay_key: replay_key(self.sender.name, &self.tag()),
+            replay_key: replay_key(self.sender.name, &identity),
             label: Some("1"),
             encoding: Some(self.sender.encodings[0]),
             id: signs.then(|| String::from_utf8(self.id.clone()).unwrap()),

@@ -216,7 +216,7 @@ impl Group {
 }
 
 /// What each flag means.
-const NOTES: [(&str, &str); 19] = [
+const NOTES: [(&str, &str); 21] = [
     ("Authorization", "The value of Authorization, beside a signature or instead of one."),
     ("Boundary", "Id, time and body are cut elsewhere, so that the signed text stays the same."),
     ("BodyChanged", "Other bytes than were signed. A receiver has to hash what came, as it came."),
@@ -227,8 +227,10 @@ const NOTES: [(&str, &str); 19] = [
     ("HeaderRepeated", "A header that is needed occurs more than once, or is a list."),
     (
         "KeyForm",
-        "The secret is used verbatim, as its bytes: nothing is trimmed, stripped or decoded.",
+        "What the key is: the secret verbatim, or, of Standard Webhooks, its decoded base64.",
     ),
+    ("List", "The header is a list of signatures, separated by spaces."),
+    ("ListBound", "More signatures than this project tries. Another receiver may try more."),
     ("Normal", "What the sender sends."),
     ("Prefix", "What stands in front of the encoded signature."),
     ("Recorded", "Recorded byte for byte from a real server."),

@@ -10,6 +10,7 @@ mod common;
 mod deliveries;
 mod format;
 mod recorded;
+mod standard;
 mod suites;
 
 use std::{env, fs, path::Path, process::ExitCode};

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::{
     common::hmac,
-    deliveries::{MLFLOW, replay_key, secret},
+    deliveries::{MLFLOW, Sender, replay_key, secret},
     format::{Config, Expected, Group, Taken},
 };
 
@@ -21,6 +21,9 @@ macro_rules! fixtures {
         [$(($name, include_str!(concat!("../../../verify-core/tests/fixtures/mlflow/", $name, ".json")))),*]
     };
 }
+
+/// Whose they are.
+pub(crate) const SENDER: Sender = MLFLOW;
 
 pub(crate) fn groups() -> Vec<Group> {
     let fixtures = fixtures![

@@ -5,12 +5,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     common::{base64, hex, hmac},
-    deliveries::{
-        DATABRICKS, Delivery, ID, ID_HEADER, MLFLOW, NOW, SECRET, Sender, TIME_HEADER, WANDB,
-        replay_key, secret,
-    },
+    deliveries::{ALL, Delivery, ID, NOW, SECRET, Sender, replay_key, secret},
     format::{Config, Expected, File, Group, Headers, Taken},
-    recorded,
+    recorded, standard,
 };
 
 const BODY: &[u8] = br#"{"event":"REGISTERED_MODEL_CREATED","model_name":"churn","version":"8"}"#;
@@ -18,11 +15,14 @@ const MISMATCH: &str = "signature_mismatch";
 const MALFORMED: &str = "malformed_signature";
 
 /// Name and content of each file.
-pub(crate) fn all() -> [(&'static str, File); 3] {
-    [DATABRICKS, MLFLOW, WANDB].map(|sender| {
+pub(crate) fn all() -> [(&'static str, File); 4] {
+    ALL.map(|sender| {
         let mut groups: Vec<Group> = samples(sender).into_iter().collect();
-        if sender.signs_id_and_time() {
+        if sender.name == recorded::SENDER.name {
             groups.extend(recorded::groups());
+        }
+        if sender.is_standard {
+            groups.extend(standard::groups(sender));
         }
         let mut plain = Group::new("one secret, and nothing else configured", sender.config());
         bodies(sender, &mut plain);
@@ -30,19 +30,21 @@ pub(crate) fn all() -> [(&'static str, File); 3] {
         wrong_signatures(sender, &mut plain);
         headers(sender, &mut plain);
         if sender.signs_id_and_time() {
-            prefixes(&mut plain);
-            ids(&mut plain);
-            times(&mut plain);
-            boundaries(&mut plain);
-            tolerance(&mut plain);
+            prefixes(sender, &mut plain);
+            ids(sender, &mut plain);
+            times(sender, &mut plain);
+            boundaries(sender, &mut plain);
+            tolerance(sender, &mut plain);
         }
         groups.push(plain);
-        groups.extend(keys(sender));
+        if !sender.is_standard {
+            groups.extend(keys(sender));
+        }
         groups.extend(rotation(sender));
         groups.extend(limits(sender));
         groups.extend(credentials(sender));
         if sender.signs_id_and_time() {
-            groups.extend(tolerances());
+            groups.extend(tolerances(sender));
         }
         if sender.encodings.len() > 1 {
             groups.extend(pinned(sender));
@@ -52,7 +54,7 @@ pub(crate) fn all() -> [(&'static str, File); 3] {
 }
 
 impl Sender {
-    fn refused(&self, code: &'static str) -> Expected {
+    pub(crate) fn refused(&self, code: &'static str) -> Expected {
         Expected::Refused(code, Some(self.header.1))
     }
 }
@@ -249,7 +251,9 @@ fn spellings(sender: Sender, group: &mut Group) {
     );
     malformed("base64 in two lines", format!("{}\n{}", &padded[..20], &padded[20..]).as_bytes());
     malformed("base64 behind a space", format!(" {padded}").as_bytes());
-    malformed("base64 before a space", format!("{padded} ").as_bytes());
+    if !sender.is_standard {
+        malformed("base64 before a space", format!("{padded} ").as_bytes());
+    }
     malformed("base64 with a byte that is not UTF-8", &[b"\xff", &padded.as_bytes()[1..]].concat());
     malformed("base64 of the hex digits", base64(digits.as_bytes()).as_bytes());
     malformed("hex of the hex digits", hex(digits.as_bytes()).as_bytes());
@@ -327,8 +331,8 @@ fn headers(sender: Sender, group: &mut Group) {
     let sent = sender.delivery(BODY);
     let mut needed = vec![(sender.header, MALFORMED)];
     if sender.signs_id_and_time() {
-        needed.push((ID_HEADER, "malformed_delivery_id"));
-        needed.push((TIME_HEADER, "malformed_timestamp"));
+        needed.push((sender.id_header(), "malformed_delivery_id"));
+        needed.push((sender.time_header(), "malformed_timestamp"));
     }
     for ((name, lower), malformed) in needed {
         let (genuine, others): (Headers, Headers) =
@@ -363,7 +367,10 @@ fn headers(sender: Sender, group: &mut Group) {
         add("between wrong ones", again, &three, &repeated);
         add("joined by a comma", again, &[(name, &twice(b","))], &malformed);
         add("joined by comma and space", again, &[(name, &twice(b", "))], &malformed);
-        add("joined by a space", again, &[(name, &twice(b" "))], &malformed);
+        // Two signatures, where the header is a list.
+        let is_list = sender.is_standard && lower == sender.header.1;
+        let joined = if is_list { sent.valid() } else { malformed.clone() };
+        add("joined by a space", again, &[(name, &twice(b" "))], &joined);
         add("folded", again, &[(name, &twice(b"\r\n "))], &malformed);
     }
 
@@ -386,15 +393,15 @@ fn headers(sender: Sender, group: &mut Group) {
     group.add("headers in reverse", &["Normal"], NOW, reversed, BODY, sent.valid());
     let missing = sender.refused("header_missing");
     group.add("no headers at all", &["HeaderMissing"], NOW, Vec::new(), BODY, missing.clone());
-    for other in [DATABRICKS, MLFLOW, WANDB].iter().filter(|other| other.name != sender.name) {
+    for other in ALL.iter().filter(|other| other.name != sender.name) {
         let comment = format!("a genuine delivery of {}", other.name);
         let headers = other.delivery(BODY).headers();
         group.add(comment, &["HeaderMissing"], NOW, headers, BODY, missing.clone());
     }
 }
 
-fn prefixes(group: &mut Group) {
-    let sent = MLFLOW.delivery(BODY);
+fn prefixes(sender: Sender, group: &mut Group) {
+    let sent = sender.delivery(BODY);
     let value = sent.signature();
     let bare = value.strip_prefix("v1,").unwrap();
     for (comment, value) in [
@@ -415,15 +422,19 @@ fn prefixes(group: &mut Group) {
         ("of a list by spaces", format!("v1,{} {value}", base64(&[0; 32]))),
         ("of a list by commas", format!("{value},v2,{bare}")),
     ] {
-        let malformed = MLFLOW.refused(MALFORMED);
+        let is_list = value.split(' ').any(|item| item == sent.signature());
+        let expected = match sender.is_standard && is_list {
+            true => sent.valid(),
+            false => sender.refused(MALFORMED),
+        };
         let comment = format!("prefix: {comment}");
-        group.add(comment, &["Prefix"], NOW, sent.headers_with(value), BODY, malformed);
+        group.add(comment, &["Prefix"], NOW, sent.headers_with(value), BODY, expected);
     }
 }
 
 /// Ids, each with the signature that fits it: only its form can be refused.
-fn ids(group: &mut Group) {
-    let with = |id: &[u8]| Delivery { id: id.to_vec(), ..MLFLOW.delivery(BODY) };
+fn ids(sender: Sender, group: &mut Group) {
+    let with = |id: &[u8]| Delivery { id: id.to_vec(), ..sender.delivery(BODY) };
     let long = "a".repeat(64);
     for (comment, id) in [
         ("one character", "a"),
@@ -433,7 +444,7 @@ fn ids(group: &mut Group) {
     ] {
         let sent = with(id.as_bytes());
         // MLflow sends UUIDs only. A receiver may insist on that.
-        let expected = Expected::Taken(Taken { open: true, ..sent.taken() });
+        let expected = Expected::Taken(Taken { open: !sender.is_standard, ..sent.taken() });
         group.add(format!("id: {comment}"), &["DeliveryId"], NOW, sent.headers(), BODY, expected);
     }
     let longer = "a".repeat(65);
@@ -454,21 +465,21 @@ fn ids(group: &mut Group) {
         ("not UTF-8", b"a\xff"),
     ];
     for (comment, id) in rows {
-        let refused = Expected::Refused("malformed_delivery_id", Some(ID_HEADER.1));
+        let refused = Expected::Refused("malformed_delivery_id", Some(sender.id_header().1));
         let headers = with(id).headers();
         group.add(format!("id: {comment}"), &["DeliveryId"], NOW, headers, BODY, refused);
     }
     let signed = with(ID.as_bytes()).signature();
     let other = with(b"00000000-0000-4000-8000-000000000000").headers_with(signed);
-    let mismatch = MLFLOW.refused(MISMATCH);
+    let mismatch = sender.refused(MISMATCH);
     group.add("id: another than was signed", &["DeliveryId"], NOW, other, BODY, mismatch);
 }
 
 /// Times, each with the signature that fits it: only its form, or how far it is, can be refused.
-fn times(group: &mut Group) {
-    let with = |time: &[u8]| Delivery { time: time.to_vec(), ..MLFLOW.delivery(BODY) };
+fn times(sender: Sender, group: &mut Group) {
+    let with = |time: &[u8]| Delivery { time: time.to_vec(), ..sender.delivery(BODY) };
     let mut refused = |comment: &str, time: &[u8], code| {
-        let refused = Expected::Refused(code, Some(TIME_HEADER.1));
+        let refused = Expected::Refused(code, Some(sender.time_header().1));
         let headers = with(time).headers();
         group.add(format!("time: {comment}"), &["Timestamp"], NOW, headers, BODY, refused);
     };
@@ -518,36 +529,36 @@ fn times(group: &mut Group) {
     }
     let signed = with(NOW.to_string().as_bytes()).signature();
     let other = with(b"1795290783").headers_with(signed);
-    let mismatch = MLFLOW.refused(MISMATCH);
+    let mismatch = sender.refused(MISMATCH);
     group.add("time: another than was signed", &["Timestamp"], NOW, other, BODY, mismatch);
 }
 
-fn boundaries(group: &mut Group) {
-    let genuine = Delivery { id: b"a".to_vec(), ..MLFLOW.delivery("2.{}") };
-    let taken = Expected::Taken(Taken { open: true, ..genuine.taken() });
+fn boundaries(sender: Sender, group: &mut Group) {
+    let genuine = Delivery { id: b"a".to_vec(), ..sender.delivery("2.{}") };
+    let taken = Expected::Taken(Taken { open: !sender.is_standard, ..genuine.taken() });
     let flags = ["Boundary"];
     let headers = genuine.headers();
     group.add("boundary: `a`, now, `2.{}`", &flags, NOW, headers, "2.{}", taken);
     let time = NOW.to_string();
     let mut moved = |comment: &str, id: &str, time: &str, body: &str, code, header| {
-        let delivery = Delivery { id: id.into(), time: time.into(), ..MLFLOW.delivery(body) };
+        let delivery = Delivery { id: id.into(), time: time.into(), ..sender.delivery(body) };
         let headers = delivery.headers_with(genuine.signature());
         let refused = Expected::Refused(code, Some(header));
         group.add(comment, &flags, NOW, headers, body, refused);
     };
     let (id_code, time_code) = ("malformed_delivery_id", "malformed_timestamp");
     let longer = format!("a.{time}");
-    moved("boundary: the time to the id", &longer, "2", "{}", id_code, ID_HEADER.1);
+    moved("boundary: the time to the id", &longer, "2", "{}", id_code, sender.id_header().1);
     let more = format!("{time}.2");
-    moved("boundary: the body to the time", "a", &more, "{}", time_code, TIME_HEADER.1);
-    moved("boundary: the id to the time", "", &longer, "2.{}", id_code, ID_HEADER.1);
+    moved("boundary: the body to the time", "a", &more, "{}", time_code, sender.time_header().1);
+    moved("boundary: the id to the time", "", &longer, "2.{}", id_code, sender.id_header().1);
     let body = format!("{time}.2.{{}}");
-    moved("boundary: the time to the body", "a", "", &body, time_code, TIME_HEADER.1);
+    moved("boundary: the time to the body", "a", "", &body, time_code, sender.time_header().1);
 }
 
-fn tolerance(group: &mut Group) {
-    let sent = MLFLOW.delivery(BODY);
-    let refused = |code| Expected::Refused(code, Some(TIME_HEADER.1));
+fn tolerance(sender: Sender, group: &mut Group) {
+    let sent = sender.delivery(BODY);
+    let refused = |code| Expected::Refused(code, Some(sender.time_header().1));
     for (offset, expected) in [
         (0, sent.valid()),
         (-1, sent.valid()),
@@ -573,11 +584,11 @@ fn tolerance(group: &mut Group) {
     group.add("a clock far ahead", &["Tolerance"], far, sent.headers(), BODY, refused);
 }
 
-fn tolerances() -> Vec<Group> {
+fn tolerances(sender: Sender) -> Vec<Group> {
     let group = |comment, tolerance| {
-        let config = Config { tolerance: Some(tolerance), ..MLFLOW.config() };
+        let config = Config { tolerance: Some(tolerance), ..sender.config() };
         let mut group = Group::new(comment, config);
-        let sent = MLFLOW.delivery(BODY);
+        let sent = sender.delivery(BODY);
         for now in [NOW - tolerance, NOW, NOW + tolerance] {
             let comment = "within the tolerance";
             group.add(comment, &["Tolerance"], now, sent.headers(), BODY, sent.valid());
@@ -585,7 +596,7 @@ fn tolerances() -> Vec<Group> {
         for (now, code) in
             [(NOW - tolerance - 1, "timestamp_too_new"), (NOW + tolerance + 1, "timestamp_too_old")]
         {
-            let refused = Expected::Refused(code, Some(TIME_HEADER.1));
+            let refused = Expected::Refused(code, Some(sender.time_header().1));
             let comment = "a second outside the tolerance";
             group.add(comment, &["Tolerance"], now, sent.headers(), BODY, refused);
         }
@@ -656,12 +667,12 @@ fn keys(sender: Sender) -> Vec<Group> {
 
 fn rotation(sender: Sender) -> Vec<Group> {
     let group = |comment, labels: &[(&'static str, &'static [u8])]| {
-        let secrets = labels.iter().map(|(label, key)| secret(label, *key)).collect();
+        let secrets = labels.iter().map(|(label, key)| sender.secret(label, key)).collect();
         let config = Config { secrets, ..sender.config() };
         let mut group = Group::new(comment, config);
         for (label, key) in labels {
             let sent = Delivery { secret: key.to_vec(), ..sender.delivery(BODY) };
-            let taken = Taken { label: Some(label), ..sent.taken() };
+            let taken = Taken { label: Some(label), ..sent.taken_beside(labels[0].1) };
             let comment = format!("signed with the secret `{label}`");
             let headers = sent.headers();
             group.add(comment, &["Rotation"], NOW, headers, BODY, Expected::Taken(taken));

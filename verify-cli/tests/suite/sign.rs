@@ -1,5 +1,7 @@
 use std::{io, process::Command};
 
+use verify_axum::Sender;
+
 use super::support::{SECRET, file, receiver, verify};
 
 #[test]
@@ -35,7 +37,7 @@ fn where_the_body_is_shown_is_said() {
 
 #[test]
 fn the_capture_verifies() {
-    for sender in ["databricks", "mlflow", "wandb"] {
+    for sender in Sender::ALL.iter().map(Sender::name) {
         let capture = verify(&format!("sign {sender} --body - --json")).input("{\"a\":\n 1}").run();
         let capture = capture.ended(0);
         assert_eq!(capture.lines().count(), 1);

@@ -11,9 +11,12 @@ use std::{
 use axum::{Router, extract::Path, http::StatusCode, routing::post};
 use tokio::{net::TcpListener, runtime::Runtime};
 use verify_axum::{Delivery, Secret, Sender, Verifier, VerifyLayer};
+use verify_toolkit::SecretEncoding;
 
 /// The secret of every receiver here. Of which every part counts.
 pub(crate) const SECRET: &str = "whsec_c2hhcmVk \u{e9} ";
+/// The same for senders whose secrets are base64.
+pub(crate) const ENCODED_SECRET: &str = "whsec_c2hhcmVk";
 /// The token that the route `/token` wants.
 pub(crate) const TOKEN: &str = "a-token-for-tests";
 
@@ -29,6 +32,7 @@ pub(crate) fn verify(line: &str) -> Run {
     Run { arguments: line.split_whitespace().map(str::to_owned).collect(), ..Run::default() }
         .env("DATABRICKS_WEBHOOK_SECRET", SECRET)
         .env("MLFLOW_WEBHOOK_SECRET", SECRET)
+        .env("STANDARD_WEBHOOKS_WEBHOOK_SECRET", ENCODED_SECRET)
         .env("WANDB_WEBHOOK_SECRET", SECRET)
         .env("TOKEN", TOKEN)
 }
@@ -117,22 +121,27 @@ impl Ran {
     }
 }
 
-/// A receiver of all senders on a port of its own, at `/databricks`, `/mlflow` and `/wandb`; with a
+/// A receiver of all senders on a port of its own, at `/databricks`, `/mlflow` and so on; with a
 /// token at `/token`; one that checks nothing at `/open`; and one with an ugly answer at `/ugly`,
 /// which is a refusal, and at `/ugly/open`. `/status/503` answers so, and the like.
 /// It lives as long as the test program.
 pub(crate) fn receiver() -> SocketAddr {
     on_a_runtime(async || {
-        let layer = |sender, token: Option<&str>| {
-            let builder = Verifier::builder(sender).secret(Secret::new(SECRET).unwrap());
+        let layer = |sender: Sender, token: Option<&str>| {
+            let secret = match sender.secret_encoding() {
+                SecretEncoding::Verbatim => SECRET,
+                _ => ENCODED_SECRET,
+            };
+            let builder = Verifier::builder(sender).secret(Secret::new(secret).unwrap());
             let builder = token.into_iter().fold(builder, |builder, token| builder.bearer(token));
             VerifyLayer::new(builder.build().unwrap())
         };
         let handler = post(async |Delivery(_): Delivery| StatusCode::NO_CONTENT);
-        let app = Router::new()
-            .route("/databricks", handler.clone().layer(layer(Sender::DATABRICKS, None)))
-            .route("/mlflow", handler.clone().layer(layer(Sender::MLFLOW, None)))
-            .route("/wandb", handler.clone().layer(layer(Sender::WANDB, None)))
+        let app = Sender::ALL.iter().fold(Router::new(), |app, sender| {
+            let path = format!("/{}", sender.name());
+            app.route(&path, handler.clone().layer(layer(*sender, None)))
+        });
+        let app = app
             .route("/token", handler.layer(layer(Sender::WANDB, Some(TOKEN))))
             .route(
                 "/status/{status}",

@@ -17,17 +17,8 @@ use super::{
 use crate::WireRequest;
 
 /// Schemes of others that stand between a sender and its receiver, or are taken for it.
-const OTHER_SCHEMES: [Sender; 4] = [
+const OTHER_SCHEMES: [Sender; 3] = [
     Sender::new("GitHub", "x-hub-signature-256").with_prefix("sha256="),
-    Sender::new("Standard Webhooks", "webhook-signature")
-        .with_prefix("v1,")
-        .with_encodings(&[Encoding::Base64])
-        .with_signed_parts(&[
-            SignedPart::DeliveryId("webhook-id"),
-            SignedPart::Text("."),
-            SignedPart::Timestamp("webhook-timestamp"),
-            SignedPart::Text("."),
-        ]),
     Sender::new("Svix", "svix-signature")
         .with_prefix("v1,")
         .with_encodings(&[Encoding::Base64])

@@ -74,12 +74,14 @@ pub(crate) fn headers() -> Vec<Case> {
 
     let github = plus(bare.clone(), "X-Hub-Signature-256", format!("sha256={signature}"));
     let now = NOW.as_secs();
-    let standard = |key: &[u8]| {
+    let named = |name: &str, key: &[u8]| {
         let tag = hmac(key, format!("msg_1.{now}.{BODY}"));
-        let request =
-            plus(bare.clone(), "webhook-signature", format!("v1,{}", Base64::encode_string(&tag)));
-        plus(plus(request, "webhook-id", "msg_1"), "webhook-timestamp", now.to_string())
+        let signature = format!("v1,{}", Base64::encode_string(&tag));
+        let request = plus(bare.clone(), &format!("{name}-signature"), signature);
+        let request = plus(request, &format!("{name}-id"), "msg_1");
+        plus(request, &format!("{name}-timestamp"), now.to_string())
     };
+    let (standard, svix) = (|key: &[u8]| named("webhook", key), |key: &[u8]| named("svix", key));
     let key = b"0123456789abcdef01234567";
     let whsec = format!("whsec_{}", Base64::encode_string(key));
     let id = "x-mlflow-delivery-id";
@@ -96,8 +98,10 @@ pub(crate) fn headers() -> Vec<Case> {
         Case::new(SenderOther, databricks(BODY)).of(Sender::MLFLOW),
         by(SenderOther, mlflow(BODY)).and(SecretTrailingNewline).secret(format!("{SECRET}\n")),
         by(SchemeOther, github),
-        by(SchemeOther, standard(SECRET.as_bytes())),
-        by(SchemeOther, standard(key)).and(SecretStandardWebhooks).secret(whsec),
+        by(SchemeOther, svix(SECRET.as_bytes())),
+        by(SchemeOther, svix(key)).and(SecretStandardWebhooks).secret(whsec.clone()),
+        by(SenderOther, standard(SECRET.as_bytes())),
+        by(SenderOther, standard(key)).and(SecretStandardWebhooks).secret(whsec),
         by(SignatureHeaderDoubled, doubled(&signature)),
         by(SignatureHeaderDoubled, doubled(&"0".repeat(64))),
         by(SignatureHeaderDoubled, doubled(&signature)).secret("another").observed(),

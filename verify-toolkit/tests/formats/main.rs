@@ -8,7 +8,7 @@ mod http;
 
 use proptest::prelude::*;
 use serde_json::json;
-use verify_toolkit::{Capture, CaptureError, UnixTime, WireRequest, samples};
+use verify_toolkit::{Capture, CaptureError, SecretEncoding, UnixTime, WireRequest, samples};
 
 use crate::har::har_request;
 
@@ -16,7 +16,11 @@ pub(crate) const NOW: UnixTime = UnixTime::from_secs(1_795_290_782);
 
 pub(crate) fn signed() -> impl Iterator<Item = WireRequest> {
     samples::ALL.iter().map(|sample| {
-        sample.delivery().with_path("/hooks/a?b=%20c").sign("it's \"$HOME\"", NOW).unwrap()
+        let secret = match sample.sender.secret_encoding() {
+            SecretEncoding::Verbatim => "it's \"$HOME\"".to_owned(),
+            encoding => encoding.write(b"it's \"$HOME\""),
+        };
+        sample.delivery().with_path("/hooks/a?b=%20c").sign(secret, NOW).unwrap()
     })
 }
 

@@ -31,7 +31,7 @@ fn each_mistake_is_named_with_its_line() {
         (
             "[senders.mlflow]",
             "[senders.gitlab]",
-            "no sender is called `gitlab`; there are databricks, mlflow, wandb",
+            "no sender is called `gitlab`; there are databricks, mlflow, standard-webhooks, wandb",
         ),
         (
             "[senders.mlflow]\n",

@@ -44,7 +44,7 @@ fn each_mistake_has_its_line_and_says_what_to_do() {
         (
             "senders.mlflow]",
             "senders.mlfow]",
-            "no sender is called `mlfow`; there are databricks, mlflow, wandb",
+            "no sender is called `mlfow`; there are databricks, mlflow, standard-webhooks, wandb",
         ),
         (
             "secret_env = \"MLFLOW_WEBHOOK_SECRET\"",

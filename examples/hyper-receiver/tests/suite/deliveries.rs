@@ -7,7 +7,7 @@ use verify_toolkit::{Endpoint, Forgery, Sender, attack::Target, samples};
 
 use crate::{
     client::{Client, Version, get, now},
-    receiver::Receiver,
+    receiver::{Receiver, secret},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,7 +18,8 @@ async fn every_event_of_every_sender_is_taken_in_both_versions() {
         for sample in samples::ALL {
             let sender = sample.sender.name();
             for tenant in ["acme", "globex"] {
-                let delivery = sample.delivery().sign(format!("{tenant}-{sender}"), now()).unwrap();
+                let delivery =
+                    sample.delivery().sign(secret(tenant, &sample.sender), now()).unwrap();
                 let answer =
                     client.deliver(&format!("/webhooks/{tenant}/{sender}"), &delivery).await;
                 assert_eq!((answer.status, answer.body.len()), (204, 0), "{version:?} {sample:?}");
@@ -40,7 +41,7 @@ async fn every_forgery_gets_the_same_answer_in_both_versions() {
             let name = sender.name();
             let sample = samples::of(name).next().unwrap();
             for forgery in Forgery::ALL {
-                let secret = format!("acme-{name}");
+                let secret = secret("acme", sender);
                 let Ok(forged) = sample.delivery().forge(*forgery, secret, now()) else { continue };
                 // A connection for each: a head that is refused may end it.
                 let mut client = Client::connect(&receiver, version).await;
@@ -61,7 +62,7 @@ async fn the_attack_matrix_finds_nothing() {
         let url = format!("https://{}/webhooks/acme/{name}", receiver.address);
         let endpoint = Endpoint::new(&url).unwrap();
         let endpoint = endpoint.with_authority(&receiver.files.certificate()).unwrap();
-        let target = Target::new(sender, format!("acme-{name}")).with_path(endpoint.path());
+        let target = Target::new(sender, secret("acme", &sender)).with_path(endpoint.path());
         let send = async |attempt| endpoint.attempt(&attempt, Duration::from_secs(60)).await;
         let report = target.attack_with(send).await;
         assert!(report.is_hardened(), "{report}");

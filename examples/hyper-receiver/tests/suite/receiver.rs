@@ -12,6 +12,7 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
+use verify_toolkit::{SecretEncoding, Sender};
 
 /// How long a test waits for what must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -21,13 +22,24 @@ pub(crate) const TENANTS: &str = r#"
 [acme]
 databricks.secret = "acme-databricks"
 mlflow = { secret = "acme-mlflow", previous = "acme-mlflow-before" }
+standard-webhooks.secret = "whsec_YWNtZS1zdGFuZGFyZC13ZWJob29rcw=="
 wandb.secret = "acme-wandb"
 
 [globex]
 databricks.secret = "globex-databricks"
 mlflow.secret = "globex-mlflow"
+standard-webhooks.secret = "whsec_Z2xvYmV4LXN0YW5kYXJkLXdlYmhvb2tz"
 wandb.secret = "globex-wandb"
 "#;
+
+/// The secret that a tenant of [`TENANTS`] has for a sender.
+pub(crate) fn secret(tenant: &str, sender: &Sender) -> String {
+    let text = format!("{tenant}-{}", sender.name());
+    match sender.secret_encoding() {
+        SecretEncoding::Verbatim => text,
+        encoding => encoding.write(text.as_bytes()),
+    }
+}
 
 /// The files that a receiver reads.
 pub(crate) struct Files(TempDir);

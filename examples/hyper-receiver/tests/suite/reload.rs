@@ -92,7 +92,7 @@ async fn a_broken_file_leaves_everything_as_it_was() {
         ),
         (
             "[acme]\ngitlab.secret = \"a\"",
-            "`acme.gitlab`: no such sender; there are databricks, mlflow, wandb",
+            "`acme.gitlab`: no such sender; there are databricks, mlflow, standard-webhooks, wandb",
         ),
         ("[Acme]\nmlflow.secret = \"a\"", "`Acme`: a tenant's name has 1 to 64 of `a-z0-9-`"),
     ] {
