@@ -24,7 +24,8 @@ pub enum RejectionKind {
     /// The delivery id is empty, too long, not visible ASCII, or could move the boundary of the
     /// signed text.
     MalformedDeliveryId,
-    /// The signature lacks its prefix or does not decode to 32 bytes.
+    /// The signature lacks its prefix or does not decode to 32 bytes; or a list of signatures holds
+    /// such a signature, more than are tried, or none.
     MalformedSignature,
     /// The timestamp is not plain decimal digits.
     MalformedTimestamp,
