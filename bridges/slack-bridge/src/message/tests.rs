@@ -34,7 +34,7 @@ const TEMPLATES: [(&str, &str); 3] = [
 const WORKSPACE: Option<&str> = Some("https://example.com/");
 
 fn message(sender: Sender, body: &[u8]) -> Value {
-    let secret = || Secret::new("shared").unwrap();
+    let secret = || Secret::new("c2hhcmVk").unwrap();
     let now = UnixTime::from_secs(1_795_290_101);
     let verifier = Verifier::builder(sender).secret(secret()).build().unwrap();
     let signed = Signer::new(sender, secret()).unwrap().sign(now, "an-id", body).unwrap();
