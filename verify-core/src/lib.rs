@@ -52,6 +52,8 @@ pub use pending::Pending;
 pub use receipt::Receipt;
 pub use rejection::{Rejection, RejectionKind};
 pub use retry_after::RetryAfter;
+#[cfg(feature = "alloc")]
+pub use secret::ExposedSecret;
 pub use secret::{Secret, SecretEncoding};
 pub use sender::{Sender, SignedPart};
 #[cfg(feature = "events")]

@@ -1,7 +1,15 @@
+#[cfg(feature = "alloc")]
+mod exposed;
+#[cfg(feature = "std")]
+mod source;
+
 use core::fmt;
 
 use base64ct::{Base64Unpadded, Encoding as _};
 use zeroize::Zeroizing;
+
+#[cfg(feature = "alloc")]
+pub use exposed::ExposedSecret;
 
 use crate::{
     ConfigError,
@@ -113,9 +121,7 @@ impl Secret {
     /// [`ConfigError::EnvironmentUnset`], and [`ConfigError::SecretEmpty`] if it is set to nothing.
     #[cfg(feature = "std")]
     pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
-        let value = std::env::var_os(variable)
-            .ok_or_else(|| ConfigError::EnvironmentUnset { variable: variable.into() })?;
-        Self::new(Zeroizing::new(value.into_encoded_bytes()))
+        Self::new(source::variable(variable)?)
     }
 
     /// Takes the content of a file, such as a mounted container secret.
@@ -130,14 +136,7 @@ impl Secret {
     /// [`ConfigError::SecretEmpty`] if nothing is left.
     #[cfg(feature = "std")]
     pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<Self, ConfigError> {
-        let path = path.as_ref();
-        let content = read(path).map_err(|error| ConfigError::FileUnreadable {
-            path: path.into(),
-            kind: error.kind(),
-        })?;
-        let secret = content.strip_suffix(b"\n").unwrap_or(&content);
-        let had_newline = secret.len() < content.len();
-        Self::new(secret.strip_suffix(b"\r").filter(|_| had_newline).unwrap_or(secret))
+        Self::new(source::file(path.as_ref())?)
     }
 }
 
@@ -156,21 +155,5 @@ impl fmt::Debug for Key {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
-    }
-}
-
-/// Reads a small file. A larger one is no secret, and may have no end.
-#[cfg(feature = "std")]
-fn read(path: &std::path::Path) -> std::io::Result<Zeroizing<alloc::vec::Vec<u8>>> {
-    use std::io::Read;
-
-    const MOST: usize = 64 * 1024;
-    const ONE_MORE: usize = MOST + 1;
-    // Room for all of it: what grows leaves copies behind that nobody wipes.
-    let mut content = Zeroizing::new(alloc::vec::Vec::with_capacity(ONE_MORE));
-    std::fs::File::open(path)?.take(ONE_MORE as u64).read_to_end(&mut content)?;
-    match content.len() {
-        ..=MOST => Ok(content),
-        _ => Err(std::io::ErrorKind::FileTooLarge.into()),
     }
 }

@@ -406,7 +406,7 @@ fn a_secret_is_taken_verbatim() {
 mod std_only {
     use std::{env, fs, io::ErrorKind, path::Path, process::Command};
 
-    use verify_core::{ConfigError, Secret};
+    use verify_core::{ConfigError, ExposedSecret, Secret};
 
     use super::fits;
 
@@ -443,7 +443,11 @@ mod std_only {
         let Ok(expected) = env::var(EXPECTED) else { return };
         let expected = expected.strip_prefix('<').and_then(|text| text.strip_suffix('>')).unwrap();
         match Secret::from_env(VARIABLE) {
-            Ok(secret) => assert!(!expected.is_empty() && fits(secret, expected.as_bytes())),
+            Ok(secret) => {
+                assert!(!expected.is_empty() && fits(secret, expected.as_bytes()));
+                let exposed = ExposedSecret::from_env(VARIABLE).unwrap();
+                assert_eq!(exposed.dangerous_expose(), expected.as_bytes());
+            }
             Err(error) => {
                 assert_eq!(error, ConfigError::SecretEmpty);
                 assert_eq!(expected, "");
@@ -477,11 +481,16 @@ mod std_only {
             fs::write(&path, content).unwrap();
             let read = Secret::from_file(&path).unwrap();
             assert!(fits(read, secret), "{}", content.escape_ascii());
+            // The one who registers a webhook reads the same bytes.
+            let exposed = ExposedSecret::from_file(&path).unwrap();
+            assert_eq!(exposed.dangerous_expose(), secret);
+            assert!(fits(exposed.secret().clone(), secret), "{}", content.escape_ascii());
         }
         for content in ["", "\n", "\r\n", "\0\n", "\0\0"] {
             fs::write(&path, content).unwrap();
             let error = Secret::from_file(&path).unwrap_err();
             assert_eq!(error, ConfigError::SecretEmpty, "{content:?}");
+            assert_eq!(ExposedSecret::from_file(&path).unwrap_err(), error);
         }
         fs::write(&path, [b'x'; 64 * 1024]).unwrap();
         assert!(Secret::from_file(&path).is_ok());

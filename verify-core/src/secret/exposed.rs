@@ -1,0 +1,82 @@
+use core::fmt;
+
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
+
+use super::Secret;
+use crate::ConfigError;
+
+/// A [`Secret`] whose bytes stay known, for whoever has to tell them to a sender: a receiver does not
+/// need it.
+///
+/// It is read in the ways of a [`Secret`], so that the one who registers a webhook and the one who
+/// verifies its deliveries cannot disagree about a byte. It has no `Display`, no `PartialEq`, no
+/// serialisation, and a `Debug` that shows nothing. The bytes are wiped on drop.
+///
+/// ```
+/// use verify_core::{ConfigError, ExposedSecret};
+///
+/// let secret = ExposedSecret::new("s3cret")?;
+/// assert_eq!(secret.dangerous_expose(), b"s3cret");
+/// assert_eq!(format!("{secret:?}"), "ExposedSecret(..)");
+/// # Ok::<(), ConfigError>(())
+/// ```
+#[derive(Clone)]
+pub struct ExposedSecret {
+    bytes: Zeroizing<Vec<u8>>,
+    secret: Secret,
+}
+
+impl ExposedSecret {
+    /// Takes the bytes of a secret, verbatim.
+    ///
+    /// # Errors
+    ///
+    /// As [`Secret::new`].
+    pub fn new(secret: impl Into<Vec<u8>>) -> Result<Self, ConfigError> {
+        Self::from_bytes(Zeroizing::new(secret.into()))
+    }
+
+    /// Takes the value of an environment variable, verbatim.
+    ///
+    /// # Errors
+    ///
+    /// As [`Secret::from_env`].
+    #[cfg(feature = "std")]
+    pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
+        Self::from_bytes(super::source::variable(variable)?)
+    }
+
+    /// Takes the content of a file, without one newline at its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Secret::from_file`].
+    #[cfg(feature = "std")]
+    pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<Self, ConfigError> {
+        Self::from_bytes(super::source::file(path.as_ref())?)
+    }
+
+    fn from_bytes(bytes: Zeroizing<Vec<u8>>) -> Result<Self, ConfigError> {
+        let secret = Secret::new(&bytes)?;
+        Ok(Self { bytes, secret })
+    }
+
+    /// Returns what a verifier takes.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    /// Returns the bytes, which must reach nobody but the sender.
+    #[must_use]
+    pub fn dangerous_expose(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl fmt::Debug for ExposedSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExposedSecret(..)")
+    }
+}
