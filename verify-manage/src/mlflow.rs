@@ -1,0 +1,247 @@
+//! Webhooks of an MLflow server, 3.3 and later.
+//!
+//! | fact | mark |
+//! |---|---|
+//! | paths `/api/2.0/mlflow/webhooks`, `../{id}`, `../{id}/test`; bodies need `Content-Type: application/json` | measured (3.17.2, 3.18.0) |
+//! | `{}` for an empty list; at most 1000 a page; the newest first | measured |
+//! | an unknown status makes the webhook ACTIVE at create, and is ignored by an update | measured |
+//! | an update with `events: []` is answered 200 and ignored; one with nothing moves the time of the last change | measured |
+//! | an unknown or lower-case event is answered 500 with a page | measured |
+//! | an event that occurs twice is answered 400 with the text of the database | measured |
+//! | a name is at most 63 ASCII characters; names need not be unique | measured |
+//! | a password in the URL is returned in clear | measured |
+//! | a test is sent for disabled webhooks, and for events that are not subscribed to | measured |
+//! | an update with the secret alone changes nothing else; the old secret signs for up to 60 s more | measured |
+//! | without the key that secrets were encrypted with, list, get and test answer 500 | measured |
+
+mod settings;
+mod wanted;
+
+use http::{HeaderName, HeaderValue, Method};
+use serde_json::{Map, Value, json};
+use verify_core::ExposedSecret;
+
+pub use self::{
+    settings::Settings,
+    wanted::{Changes, NewWebhook, SecretChange, Status},
+};
+use crate::{
+    Destination, Error, Limits, Patience, Tested, Webhook,
+    answer::text_of,
+    caller::{Again, Call, Caller},
+    check,
+    create::{Lost, reconcile},
+    event::event,
+    webhook::{inner, page},
+};
+
+event! {
+    /// An event of MLflow.
+    names: verify_core::mlflow::EventKind::NAMES, such as "model_version.created"
+}
+
+impl Event {
+    /// The words of the management API, which are upper case: others are answered 500.
+    fn to_json(self) -> Value {
+        let (entity, action) = self.0.split_once('.').unwrap_or_default();
+        json!({"entity": entity.to_ascii_uppercase(), "action": action.to_ascii_uppercase()})
+    }
+}
+
+const PATH: &str = "/api/2.0/mlflow/webhooks";
+/// More pages are a service that goes round in circles.
+const PAGES: usize = 1000;
+
+/// A client of the management API.
+#[derive(Debug)]
+pub struct Client(Caller);
+
+impl Client {
+    /// Makes a client. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Settings`]: the certificates cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        let Settings { host, credential, workspace, certificates } = settings;
+        let mut headers = Vec::new();
+        if let Some(workspace) = workspace {
+            let value = HeaderValue::from_str(&workspace);
+            let unfit = crate::SettingsError::CredentialUnfit { setting: "MLFLOW_WORKSPACE" };
+            headers
+                .push((HeaderName::from_static("x-mlflow-workspace"), value.map_err(|_| unfit)?));
+        }
+        Caller::new(host, credential, headers, &certificates, Limits::default())
+            .map(Self)
+            .ok_or(Error::Settings(crate::SettingsError::CredentialMissing))
+    }
+
+    /// Sets the bounds on each request.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.0.set_limits(limits);
+        self
+    }
+
+    /// Sets how often is tried again.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Patience) -> Self {
+        self.0.patience = patience;
+        self
+    }
+
+    /// The server, such as `http://127.0.0.1:5000`.
+    #[must_use]
+    pub fn host(&self) -> String {
+        self.0.host()
+    }
+
+    /// The calls so far that may have changed something, in one line each, as one would type them. What
+    /// is confidential is not in them.
+    #[must_use]
+    pub fn done(&self) -> Vec<String> {
+        self.0.done()
+    }
+
+    /// Makes a webhook. If the answer is lost, it is looked for and not made twice.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn create(&self, wanted: &NewWebhook) -> Result<Webhook, Error> {
+        let (body, hidden) = wanted.body()?;
+        let expected = wanted.expected();
+        let lost = Lost::now();
+        let call = Call::with(Method::POST, PATH.to_owned(), body, Again::IfUndone);
+        match self.0.call(call.hiding(hidden)).await {
+            Ok(answer) => {
+                let webhook = self.read(&inner(answer))?;
+                expected.check(&webhook).map(|()| webhook)
+            }
+            Err(error) => reconcile(error, lost, &expected, self.host(), self.list()).await,
+        }
+    }
+
+    /// Returns all webhooks, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn list(&self) -> Result<Vec<Webhook>, Error> {
+        self.list_by(1000).await
+    }
+
+    /// The same by pages of this size. What is made meanwhile may shift the pages: each is told once.
+    pub(crate) async fn list_by(&self, size: u16) -> Result<Vec<Webhook>, Error> {
+        let mut webhooks: Vec<Webhook> = Vec::new();
+        let mut token = String::new();
+        for _ in 0..PAGES {
+            let more = match token.as_str() {
+                "" => String::new(),
+                token => format!("&page_token={}", check::encoded(token)),
+            };
+            let path = format!("{PATH}?max_results={size}{more}");
+            let mut answer = self.0.call(Call::get(path)).await?;
+            for webhook in page(&mut answer) {
+                let webhook = self.read(&webhook)?;
+                if webhooks.iter().all(|known| known.id != webhook.id) {
+                    webhooks.push(webhook);
+                }
+            }
+            match text_of(&answer, "next_page_token") {
+                Some(next) if !next.is_empty() && next != token => token = next,
+                _ => break,
+            }
+        }
+        Ok(webhooks)
+    }
+
+    /// Returns a webhook.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn get(&self, id: &str) -> Result<Webhook, Error> {
+        let answer = self.0.call(Call::get(path_of(id)?)).await;
+        self.read(&inner(answer.map_err(|error| not_found(error, id))?))
+    }
+
+    /// Changes a webhook, and returns it as it is then.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn update(&self, id: &str, changes: &Changes) -> Result<Webhook, Error> {
+        let (body, hidden) = changes.body()?;
+        let call = Call::with(Method::PATCH, path_of(id)?, body, Again::Freely).hiding(hidden);
+        let answer = self.0.call(call).await.map_err(|error| not_found(error, id))?;
+        let webhook = self.read(&inner(answer))?;
+        changes.expected().check(&webhook).map(|()| webhook)
+    }
+
+    /// Exchanges the secret. **The server signs with the old one for up to 60 s more.**
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn rotate(&self, id: &str, secret: ExposedSecret) -> Result<Webhook, Error> {
+        let secret = Some(SecretChange::Set(secret));
+        self.update(id, &Changes { secret, ..Changes::default() }).await
+    }
+
+    /// Deletes a webhook.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`].
+    pub async fn delete(&self, id: &str) -> Result<(), Error> {
+        let call =
+            Call { method: Method::DELETE, again: Again::IfUndone, ..Call::get(path_of(id)?) };
+        self.0.call(call).await.map(|_| ()).map_err(|error| not_found(error, id))
+    }
+
+    /// Lets the server deliver a test: of an event, subscribed to or not, or of the first one. It does so for
+    /// disabled webhooks too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]. That the receiver refused it is no error.
+    pub async fn test(&self, id: &str, event: Option<Event>) -> Result<Tested, Error> {
+        let body = event.map_or_else(|| json!({}), |event| json!({ "event": event.to_json() }));
+        let path = format!("{}/test", path_of(id)?);
+        let call = Call::with(Method::POST, path, body, Again::IfUndone);
+        Ok(Tested::read(&self.0.call(call).await.map_err(|error| not_found(error, id))?))
+    }
+
+    fn read(&self, object: &Map<String, Value>) -> Result<Webhook, Error> {
+        let mut webhook = Webhook::read(object, "webhook_id", &self.0.host())?;
+        webhook.name = text_of(object, "name");
+        let events = object.get("events").and_then(Value::as_array);
+        webhook.events = events.into_iter().flatten().filter_map(event_name).collect();
+        webhook.events.sort();
+        if let Some(url) = text_of(object, "url") {
+            webhook.destination = Destination::Http { url, verifies_tls: true };
+        }
+        Ok(webhook)
+    }
+}
+
+/// The name that deliveries of an event have.
+fn event_name(event: &Value) -> Option<String> {
+    let event = event.as_object()?;
+    let name = format!("{}.{}", text_of(event, "entity")?, text_of(event, "action")?);
+    Some(name.to_ascii_lowercase())
+}
+
+fn path_of(id: &str) -> Result<String, Error> {
+    Ok(format!("{PATH}/{}", check::encoded(check::id(id)?)))
+}
+
+fn not_found(error: Error, id: &str) -> Error {
+    match error {
+        Error::Refused { refusal, .. } if refusal.status == 404 && !refusal.is_page => {
+            Error::NotFound { wanted: id.to_owned() }
+        }
+        error => error,
+    }
+}

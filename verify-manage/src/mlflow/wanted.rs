@@ -1,0 +1,198 @@
+//! What one may ask of MLflow.
+
+use serde_json::{Value, json};
+use verify_core::ExposedSecret;
+
+use super::Event;
+use crate::{
+    Confidential, Invalid, check,
+    event::{check as check_events, names},
+    webhook::{self, Expected},
+};
+
+/// A status that a webhook of MLflow can have. Any other word would make it active.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Status {
+    /// It delivers.
+    #[default]
+    Active,
+    /// It does not deliver.
+    Disabled,
+}
+
+impl Status {
+    /// Reads a status, in any case.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid::StatusUnknown`].
+    pub fn new(word: &str) -> Result<Self, Invalid> {
+        match word.to_ascii_lowercase().as_str() {
+            "active" => Ok(Self::Active),
+            "disabled" => Ok(Self::Disabled),
+            _ => Err(Invalid::StatusUnknown(word.to_owned())),
+        }
+    }
+
+    const fn common(self) -> webhook::Status {
+        match self {
+            Self::Active => webhook::Status::Active,
+            Self::Disabled => webhook::Status::Disabled,
+        }
+    }
+}
+
+/// A webhook that is to be made.
+#[derive(Clone, Debug)]
+pub struct NewWebhook {
+    /// Its name. Others may have the same.
+    pub name: String,
+    /// Where it delivers to.
+    pub url: String,
+    /// Its events.
+    pub events: Vec<Event>,
+    /// What deliveries are signed with; `None` for deliveries that are not signed.
+    pub secret: Option<ExposedSecret>,
+    /// Its description.
+    pub description: Option<String>,
+    /// Whether it delivers.
+    pub status: Status,
+}
+
+impl NewWebhook {
+    /// Takes a name, a receiver, and what is delivered to it signed with what.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        url: impl Into<String>,
+        events: impl Into<Vec<Event>>,
+        secret: Option<ExposedSecret>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            url: url.into(),
+            events: events.into(),
+            secret,
+            description: None,
+            status: Status::Active,
+        }
+    }
+
+    pub(super) fn body(&self) -> Result<(Value, Vec<Confidential>), Invalid> {
+        check_name(&self.name)?;
+        check::url(&self.url)?;
+        check_events(&self.events)?;
+        let mut body = json!({
+            "name": self.name,
+            "url": self.url,
+            "events": self.events.iter().map(|event| event.to_json()).collect::<Vec<_>>(),
+            "status": self.status.common().as_str(),
+        });
+        let mut hidden = Vec::new();
+        if let Some(description) = &self.description {
+            body["description"] = description.as_str().into();
+        }
+        if let Some(secret) = &self.secret {
+            let secret = check::secret(secret)?;
+            body["secret"] = secret.dangerous_expose().into();
+            hidden.push(secret);
+        }
+        Ok((body, hidden))
+    }
+
+    pub(crate) fn expected(&self) -> Expected {
+        Expected {
+            name: Some(self.name.clone()),
+            description: self.description.clone(),
+            events: Some(names(&self.events)),
+            status: Some(self.status.common()),
+            url: Some(self.url.clone()),
+            ..Expected::default()
+        }
+    }
+}
+
+/// What becomes of a secret.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SecretChange {
+    /// Deliveries are no longer signed.
+    Remove,
+    /// Deliveries are signed with this one.
+    Set(ExposedSecret),
+}
+
+/// What is to be changed of a webhook. What is not named stays as it is, also the secret.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Its name.
+    pub name: Option<String>,
+    /// Where it delivers to.
+    pub url: Option<String>,
+    /// All of its events.
+    pub events: Option<Vec<Event>>,
+    /// What deliveries are signed with.
+    pub secret: Option<SecretChange>,
+    /// Its description; an empty one takes it away.
+    pub description: Option<String>,
+    /// Whether it delivers.
+    pub status: Option<Status>,
+}
+
+impl Changes {
+    pub(super) fn body(&self) -> Result<(Value, Vec<Confidential>), Invalid> {
+        let mut body = json!({});
+        let mut hidden = Vec::new();
+        if let Some(name) = &self.name {
+            check_name(name)?;
+            body["name"] = name.as_str().into();
+        }
+        if let Some(url) = &self.url {
+            check::url(url)?;
+            body["url"] = url.as_str().into();
+        }
+        if let Some(events) = &self.events {
+            check_events(events)?;
+            body["events"] = events.iter().map(|event| event.to_json()).collect();
+        }
+        match &self.secret {
+            Some(SecretChange::Remove) => body["secret"] = "".into(),
+            Some(SecretChange::Set(secret)) => {
+                let secret = check::secret(secret)?;
+                body["secret"] = secret.dangerous_expose().into();
+                hidden.push(secret);
+            }
+            None => {}
+        }
+        if let Some(description) = &self.description {
+            body["description"] = description.as_str().into();
+        }
+        if let Some(status) = self.status {
+            body["status"] = status.common().as_str().into();
+        }
+        if body.as_object().is_some_and(serde_json::Map::is_empty) {
+            return Err(Invalid::NothingToChange);
+        }
+        Ok((body, hidden))
+    }
+
+    pub(super) fn expected(&self) -> Expected {
+        Expected {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            events: self.events.as_deref().map(names),
+            status: self.status.map(Status::common),
+            url: self.url.clone(),
+            ..Expected::default()
+        }
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Invalid> {
+    match name {
+        "" => Err(Invalid::NameMissing),
+        name if name.len() <= 63 && name.is_ascii() => Ok(()),
+        _ => Err(Invalid::NameUnfit),
+    }
+}
