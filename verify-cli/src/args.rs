@@ -4,7 +4,9 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     Error, Output, Verdict,
-    commands::{attack, check, completions, emulate, explain, man, send, senders, sign, template},
+    commands::{
+        attack, check, completions, emulate, explain, man, send, senders, sign, template, webhooks,
+    },
     listen,
     printed::Printed,
 };
@@ -34,6 +36,7 @@ pub(crate) enum Command {
     Attack(Printed<attack::Options>),
     Emulate(emulate::Options),
     Template(template::Options),
+    Webhooks(webhooks::Options),
     Senders(Printed<senders::Options>),
     Completions(completions::Options),
     Man(man::Options),
@@ -50,6 +53,7 @@ impl Command {
             Self::Attack(printed) => printed.run(attack::Options::run),
             Self::Emulate(options) => options.run(),
             Self::Template(options) => options.run(),
+            Self::Webhooks(options) => options.run(),
             Self::Senders(printed) => printed.run(senders::Options::run),
             Self::Completions(options) => options.run(&mut Cli::command(), &mut Output::new(false)),
             Self::Man(options) => options.run(Cli::command(), &mut Output::new(false)),

@@ -10,3 +10,4 @@ pub(crate) mod send;
 pub(crate) mod senders;
 pub(crate) mod sign;
 pub(crate) mod template;
+pub(crate) mod webhooks;

@@ -17,6 +17,8 @@ use crate::{
 /// Why a command could not do what it was asked to do: exit code 2.
 #[derive(Debug)]
 pub(crate) enum Error {
+    /// Databricks has to be told the `Authorization` value again.
+    AuthorizationMissing,
     /// No receiver takes a body of this size.
     BodyTooLarge { path: PathBuf },
     /// A file is no recorded delivery.
@@ -43,10 +45,14 @@ pub(crate) enum Error {
     GenuineRefused { outcome: Outcome },
     /// `verify listen` could not begin.
     Listen(ListenError),
+    /// A management API, or what says where it is.
+    Manage(verify_manage::Error),
     /// The output could not be written.
     Output(io::Error),
     /// The terminal could not be asked.
     Prompt(io::Error),
+    /// The system has no random numbers.
+    Random,
     /// What runs the network could not be started.
     Runtime(io::Error),
     /// There is nothing where a secret should be.
@@ -69,6 +75,10 @@ pub(crate) enum Error {
     Token { variable: String },
     /// A receiver could not be reached.
     Url { url: String, error: UrlError },
+    /// A file does not say which webhooks are wanted.
+    WebhooksFile { path: PathBuf, error: verify_manage::apply::FileError },
+    /// Something has to be agreed to, and there is nobody to ask.
+    YesMissing,
 }
 
 impl Error {
@@ -114,6 +124,12 @@ impl Error {
                     .to_owned()
             }
             Self::Listen(error) => error.hint()?.to_owned(),
+            Self::AuthorizationMissing => {
+                "give it: `--authorization-env NAME` or `--authorization-file FILE`; or say \
+                 `--no-authorization` if the receiver wants none"
+                    .to_owned()
+            }
+            Self::YesMissing => "say `--yes` where nobody can be asked".to_owned(),
             Self::SenderUnknown { .. } => {
                 "say who should have sent it: `--sender mlflow`, for instance".to_owned()
             }
@@ -176,6 +192,10 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AuthorizationMissing => f.write_str(
+                "Databricks replaces the whole destination with the secret, so it has to be told the \
+                 `Authorization` value again, which nobody can read back",
+            ),
             Self::BodyTooLarge { path } => {
                 write!(f, "`{}` is larger than 64 MiB, the most for a body", path.display())
             }
@@ -199,8 +219,10 @@ impl fmt::Display for Error {
                 write!(f, "the receiver does not accept a genuine delivery: {outcome}")
             }
             Self::Listen(error) => error.fmt(f),
+            Self::Manage(error) => error.fmt(f),
             Self::Output(_) => f.write_str("cannot write the output"),
             Self::Prompt(_) => f.write_str("cannot ask on the terminal"),
+            Self::Random => f.write_str("this system has no random numbers to make a secret of"),
             Self::Runtime(_) => f.write_str("cannot use the network"),
             Self::SecretEmpty { place } => write!(f, "the secret is empty: {place} holds nothing"),
             Self::SecretMissing { variable } => {
@@ -227,6 +249,8 @@ impl fmt::Display for Error {
                 write!(f, "no answer from `{url}`")
             }
             Self::Url { url, error } => write!(f, "`{url}`: {error}"),
+            Self::WebhooksFile { path, error } => write!(f, "`{}`: {error}", path.display()),
+            Self::YesMissing => f.write_str("this has to be agreed to, and this is no terminal to ask on"),
         }
     }
 }
@@ -261,6 +285,12 @@ impl From<StartError> for Error {
 impl From<ListenError> for Error {
     fn from(error: ListenError) -> Self {
         Self::Listen(error)
+    }
+}
+
+impl From<verify_manage::Error> for Error {
+    fn from(error: verify_manage::Error) -> Self {
+        Self::Manage(error)
     }
 }
 

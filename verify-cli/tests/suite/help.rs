@@ -17,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "attack",
     "emulate",
     "template",
+    "webhooks",
     "senders",
     "completions",
     "man",
@@ -24,6 +25,15 @@ const COMMANDS: &[&str] = &[
     "template check",
     "template render",
     "template print",
+    "webhooks list",
+    "webhooks show",
+    "webhooks create",
+    "webhooks update",
+    "webhooks delete",
+    "webhooks test",
+    "webhooks rotate",
+    "webhooks apply",
+    "webhooks doctor",
 ];
 
 /// `UPDATE=1` writes the page.

@@ -16,3 +16,4 @@ mod support;
 mod template;
 #[path = "../../../verify-toolkit/tests/endpoint/tls_server.rs"]
 mod tls_server;
+mod webhooks;

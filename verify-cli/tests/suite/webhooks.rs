@@ -1,0 +1,178 @@
+//! `verify webhooks` against the emulated workspace, and against what is no registry.
+
+use std::{io::Write as _, net::TcpListener, thread};
+
+use serde_json::Value;
+use verify_toolkit::emulator;
+
+use super::support::{Run, SECRET, file, on_a_runtime, receiver, verify};
+
+/// A workspace that lives as long as the test program: its address and token.
+fn workspace() -> (String, String) {
+    on_a_runtime(async || {
+        let workspace =
+            emulator::Databricks::new().start(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let found = (workspace.url().to_owned(), workspace.token().as_str().to_owned());
+        // It ends when it is dropped.
+        std::mem::forget(workspace);
+        found
+    })
+}
+
+fn webhooks(line: &str, (host, token): &(String, String)) -> Run {
+    verify(&format!("webhooks {line}")).env("DATABRICKS_HOST", host).env("DATABRICKS_TOKEN", token)
+}
+
+fn json(line: &str) -> Value {
+    serde_json::from_str(line).unwrap()
+}
+
+#[test]
+fn the_whole_life_of_a_webhook() {
+    let workspace = workspace();
+    let url = format!("http://{}/databricks", receiver());
+    let run = |line: &str| webhooks(line, &workspace).run();
+    assert!(run("list databricks").ended(0).ends_with(" has no such webhooks\n"));
+    let create = format!("create databricks --url {url} --event comment_created --json");
+    let made = json(&run(&create).ended(0));
+    let id = made["made"]["id"].as_str().unwrap().to_owned();
+    let call = made["calls"][0].as_str().unwrap();
+    assert!(call.starts_with("POST http://127.0.0.1:"), "{call}");
+    assert!(call.contains(r#""secret":"[redacted]""#), "{call}");
+
+    let table = run("list databricks").ended(0);
+    assert!(table.starts_with("ID") && table.contains("COMMENT_CREATED"), "{table}");
+    let shown = run(&format!("show databricks {id}")).ended(0);
+    assert!(shown.contains(&format!("delivers to  {url}\n")), "{shown}");
+    let tested = run(&format!("test databricks {id}")).ended(0);
+    assert!(tested.starts_with("the receiver answered 204\n= POST "), "{tested}");
+
+    let update = format!("update databricks {id} --status test-mode --description changed");
+    let changed = run(&update).ended(0);
+    assert!(changed.contains("TEST_MODE") && changed.contains("changed"), "{changed}");
+
+    assert!(run(&format!("delete databricks {id}")).failed().contains("say `--yes`"));
+    let deleted = run(&format!("delete databricks {id} --yes")).ended(0);
+    assert!(deleted.starts_with(&format!("deleted webhook {id}")), "{deleted}");
+    let missing = run(&format!("show databricks {id}")).failed();
+    assert_eq!(missing, format!("error: there is no webhook `{id}`\n"));
+}
+
+#[test]
+fn a_secret_is_exchanged_and_authorization_asked_for() {
+    let workspace = workspace();
+    let url = format!("http://{}/databricks", receiver());
+    let run = |line: &str| webhooks(line, &workspace).env("OTHER", "another one").run();
+    // The sender has another secret than the receiver.
+    let create = format!("create databricks --url {url} --event comment_created --json");
+    let made = json(&run(&format!("{create} --secret-env OTHER")).ended(0));
+    let id = made["made"]["id"].as_str().unwrap();
+    let refused = run(&format!("test databricks {id}"));
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+
+    let rotate = format!("rotate databricks {id} --yes");
+    let asked = run(&rotate).failed();
+    assert!(asked.contains("has to be told the `Authorization` value again"), "{asked}");
+    let rotated = run(&format!("{rotate} --no-authorization"));
+    assert_eq!(rotated.code, 0, "{}", rotated.stderr);
+    assert!(rotated.stderr.contains("The receiver needs both secrets first"), "{}", rotated.stderr);
+    assert!(rotated.stdout.contains("the secret was exchanged"), "{}", rotated.stdout);
+
+    // A new one that is made is not the receiver's, and is in a file alone.
+    let path = file("new-secret", "");
+    std::fs::remove_file(&path).unwrap();
+    let made = run(&format!("{rotate} --no-authorization --make {path}"));
+    assert_eq!(made.code, 1, "{}", made.stderr);
+    let secret = std::fs::read_to_string(&path).unwrap();
+    assert!(!made.stdout.contains(&secret) && !made.stderr.contains(&secret));
+    assert!(made.stdout.contains("leave both secrets there"), "{}", made.stdout);
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong() {
+    let workspace = workspace();
+    let url = format!("http://{}/databricks", receiver());
+    let run = |line: &str| webhooks(line, &workspace).run();
+    let create = format!("create databricks --url {url} --event comment_created --json");
+    let made = json(&run(&format!("{create} --dangerous-unsigned")).ended(0));
+    let id = made["made"]["id"].as_str().unwrap();
+    let sick = run(&format!("doctor databricks {id} --event MODEL_VERSION_CREATED"));
+    assert_eq!(sick.code, 1, "{}{}", sick.stdout, sick.stderr);
+    for text in ["event-missing: ", "sender-signs-otherwise: ", "`verify webhooks rotate` sets it"]
+    {
+        assert!(sick.stdout.contains(text), "{text} is not in {}", sick.stdout);
+    }
+    let line = json(&run(&format!("doctor databricks {id} --quiet --json")).ended(0));
+    let names: Vec<_> =
+        line["findings"].as_array().unwrap().iter().map(|found| &found["name"]).collect();
+    assert_eq!(names, ["url-not-https", "url-private"]);
+}
+
+#[test]
+fn a_file_is_applied() {
+    let workspace = workspace();
+    let content = "set = \"a\"\n[[databricks]]\nname = \"n\"\nurl = \"https://r.example.com/\"\n\
+                   events = [\"COMMENT_CREATED\"]\nsecret_env = \"DATABRICKS_WEBHOOK_SECRET\"\n";
+    let path = file("webhooks.toml", content);
+    let run = |line: &str| webhooks(line, &workspace).run();
+    assert!(run(&format!("apply {path} --plan")).ended(1).contains("+ create n"));
+    let applied = run(&format!("apply {path}")).ended(0);
+    assert!(applied.contains("[redacted]") && !applied.contains(SECRET), "{applied}");
+    assert!(run(&format!("apply {path} --plan")).ended(0).contains("= keep n"));
+    let path = file("no-webhooks.toml", "set = \"a\"\ndatabricks = []\n");
+    assert!(run(&format!("apply {path} --plan")).ended(1).contains("- delete n"));
+    let deleted = run(&format!("apply {path} --yes")).ended(0);
+    assert!(deleted.contains("is as the file says"), "{deleted}");
+    let wrong = file("wrong.toml", "set = \"a\"\nx = 1\n");
+    let said = run(&format!("apply {wrong}")).failed();
+    assert!(said.ends_with("the file: `x` is not known here\n"), "{said}");
+}
+
+#[test]
+fn what_is_wrong_is_one_sentence() {
+    let token = "dapi-0123456789".to_owned();
+    let said = |host: &str, token: &str| {
+        let said = webhooks("list databricks", &(host.to_owned(), token.to_owned())).run().failed();
+        assert!(!said.contains("dapi-"), "{said}");
+        said
+    };
+    let (host, _) = workspace();
+    let expired = said(&host, &token);
+    assert!(expired.contains("does not accept the token or password, which may"), "{expired}");
+    // A pasted address of a browser.
+    let (host, good) = workspace();
+    let pasted = (format!("{host}/?o=123#mlflow/models"), good);
+    assert!(webhooks("list databricks", &pasted).run().ended(0).contains("no such webhooks"));
+    let console = said("https://accounts.cloud.databricks.com", &token);
+    assert!(console.contains("is the account console"), "{console}");
+    assert!(said("", &token).contains("set DATABRICKS_HOST to its URL"));
+    assert!(said(&host, "").contains("nothing says who asks"));
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let page =
+                "HTTP/1.1 303 See Other\r\nlocation: /login.html\r\ncontent-length: 0\r\n\r\n";
+            let _ = stream.unwrap().write_all(page.as_bytes());
+        }
+    });
+    let elsewhere = said(&host, &token);
+    assert!(elsewhere.contains("a redirect to `/login.html`): is the host right?"), "{elsewhere}");
+}
+
+#[test]
+fn mlflow_is_told_what_it_would_not_say() {
+    let run = |line: &str| {
+        let run = verify(&format!("webhooks {line}"));
+        run.env("MLFLOW_TRACKING_URI", "http://127.0.0.1:9").run().failed()
+    };
+    let create = "create mlflow a --url https://r.example.com --event";
+    assert!(run(&format!("{create} prompt.moved")).contains("no event `prompt.moved`"));
+    let paused = run(&format!("{create} prompt.created --status paused"));
+    assert!(paused.contains("no status `paused`"), "{paused}");
+    let job = run("create mlflow a --event prompt.created --job 1 --job-token-env TOKEN");
+    assert!(job.contains("cannot run jobs"), "{job}");
+    let local = verify("webhooks list mlflow").env("MLFLOW_TRACKING_URI", "sqlite:///x.db").run();
+    assert!(local.failed().contains("webhooks belong to a running MLflow server"));
+}
