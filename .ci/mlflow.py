@@ -162,16 +162,15 @@ class Mlflow:
         address = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
         stores = ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
         stores += ["--artifacts-destination", str(folder / "artifacts")]
-        process = run(
-            stack,
-            [f"{programs}/mlflow", "server", *address, *stores],
-            self.log,
-            PATH=path,
-            MLFLOW_DISABLE_TELEMETRY="true",
-            MLFLOW_WEBHOOK_ALLOWED_SCHEMES="http,https",
-            MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS="true",
-            MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY=base64.urlsafe_b64encode(os.urandom(32)).decode(),
-        )
+        self.environment = {
+            "PATH": path,
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_WEBHOOK_ALLOWED_SCHEMES": "http,https",
+            "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",
+            "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+        }
+        server = [f"{programs}/mlflow", "server", *address, *stores]
+        process = run(stack, server, self.log, **self.environment)
 
         def is_up():
             try:
