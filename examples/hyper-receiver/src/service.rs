@@ -114,7 +114,7 @@ pub(crate) fn bare(status: StatusCode) -> Response<Full<Bytes>> {
 #[derive(Clone)]
 struct ByPath(Live);
 
-impl Resolver for ByPath {
+impl Resolver<Parts> for ByPath {
     type Future = Ready<Result<Arc<Verifier>, ResolveError>>;
 
     fn resolve(&self, head: &Parts) -> Self::Future {
