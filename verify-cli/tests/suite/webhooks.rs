@@ -1,6 +1,10 @@
 //! `verify webhooks` against the emulated workspace, and against what is no registry.
 
-use std::{io::Write as _, net::TcpListener, thread};
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    thread,
+};
 
 use serde_json::Value;
 use verify_toolkit::emulator;
@@ -154,7 +158,10 @@ fn what_is_wrong_is_one_sentence() {
         for stream in listener.incoming() {
             let page =
                 "HTTP/1.1 303 See Other\r\nlocation: /login.html\r\ncontent-length: 0\r\n\r\n";
-            let _ = stream.unwrap().write_all(page.as_bytes());
+            // An answer before the request is read would be lost in a reset.
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(page.as_bytes());
         }
     });
     let elsewhere = said(&host, &token);
