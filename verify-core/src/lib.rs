@@ -45,7 +45,7 @@ pub use collector::{Buffer, Collector, Unverified};
 pub use config_error::ConfigError;
 pub use encoding::Encoding;
 #[cfg(feature = "events")]
-pub use events::{EventError, Payload, Text, UnixMillis};
+pub use events::{EventError, Payload, UnixMillis};
 pub use fact::{Certainty, Fact};
 pub use headers::Headers;
 pub use pending::Pending;

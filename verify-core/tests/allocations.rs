@@ -43,10 +43,10 @@ fn nothing_is_allocated_for_a_delivery() {
     }
 }
 
-/// The `text` of it is long; a value tree of the same body takes 16 allocations.
+/// A value tree of the same body takes 16 allocations.
 #[cfg(feature = "events")]
 #[test]
-fn an_event_takes_one_allocation_for_each_long_text() {
+fn an_event_takes_one_allocation_for_each_text() {
     let body = br#"{"event":"MODEL_VERSION_TRANSITIONED_STAGE","webhook_id":"c5596721253c4b429368cf6f4341b88a",
         "event_timestamp":1589859029343,"model_name":"Airline_Delay_SparkML","version":"8",
         "to_stage":"Production","from_stage":"None",
@@ -54,5 +54,5 @@ fn an_event_takes_one_allocation_for_each_long_text() {
     let mut is_ok = false;
     let info = measure(|| is_ok = databricks::Event::parse(body).is_ok());
     assert!(is_ok);
-    assert_eq!(info.count_total, 1);
+    assert_eq!(info.count_total, 4);
 }

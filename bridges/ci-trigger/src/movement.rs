@@ -4,7 +4,7 @@ use core::fmt;
 
 use bridge_common::Automation;
 use serde_json::{Map, Value};
-use verify_actix::{AnyEvent, EventError, Sender, Text, databricks::Stage, wandb};
+use verify_actix::{AnyEvent, EventError, Sender, databricks::Stage, wandb};
 
 /// The events of each sender that say so, the one that comes for every movement first. Databricks'
 /// others may come beside it for the same movement.
@@ -26,17 +26,17 @@ pub(crate) const EVENTS: [(&str, &[&str]); 3] = [
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Movement {
     /// What the sender calls it. Of Weights & Biases it may be a word of whoever made the automation.
-    pub(crate) event: Text,
+    pub(crate) event: String,
     /// Whether a template for GitHub has it, where it says what is to be done. It may read as an event, and
     /// counts for a route that names it only.
     pub(crate) is_instruction: bool,
     /// The registered model, prompt or artifact collection.
-    pub(crate) model: Text,
-    pub(crate) version: Option<Text>,
+    pub(crate) model: String,
+    pub(crate) version: Option<String>,
     /// The stage or alias that the version has now.
-    pub(crate) target: Option<Text>,
+    pub(crate) target: Option<String>,
     /// The stage that it had.
-    pub(crate) from: Option<Text>,
+    pub(crate) from: Option<String>,
 }
 
 /// Why a verified delivery starts nothing.
@@ -116,9 +116,9 @@ fn of_registry(sender: &str, event: &AnyEvent) -> Result<Movement, Nothing> {
         event: name.into(),
         is_instruction: false,
         model: event.model().unwrap_or_default().into(),
-        version: event.version().map(Text::from),
-        target: to.or(event.alias()).map(Text::from),
-        from: from.map(Text::from),
+        version: event.version().map(String::from),
+        target: to.or(event.alias()).map(String::from),
+        from: from.map(String::from),
     })
 }
 
@@ -133,9 +133,9 @@ fn of_automation(automation: &Automation) -> Result<Movement, Nothing> {
         event: event.into(),
         is_instruction: *is_instruction,
         model: variables.model().ok_or(Nothing::Nameless)?.into(),
-        version: variables.version().map(Text::from),
+        version: variables.version().map(String::from),
         // Empty where the event is not about one.
-        target: variables.alias().map(Text::from),
+        target: variables.alias().map(String::from),
         from: None,
     })
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use verify_core::{
-    EventError, Text,
+    EventError,
     wandb::{EventType, Variables},
 };
 
@@ -149,7 +149,7 @@ impl Labels {
     }
 
     fn into_variables(mut self) -> Variables {
-        let mut take = |name| self.0.remove(name).flatten().map(Text::from);
+        let mut take = |name| self.0.remove(name).flatten();
         let mut variables = Variables::default();
         variables.project_name = take("project_name");
         variables.entity_name = take("entity_name");

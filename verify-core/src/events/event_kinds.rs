@@ -34,7 +34,7 @@ macro_rules! event_kinds {
             /// An event that this crate does not know. What else it says stands in the body.
             #[non_exhaustive]
             Unknown {
-                $($(#[$unknown_docs])* $unknown: $crate::Text,)*
+                $($(#[$unknown_docs])* $unknown: alloc::string::String,)*
             },
         }
 

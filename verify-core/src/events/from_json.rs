@@ -2,7 +2,7 @@ use alloc::{borrow::Cow, collections::BTreeMap, string::String, vec::Vec};
 
 use serde_json::value::RawValue;
 
-use crate::{Text, events::Misfit};
+use crate::events::Misfit;
 
 /// A type that the value of a field is read into.
 pub(crate) trait FromJson<'a>: Sized {
@@ -36,14 +36,11 @@ impl<'a> FromJson<'a> for Cow<'a, str> {
     }
 }
 
-impl FromJson<'_> for Text {
+impl FromJson<'_> for String {
     const EXPECTED: &'static str = <Cow<'_, str>>::EXPECTED;
 
     fn from_json(json: &str) -> Result<Self, Misfit> {
-        Cow::from_json(json).map(|text| match text {
-            Cow::Borrowed(text) => text.into(),
-            Cow::Owned(text) => text.into(),
-        })
+        Cow::from_json(json).map(Cow::into_owned)
     }
 }
 
@@ -65,20 +62,20 @@ impl FromJson<'_> for u64 {
     }
 }
 
-impl FromJson<'_> for BTreeMap<Text, Text> {
+impl FromJson<'_> for BTreeMap<String, String> {
     const EXPECTED: &'static str = "an object of strings";
 
     fn from_json(json: &str) -> Result<Self, Misfit> {
         let tags: BTreeMap<String, &RawValue> =
             serde_json::from_str(json).map_err(|_| Self::MISFIT)?;
         let text = |value: &RawValue| tag_value(value.get()).map_err(|_| Self::MISFIT);
-        tags.into_iter().map(|(key, value)| Ok((key.into(), text(value)?))).collect()
+        tags.into_iter().map(|(key, value)| Ok((key, text(value)?))).collect()
     }
 }
 
 /// The value of a tag: null is an empty one.
-pub(crate) fn tag_value(json: &str) -> Result<Text, Misfit> {
-    if json == "null" { Ok(Text::default()) } else { Text::from_json(json) }
+pub(crate) fn tag_value(json: &str) -> Result<String, Misfit> {
+    if json == "null" { Ok(String::default()) } else { String::from_json(json) }
 }
 
 impl<'a, T: FromJson<'a>> FromJson<'a> for Vec<T> {

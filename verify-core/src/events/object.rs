@@ -66,12 +66,13 @@ impl<'a, const COUNT: usize> Object<'a, COUNT> {
     ) -> Result<Self, EventError> {
         let mut json =
             serde_json::Deserializer::from_str(str::from_utf8(body).map_err(EventError::utf8)?);
-        let object = Names(names).deserialize(&mut json).map_err(|error| {
+        let mut fields = [Field::Missing; COUNT];
+        json.deserialize_map(Names { names, fields: &mut fields }).map_err(|error| {
             // Of all values, only the object itself is looked at.
             if error.is_data() { EventError::no_object() } else { EventError::json(error) }
         })?;
         json.end().map_err(EventError::json)?;
-        Ok(object)
+        Ok(Self(fields))
     }
 
     /// Reads the value of a field.
@@ -79,9 +80,11 @@ impl<'a, const COUNT: usize> Object<'a, COUNT> {
         names: &'static [&'static str; COUNT],
         json: &'a str,
     ) -> Result<Self, Misfit> {
-        Names(names)
-            .deserialize(&mut serde_json::Deserializer::from_str(json))
-            .map_err(|_| Misfit::new("an object"))
+        let mut fields = [Field::Missing; COUNT];
+        serde_json::Deserializer::from_str(json)
+            .deserialize_map(Names { names, fields: &mut fields })
+            .map_err(|_| Misfit::new("an object"))?;
+        Ok(Self(fields))
     }
 
     /// Returns the field whose name stands at `place`: see [`place_of`].
@@ -127,30 +130,26 @@ impl<'a> Field<'a> {
     }
 }
 
-struct Names<const COUNT: usize>(&'static [&'static str; COUNT]);
-
-impl<'de, const COUNT: usize> DeserializeSeed<'de> for Names<COUNT> {
-    type Value = Object<'de, COUNT>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
+/// Fills in the fields in their place: a move of all of them for each layer of the parser would be seen in the
+/// time that an event takes.
+struct Names<'f, 'a, const COUNT: usize> {
+    names: &'static [&'static str; COUNT],
+    fields: &'f mut [Field<'a>; COUNT],
 }
 
-impl<'de, const COUNT: usize> Visitor<'de> for Names<COUNT> {
-    type Value = Object<'de, COUNT>;
+impl<'de, const COUNT: usize> Visitor<'de> for Names<'_, 'de, COUNT> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = [Field::Missing; COUNT];
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         // The names stand in the order in which the sender writes them: mostly it is the next one.
         let mut next = 0;
-        while let Some(place) = map.next_key_seed(NameSeed { names: self.0, next })? {
+        while let Some(place) = map.next_key_seed(NameSeed { names: self.names, next })? {
             next = place.saturating_add(1);
-            match fields.get_mut(place) {
+            match self.fields.get_mut(place) {
                 Some(field @ Field::Missing) => {
                     *field = Field::Once(map.next_value::<&RawValue>()?.get());
                 }
@@ -161,7 +160,7 @@ impl<'de, const COUNT: usize> Visitor<'de> for Names<COUNT> {
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(Object(fields))
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ macro_rules! text_enum {
         pub enum $name {
             $($(#[$docs])* $variant,)*
             /// One that this crate does not know.
-            Other($crate::Text),
+            Other(alloc::string::String),
         }
 
         impl $name {

@@ -1,7 +1,9 @@
+use alloc::string::String;
+
 use serde::Serialize;
 
 use crate::{
-    Text, UnixMillis,
+    UnixMillis,
     events::{FromJson, Misfit},
 };
 
@@ -11,11 +13,11 @@ use crate::{
 /// The text is kept as it came. One that is not understood does not lose the event.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Timestamp(Text);
+pub struct Timestamp(String);
 
 impl Timestamp {
     /// Takes a text.
-    pub fn new(text: impl Into<Text>) -> Self {
+    pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
@@ -84,10 +86,10 @@ fn digits(text: &[u8]) -> Option<u64> {
 }
 
 impl FromJson<'_> for Timestamp {
-    const EXPECTED: &'static str = Text::EXPECTED;
+    const EXPECTED: &'static str = String::EXPECTED;
 
     fn from_json(json: &str) -> Result<Self, Misfit> {
-        Text::from_json(json).map(Self)
+        String::from_json(json).map(Self)
     }
 }
 

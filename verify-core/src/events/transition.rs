@@ -1,6 +1,8 @@
+use alloc::string::String;
+
 use serde::ser::SerializeMap;
 
-use crate::events::{EventError, Field, Place, Text, text_enum};
+use crate::events::{EventError, Field, Place, text_enum};
 
 text_enum! {
     /// A stage of a model version.
@@ -22,7 +24,7 @@ text_enum! {
 #[non_exhaustive]
 pub struct Transition {
     /// The model version.
-    pub version: Option<Text>,
+    pub version: Option<String>,
     /// The stage it had; where it is asked for, the stage it has.
     pub from: Option<Stage>,
     /// The stage it has now; where it is asked for, the stage it is to have. Where the body does not say

@@ -132,7 +132,7 @@ fn hostile() -> Movement {
         event: "LINK_ARTIFACT".into(),
         is_instruction: false,
         model: HOSTILE.into(),
-        version: Some("v".repeat(2000).into()),
+        version: Some("v".repeat(2000)),
         target: None,
         from: None,
     }
@@ -183,7 +183,7 @@ fn what_is_too_large_is_not_cut_off() {
     let movement = |length: usize| Movement {
         event: "LINK_ARTIFACT".into(),
         is_instruction: false,
-        model: "m".repeat(length).into(),
+        model: "m".repeat(length),
         version: None,
         target: None,
         from: None,

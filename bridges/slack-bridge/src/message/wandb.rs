@@ -1,8 +1,5 @@
 use bridge_common::Automation;
-use verify_axum::{
-    Text,
-    wandb::{EventType, Variables, unrendered},
-};
+use verify_axum::wandb::{EventType, Variables, unrendered};
 
 use super::{Message, link::link};
 
@@ -15,7 +12,7 @@ pub(super) fn message<'e>(
 ) -> Message<'e> {
     let artifact = variables.artifact();
     // Of an event that is not about one, a variable is empty.
-    let there = |variable: &'e Option<Text>| variable.as_deref().filter(|it| !it.is_empty());
+    let there = |variable: &'e Option<String>| variable.as_deref().filter(|it| !it.is_empty());
     let named = there(&variables.artifact_version_string)
         .or(there(&variables.artifact_collection_name))
         .or(there(&variables.project_name));

@@ -1,10 +1,10 @@
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::event_kind::{EventKind, FIELDS, Fields};
 use crate::{
-    EventError, Text, UnixMillis,
+    EventError, UnixMillis,
     events::{Place, Summary, payload, place_of, questions},
 };
 
@@ -17,15 +17,15 @@ use crate::{
 #[non_exhaustive]
 pub struct Event {
     /// The webhook's id; opaque.
-    pub webhook_id: Text,
+    pub webhook_id: String,
     /// When it happened.
     pub event_timestamp: UnixMillis,
     /// The model; empty in the test event of a registry-wide webhook. In the vendor's own samples
     /// it differs from the name in `text`.
-    pub model_name: Text,
+    pub model_name: String,
     /// A sentence for people. In real events it begins with the acting user's e-mail: personal
     /// data, not to be logged or parsed.
-    pub text: Text,
+    pub text: String,
     /// Which event it is, and what it says.
     pub kind: EventKind,
 }
@@ -80,8 +80,8 @@ impl Event {
             _ => transition.and_then(|transition| transition.version.as_ref()),
         };
         Summary {
-            model: Some(&self.model_name),
-            version: version.map(Text::as_str),
+            model: Some(&*self.model_name),
+            version: version.map(String::as_str),
             time: Some(self.event_timestamp),
             transition,
             is_test: self.text.starts_with("A test webhook trigger"),

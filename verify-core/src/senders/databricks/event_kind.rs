@@ -1,8 +1,8 @@
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use super::tag::Tag;
 use crate::{
-    EventError, Text,
+    EventError,
     events::{Object, Stage, Transition, event_kinds, place_of},
 };
 
@@ -17,21 +17,21 @@ event_kinds! {
         /// `COMMENT_CREATED`; documented.
         CommentCreated = "COMMENT_CREATED" {
             /// The model version.
-            version: required Text,
+            version: required String,
             /// The text that the user wrote.
-            comment: required Text,
+            comment: required String,
         }
         /// `MODEL_VERSION_CREATED`; field.
         ModelVersionCreated = "MODEL_VERSION_CREATED" {
             /// The model version.
-            version: optional Text,
+            version: optional String,
             /// The run that made it; may be empty.
-            source_run_id: optional Text,
+            source_run_id: optional String,
         }
         /// `MODEL_VERSION_TAG_SET`; documented.
         ModelVersionTagSet = "MODEL_VERSION_TAG_SET" {
             /// The model version.
-            version: required Text,
+            version: required String,
             /// The tags that were set.
             tags: required Vec<Tag>,
         }

@@ -1,10 +1,10 @@
-use alloc::{borrow::Cow, format, vec::Vec};
+use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::event_kind::{Data, EventKind};
 use crate::{
-    EventError, Text,
+    EventError,
     events::{Object, Place, Summary, Timestamp, payload, place_of, questions},
 };
 
@@ -23,7 +23,7 @@ pub struct Event {
     pub timestamp: Timestamp,
     /// The webhook's workspace, where workspaces are on. **It was seen wrong, and is no security
     /// boundary.**
-    pub workspace: Option<Text>,
+    pub workspace: Option<String>,
     /// Which event it is, and what it says.
     pub kind: EventKind,
 }
@@ -75,7 +75,7 @@ impl Event {
     }
 
     pub(crate) fn summary(&self) -> Summary<'_> {
-        let [model, version, alias] = self.kind.subject().map(|text| text.map(Text::as_str));
+        let [model, version, alias] = self.kind.subject().map(|text| text.map(String::as_str));
         let is_test = matches!(model, Some("example_model" | "example_prompt"));
         let time = self.timestamp.unix_millis();
         Summary { model, version, alias, time, is_test, ..Summary::default() }

@@ -1,11 +1,11 @@
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
 use crate::{
-    Text, UnixMillis,
+    UnixMillis,
     events::{FromJson, Misfit, Object, event_kinds, text_enum},
 };
 
-type Tags = BTreeMap<Text, Text>;
+type Tags = BTreeMap<String, String>;
 
 event_kinds! {
     /// The fifteen events, and those to come: the schema also names an action `updated`, which no
@@ -14,9 +14,9 @@ event_kinds! {
         /// `budget_policy.exceeded`.
         BudgetPolicyExceeded = "budget_policy.exceeded" {
             /// The policy.
-            budget_policy_id: required Text,
+            budget_policy_id: required String,
             /// The currency, such as `USD`.
-            budget_unit: required Text,
+            budget_unit: required String,
             /// The amount that was budgeted.
             budget_amount: required f64,
             /// The amount that is spent.
@@ -28,145 +28,145 @@ event_kinds! {
             /// What the budget is for.
             target_scope: required TargetScope,
             /// The workspace.
-            workspace: nullable Text,
+            workspace: nullable String,
             /// Which of the targets; `Some(None)` for all. Absent before MLflow 3.15.
-            target_value: either Text,
+            target_value: either String,
             /// When the window began.
             window_start: required UnixMillis,
         }
         /// `model_version.created`.
         ModelVersionCreated = "model_version.created" {
             /// The registered model.
-            name: required Text,
+            name: required String,
             /// The version.
-            version: required Text,
+            version: required String,
             /// Where its files are.
-            source: required Text,
+            source: required String,
             /// The run that made it.
-            run_id: nullable Text,
+            run_id: nullable String,
             /// Its tags.
             tags: required Tags,
             /// Its description.
-            description: nullable Text,
+            description: nullable String,
         }
         /// `model_version_alias.created`. An alias that moves is created again.
         ModelVersionAliasCreated = "model_version_alias.created" {
             /// The registered model.
-            name: required Text,
+            name: required String,
             /// The alias.
-            alias: required Text,
+            alias: required String,
             /// The version that it stands for now.
-            version: required Text,
+            version: required String,
         }
         /// `model_version_alias.deleted`. Sent also for an alias that there was not.
         ModelVersionAliasDeleted = "model_version_alias.deleted" {
             /// The registered model.
-            name: required Text,
+            name: required String,
             /// The alias.
-            alias: required Text,
+            alias: required String,
         }
         /// `model_version_tag.deleted`.
         ModelVersionTagDeleted = "model_version_tag.deleted" {
             /// The registered model.
-            name: required Text,
+            name: required String,
             /// The version.
-            version: required Text,
+            version: required String,
             /// The tag's name.
-            key: required Text,
+            key: required String,
         }
         /// `model_version_tag.set`.
         ModelVersionTagSet = "model_version_tag.set" {
             /// The registered model.
-            name: required Text,
+            name: required String,
             /// The version.
-            version: required Text,
+            version: required String,
             /// The tag's name.
-            key: required Text,
+            key: required String,
             /// The tag's value.
-            value: required Text,
+            value: required String,
         }
         /// `prompt.created`.
         PromptCreated = "prompt.created" {
             /// The prompt.
-            name: required Text,
+            name: required String,
             /// Its tags.
             tags: required Tags,
             /// Its description.
-            description: nullable Text,
+            description: nullable String,
         }
         /// `prompt_alias.created`. An alias that moves is created again.
         PromptAliasCreated = "prompt_alias.created" {
             /// The prompt.
-            name: required Text,
+            name: required String,
             /// The alias.
-            alias: required Text,
+            alias: required String,
             /// The version that it stands for now.
-            version: required Text,
+            version: required String,
         }
         /// `prompt_alias.deleted`. Sent also for an alias that there was not.
         PromptAliasDeleted = "prompt_alias.deleted" {
             /// The prompt.
-            name: required Text,
+            name: required String,
             /// The alias.
-            alias: required Text,
+            alias: required String,
         }
         /// `prompt_tag.deleted`.
         PromptTagDeleted = "prompt_tag.deleted" {
             /// The prompt.
-            name: required Text,
+            name: required String,
             /// The tag's name.
-            key: required Text,
+            key: required String,
         }
         /// `prompt_tag.set`.
         PromptTagSet = "prompt_tag.set" {
             /// The prompt.
-            name: required Text,
+            name: required String,
             /// The tag's name.
-            key: required Text,
+            key: required String,
             /// The tag's value.
-            value: required Text,
+            value: required String,
         }
         /// `prompt_version.created`.
         PromptVersionCreated = "prompt_version.created" {
             /// The prompt.
-            name: required Text,
+            name: required String,
             /// The version.
-            version: required Text,
+            version: required String,
             /// The prompt's text.
-            template: nullable Text,
+            template: nullable String,
             /// Its tags.
             tags: required Tags,
             /// Its description.
-            description: nullable Text,
+            description: nullable String,
         }
         /// `prompt_version_tag.deleted`.
         PromptVersionTagDeleted = "prompt_version_tag.deleted" {
             /// The prompt.
-            name: required Text,
+            name: required String,
             /// The version.
-            version: required Text,
+            version: required String,
             /// The tag's name.
-            key: required Text,
+            key: required String,
         }
         /// `prompt_version_tag.set`.
         PromptVersionTagSet = "prompt_version_tag.set" {
             /// The prompt.
-            name: required Text,
+            name: required String,
             /// The version.
-            version: required Text,
+            version: required String,
             /// The tag's name.
-            key: required Text,
+            key: required String,
             /// The tag's value.
-            value: required Text,
+            value: required String,
         }
         /// `registered_model.created`.
         RegisteredModelCreated = "registered_model.created" {
             /// The registered model.
-            name: required Text,
+            name: required String,
             /// Its tags.
             tags: required Tags,
             /// Its description; empty where it has none.
-            description: nullable Text,
+            description: nullable String,
         }
     }
     unknown {
@@ -228,7 +228,7 @@ impl EventKind {
     }
 
     /// Returns the registered model or the prompt, its version, and the alias.
-    pub(super) const fn subject(&self) -> [Option<&Text>; 3] {
+    pub(super) const fn subject(&self) -> [Option<&String>; 3] {
         match self {
             Self::ModelVersionAliasCreated { name, alias, version }
             | Self::PromptAliasCreated { name, alias, version } => {

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, de::DeserializeOwned, ser::SerializeMap};
 use serde_json::value::RawValue;
 
 use crate::{
-    EventError, Text,
+    EventError,
     events::{FromJson, Misfit, Object, Place, Summary, Timestamp, payload, place_of, questions},
 };
 
@@ -35,7 +35,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
-    name: Text,
+    name: String,
     /// When the event happened, which is not when it was sent.
     pub timestamp: Option<Timestamp>,
     /// As JSON.

@@ -1,10 +1,10 @@
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use serde::{Serialize, Serializer};
 
 use super::{ArtifactReference, ArtifactVersion};
 use crate::{
-    EventError, Text,
+    EventError,
     events::{FromJson, Misfit, Object, Place, Summary, payload, questions, text_enum},
 };
 
@@ -70,24 +70,24 @@ variables! {
     /// filled them in.
     Variables {
         /// The project.
-        project_name: Text,
+        project_name: String,
         /// The entity: a team or a user.
-        entity_name: Text,
+        entity_name: String,
         /// What happened. **Dispatch on it only if the template is yours**: in the vendor's own example
         /// a field of this name is a constant that the user chose.
         event_type: EventType,
         /// The user who caused it.
-        event_author: Text,
+        event_author: String,
         /// The alias.
-        alias: Text,
+        alias: String,
         /// The tag.
-        tag: Text,
+        tag: String,
         /// The name of the artifact's collection.
-        artifact_collection_name: Text,
+        artifact_collection_name: String,
         /// The artifact, as `wandb-artifact://_id/<base64>`.
-        artifact_version: Text,
+        artifact_version: String,
         /// The artifact, as `<entity>/<project>/<name>:<alias>`.
-        artifact_version_string: Text,
+        artifact_version_string: String,
     }
 }
 
@@ -127,7 +127,7 @@ text_enum! {
 struct TextOrJson<'a>(Cow<'a, str>);
 
 impl<'a> FromJson<'a> for TextOrJson<'a> {
-    const EXPECTED: &'static str = Text::EXPECTED;
+    const EXPECTED: &'static str = String::EXPECTED;
 
     fn from_json(json: &'a str) -> Result<Self, Misfit> {
         match json.starts_with('"') {
@@ -175,7 +175,7 @@ impl Variables {
 }
 
 /// The text, unless it is empty: a variable is, where the event is not about one.
-fn filled(text: &Option<Text>) -> Option<&str> {
+fn filled(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }
 
