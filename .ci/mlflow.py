@@ -178,7 +178,8 @@ class Mlflow:
             except OSError:
                 return False
 
-        until("MLflow listens", process, self.log, is_up)
+        # It imports much: a busy machine took more than 90 s.
+        until("MLflow listens", process, self.log, is_up, patience=300)
 
     def post(self, path, **fields):
         request = urllib.request.Request(

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
@@ -114,8 +115,11 @@ def call(mlflow, method, path, **fields):
         {"content-type": "application/json"},
         method=method,
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        sys.exit(f"{method} {path} {fields}: {error.code} {error.read().decode()[:500]}")
 
 
 def make_events(mlflow, programs, folder, environment):
@@ -125,7 +129,8 @@ def make_events(mlflow, programs, folder, environment):
     for name, tags in (("fraud", []), ("greeting", [prompt])):
         version_tags = [prompt, text] if tags else []
         call(mlflow, "POST", "registered-models/create", name=name, tags=tags)
-        call(mlflow, "POST", "model-versions/create", name=name, source="s3://b/m", tags=version_tags)
+        source = "prompt-template" if tags else "s3://bucket/model"
+        call(mlflow, "POST", "model-versions/create", name=name, source=source, tags=version_tags)
         version = {"name": name, "version": "1", "key": "stage"}
         call(mlflow, "POST", "model-versions/set-tag", **version, value="prod")
         call(mlflow, "DELETE", "model-versions/delete-tag", **version)

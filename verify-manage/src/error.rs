@@ -116,6 +116,14 @@ pub struct Refusal {
     pub is_page: bool,
 }
 
+impl Refusal {
+    /// Whether it is about who asks, and not about what that one may do. Databricks says so with a 403 on
+    /// some paths.
+    pub(crate) fn is_of_token(&self) -> bool {
+        self.status == 401 || self.message.contains("Invalid access token")
+    }
+}
+
 /// Why a call came to nothing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -241,13 +249,11 @@ impl fmt::Display for Error {
                  `{answered}`, and should be `{asked}`"
             ),
             Self::Denied { host, refusal } => {
-                match refusal.status {
-                    401 => write!(
-                        f,
-                        "{host} does not accept the token or password, which may have expired"
-                    )?,
-                    _ => write!(f, "{host} does not allow this with the token or password given")?,
-                }
+                f.write_str(host)?;
+                f.write_str(match refusal.is_of_token() {
+                    true => " does not accept the token or password, which may have expired",
+                    false => " does not allow this with the token or password given",
+                })?;
                 tail(f, refusal)
             }
             Self::Invalid(invalid) => invalid.fmt(f),

@@ -8,11 +8,7 @@ pub(super) fn failed(report: &mut Report, registry: &Registry, error: &Error) {
     let fault = match error {
         Error::Ambiguous { .. } => Fault::WebhookAmbiguous,
         Error::Busy { .. } => Fault::ServiceBusy,
-        Error::Denied { refusal, .. } if refusal.status == 401 => Fault::TokenRefused,
-        // Databricks says so of a token that it does not know, on some paths.
-        Error::Denied { refusal, .. } if refusal.message.contains("Invalid access token") => {
-            Fault::TokenRefused
-        }
+        Error::Denied { refusal, .. } if refusal.is_of_token() => Fault::TokenRefused,
         Error::Denied { .. } => Fault::PermissionMissing,
         Error::Invalid(_) => Fault::EventUnknown,
         Error::NotFound { .. } => Fault::WebhookMissing,

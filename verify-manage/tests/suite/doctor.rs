@@ -9,7 +9,7 @@ use tokio::{
     net::TcpListener,
 };
 use verify_manage::{
-    Certificates, Environment, ExposedSecret, Limits, Registry, databricks as db,
+    Certificates, Environment, ExposedSecret, Limits, Registry,
     doctor::{Examination, Fault, Report},
     mlflow as ml,
 };

@@ -64,6 +64,11 @@ async fn each_trouble_is_one_sentence() {
              [redacted] expired",
         ),
         (
+            json(403, &json!({"error_code": "403", "message": "Invalid access token."})),
+            "HOST does not accept the token or password, which may have expired (403 403): Invalid \
+             access token.",
+        ),
+        (
             Reply::Answer(403, "text/html", "Permission denied".to_owned()),
             "HOST does not allow this with the token or password given (403): Permission denied",
         ),

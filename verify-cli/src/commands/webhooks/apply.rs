@@ -152,6 +152,7 @@ fn print(output: &mut Output, registry: &Registry, plan: &Plan<'_>) -> Result<()
     }
     match plan.others {
         0 => Ok(()),
+        1 => output.line("  1 other is left alone"),
         others => output.line(format_args!("  {others} others are left alone")),
     }
 }
