@@ -13,9 +13,12 @@ import json
 import os
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -97,6 +100,44 @@ class Receiver:
             if line.get("sender") == "mlflow" and "unreadable" not in line:
                 seen.add(line.get("event"))
         return seen
+
+
+class IntoTls:
+    """Passes on what comes without TLS to a server that has a certificate of its own: MLflow believes nobody but the
+    authorities of `certifi`, whatever REQUESTS_CA_BUNDLE says (its session has `trust_env = False`)."""
+
+    def __init__(self, port, certificate):
+        self.port, self.context = port, ssl.create_default_context(cafile=certificate)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
+
+    def _pass_on(self, client):
+        """One request and its answer: the head says how long each is."""
+        try:
+            with client, socket.create_connection(("127.0.0.1", self.port)) as plain:
+                with self.context.wrap_socket(plain, server_hostname="localhost") as server:
+                    server.sendall(self._message(client))
+                    client.sendall(self._message(server))
+        except OSError:
+            pass
+
+    def _message(self, source):
+        read = b""
+        while b"\r\n\r\n" not in read and (more := source.recv(65536)):
+            read += more
+        head, _, body = read.partition(b"\r\n\r\n")
+        length = re.search(rb"(?im)^content-length: *(\d+)", head)
+        missing = int(length[1]) - len(body) if length else 0
+        while missing > 0 and (more := source.recv(65536)):
+            read += more
+            missing -= len(more)
+        return read
 
 
 def wait_for(what, find, patience=90):
@@ -190,8 +231,6 @@ def main():
             check=True,
             capture_output=True,
         )
-        # MLflow believes the certificate of the receiver that has one.
-        os.environ["REQUESTS_CA_BUNDLE"] = str(folder / "certificate.pem")
         mlflow = Mlflow(stack, of_mlflow, folder)
         verify = Verify(programs, mlflow, folder)
         all_events = next(
@@ -212,8 +251,10 @@ def main():
         assert "has no such webhooks" in verify("list", "mlflow")
         seen = []
         for receiver in receivers(stack, programs, folder):
-            if receiver.url.isdigit() or not receiver.url.startswith("http"):
-                receiver.url = f"https://localhost:{receiver.url}"
+            if not receiver.url.startswith("http"):
+                port, path = receiver.url.split("/", 1)
+                passed_on = IntoTls(int(port), folder / "certificate.pem")
+                receiver.url = f"{passed_on.url}/{path}"
             made = verify("create", "mlflow", receiver.name, "--url", receiver.url, *subscribed)
             assert "= POST" in made and "[redacted]" in made, made
             seen.append(receiver)

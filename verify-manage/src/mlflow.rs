@@ -12,6 +12,7 @@
 //! | a password in the URL is returned in clear | measured |
 //! | a test is sent for disabled webhooks, and for events that are not subscribed to | measured |
 //! | an update with the secret alone changes nothing else; the old secret signs for up to 60 s more | measured |
+//! | the sender trusts the authorities of `certifi` alone, and uses no proxy, whatever the environment says | measured |
 //! | without the key that secrets were encrypted with, list, get and test answer 500 | measured |
 
 mod settings;
