@@ -13,12 +13,11 @@ use actix_web::{
     error::ErrorForbidden,
     web::{self, Bytes},
 };
+use adapters::{Raw, SECRET, eventually, head, signed, signed_head, verifier, without_date};
 use tokio::{sync::Semaphore, time::timeout};
 use verify_actix::{Connections, Sender, Verify};
 
-use crate::support::{
-    Raw, SECRET, eventually, head, root, signed, signed_head, verifier, without_date,
-};
+use crate::support::root;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const CHUNKED: &str = "transfer-encoding: chunked\r\n";

@@ -12,9 +12,10 @@ use actix_web::{
     test::{call_service, init_service, read_body},
     web::{self, Bytes, Data, FormConfig, JsonConfig, PayloadConfig},
 };
+use adapters::{SECRET, clock, verifier};
 use verify_actix::{ResolveError, Secret, Sender, Verifier, Verify};
 
-use crate::support::{SECRET, clock, delivery, verifier};
+use crate::support::delivery;
 
 const LARGE: usize = 2_400_253;
 

@@ -1,16 +1,16 @@
 //! Who is told what: the operator the reason, the sender nothing.
 
-use std::sync::{Arc, Mutex};
-
 use actix_web::{
-    HttpResponse,
+    FromRequest, ResponseError,
     body::{BodySize, MessageBody, to_bytes},
     dev::{Service, ServiceRequest, ServiceResponse},
     http::header::{HeaderName, HeaderValue},
+    test::TestRequest,
 };
-use verify_actix::{Refusal, RejectionKind, Sender, Verify};
+use adapters::{SECRET, clock, verifier};
+use verify_actix::{Delivery, Refusal, RejectionKind, Sender, Verify};
 
-use crate::support::{SECRET, clock, delivery, guarded, ok, verifier};
+use crate::support::{delivery, guarded, ok};
 
 fn forged() -> ServiceRequest {
     let mut request =
@@ -38,35 +38,18 @@ async fn the_reason_stands_in_the_extensions_of_the_answer() {
 }
 
 #[tokio::test]
-async fn a_callback_sees_the_reason_and_the_head() {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let tell = Arc::clone(&told);
-    let guard = Verify::new(verifier(Sender::MLFLOW)).on_refusal(move |refusal, request| {
-        tell.lock().unwrap().push((refusal.code(), request.path().to_owned()));
-    });
-    call(guard, forged()).await;
-    assert_eq!(*told.lock().unwrap(), [("signature_mismatch", "/webhooks/mlflow".to_owned())]);
-}
-
-#[tokio::test]
-async fn the_answer_can_be_replaced() {
-    let guard =
-        Verify::new(verifier(Sender::MLFLOW)).with_refusal_response(|refusal| {
-            match refusal.answer().status {
-                401 => HttpResponse::Forbidden().body("no"),
-                _ => HttpResponse::ServiceUnavailable().finish(),
-            }
-        });
-    let response = call(guard, forged()).await;
-    assert_eq!(response.status(), 403);
-    assert!(response.response().extensions().get::<Refusal>().is_some());
-    assert!(to_bytes(response.into_body()).await.is_ok_and(|body| body == "no"));
+async fn a_rejection_tells_its_status_and_the_reason() {
+    let request = TestRequest::default().to_http_request();
+    let rejection = Delivery::extract(&request).await.unwrap_err();
+    assert_eq!(rejection.to_string(), "this route has no verifier");
+    assert_eq!((rejection.status().as_u16(), rejection.status_code()), (500, rejection.status()));
+    assert_eq!(rejection.refusal(), Refusal::NotGuarded);
 }
 
 #[test]
 fn a_guard_shows_its_settings_and_no_secret() {
     let shown = format!("{:?}", Verify::new(verifier(Sender::MLFLOW)));
-    for part in ["Settings { deadline: 10s,", "Secret(..)"] {
+    for part in ["Settings { deadline: 10s,", "Key(..)"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(!shown.contains(SECRET), "{shown}");

@@ -1,15 +1,10 @@
-//! The layer as its users meet it: behind a real server on a socket wherever that matters.
+//! What only tower, hyper and axum have. What both adapters do is tried in `proofs/adapters`.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests may panic")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-#[cfg(feature = "events")]
-mod events;
+mod expect;
 mod handing_on;
 mod limits;
 mod report_only;
-#[cfg(feature = "events")]
-mod retries;
 mod support;
 mod telling;
-mod verifiers;
-mod wire;

@@ -1,12 +1,15 @@
 //! The attack matrix, in process and over a socket, HTTP/1.1 and HTTP/2.
 
 use core::{
+    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
+use std::sync::Arc;
 
 use actix_web::{App, HttpResponse, test::init_service, web};
+use adapters::verifier_with;
 use axum::{Router, routing::post};
 use http::{Request, Response};
 use hyper::{body::Incoming, client::conn::http2};
@@ -18,30 +21,30 @@ use verify_toolkit::{
     attack::{self, AttackBody, Outcome, Report, Target, awkward_secret},
 };
 
-use crate::{
-    SECRET,
-    server::{Adapter, Server},
-    verifier,
-};
+use crate::server::{Adapter, Guard, Handler};
+
+const SECRET: &str = attack::AWKWARD_SECRET;
 
 #[tokio::test(start_paused = true)]
 async fn axum_is_hardened_in_process() {
     for sender in Sender::ALL {
-        let guard = verify_axum::VerifyLayer::new(verifier(*sender, &[awkward_secret(sender)]));
+        let secret = awkward_secret(sender);
+        let guard = verify_axum::VerifyLayer::new(verifier_with(*sender, secret));
         let handler = async |_: verify_axum::Delivery| {};
         let app = Router::new().route("/", post(handler).layer(guard));
-        attack::assert_hardened(app, *sender, awkward_secret(sender)).await;
+        attack::assert_hardened(app, *sender, secret).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn actix_is_hardened_in_process() {
     for sender in Sender::ALL {
-        let guard = verify_actix::Verify::new(verifier(*sender, &[awkward_secret(sender)]));
+        let secret = awkward_secret(sender);
+        let guard = verify_actix::Verify::new(verifier_with(*sender, secret));
         let handler = async |_: verify_actix::Delivery| HttpResponse::NoContent();
         let guarded = web::resource("/").wrap(guard).route(web::post().to(handler));
         let app = init_service(App::new().service(guarded)).await;
-        attack::actix::assert_hardened(&app, *sender, awkward_secret(sender)).await;
+        attack::actix::assert_hardened(&app, *sender, secret).await;
     }
 }
 
@@ -58,7 +61,9 @@ async fn what_a_long_answer_shows_is_found_in_process() {
 
 #[tokio::test]
 async fn both_are_hardened_over_a_socket_and_answer_the_same() {
-    let reports = attacked(async |target, server| target.attack_url(&server.url()).await.unwrap());
+    let reports = attacked(async |target, address| {
+        target.attack_url(&format!("http://{address}/")).await.unwrap()
+    });
     let (actix, axum) = reports.await;
     let mut different = Vec::new();
     for (actix, axum) in actix.iter().zip(&axum) {
@@ -83,10 +88,8 @@ async fn both_are_hardened_over_a_socket_and_answer_the_same() {
 
 #[tokio::test]
 async fn both_are_hardened_over_http_2() {
-    let (actix, axum) = attacked(async |target, server| {
-        target.attack(Http2 { address: server.address.clone() }).await
-    })
-    .await;
+    let (actix, axum) =
+        attacked(async |target, address| target.attack(Http2 { address }).await).await;
     for (actix, axum) in actix.iter().zip(&axum) {
         assert!(actix.is_hardened(), "actix: {actix}");
         assert!(axum.is_hardened(), "axum: {axum}");
@@ -95,13 +98,16 @@ async fn both_are_hardened_over_http_2() {
 
 /// Attacks a receiver of each sender behind both adapters, all at the same time: each waits for a
 /// body that stalls.
-async fn attacked(attack: impl AsyncFn(&Target, &Server) -> Report) -> (Vec<Report>, Vec<Report>) {
-    let attack = async |adapter, sender: &Sender| {
-        let server = Server::start(adapter, verifier(*sender, &[awkward_secret(sender)])).await;
+async fn attacked(
+    attack: impl AsyncFn(&Target, SocketAddr) -> Report,
+) -> (Vec<Report>, Vec<Report>) {
+    let attack = async |adapter: Adapter, sender: &Sender| {
+        let secret = awkward_secret(sender);
+        let guard = Guard::new(verifier_with(*sender, secret));
+        let address = adapter.serve(&[guard], &[("/", Handler::Count(Arc::default()))]);
         // The answer to a body that stalls takes 10 s.
-        let target =
-            Target::new(*sender, awkward_secret(sender)).with_patience(Duration::from_secs(60));
-        attack(&target, &server).await
+        let target = Target::new(*sender, secret).with_patience(Duration::from_secs(60));
+        attack(&target, address).await
     };
     let attack =
         async |adapter| join_all(Sender::ALL.iter().map(|sender| attack(adapter, sender))).await;
@@ -129,7 +135,7 @@ async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output>
 /// A client of HTTP/2, as a service. Each request has its own connection, because some end it.
 #[derive(Clone)]
 struct Http2 {
-    address: String,
+    address: SocketAddr,
 }
 
 impl Service<Request<AttackBody>> for Http2 {
@@ -144,7 +150,7 @@ impl Service<Request<AttackBody>> for Http2 {
     fn call(&mut self, mut request: Request<AttackBody>) -> Self::Future {
         let uri = format!("http://{}{}", self.address, request.uri());
         *request.uri_mut() = uri.parse().unwrap();
-        let address = self.address.clone();
+        let address = self.address;
         Box::pin(async move {
             let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
             let (mut client, connection) = http2::handshake(TokioExecutor::new(), stream).await?;
