@@ -1,4 +1,4 @@
-use core::fmt;
+use core::{fmt, time::Duration};
 
 use sha2::{Digest, Sha256};
 
@@ -88,6 +88,14 @@ impl Receipt {
         let signed_at = self.signed_at()?.as_secs();
         // A tolerance of a day at most keeps the difference far inside `i64`.
         Some(self.received_at.as_secs().wrapping_sub(signed_at).cast_signed())
+    }
+
+    /// Returns the verifier's tolerance, if the sender signs a time that a retry keeps: how far it may be from the
+    /// receiver's.
+    #[must_use]
+    pub fn tolerance(&self) -> Option<Duration> {
+        let signature = self.signature.filter(|signature| signature.signed_at.is_some())?;
+        signature.tolerance.map(Duration::from_secs)
     }
 
     /// Returns how long to ask the sender to wait before it sends this delivery again. Answer 503 with

@@ -85,12 +85,15 @@ fn without_a_signed_time_the_wait_is_constant() {
     let head = [("x-wandb-signature", signature.as_str())];
     let receipt = *signed.verify(now, &head, b"{}").unwrap().receipt();
     assert_eq!(receipt.retry_after(), RetryAfter::AGE_UNKNOWN);
+    assert_eq!(receipt.tolerance(), None);
 
     let token = Verifier::builder(Sender::MLFLOW).bearer("token").without_signature();
     let head = [("authorization", "Bearer token")];
     let receipt = *token.build().unwrap().verify(now, &head, b"{}").unwrap().receipt();
     assert_eq!(receipt.retry_after(), RetryAfter::AGE_UNKNOWN);
     assert_eq!(receipt.retry_after().to_string(), "5");
+    assert_eq!(receipt.tolerance(), None);
+    assert_eq!(receipt_at(0, 240).tolerance(), Some(Duration::from_secs(240)));
 }
 
 proptest! {

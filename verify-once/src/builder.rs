@@ -1,0 +1,93 @@
+use core::time::Duration;
+use std::{collections::BTreeSet, sync::Arc};
+
+use verify_core::Sender;
+
+use crate::{Claims, ConfigError, Once, windows::Windows};
+
+/// How a [`Once`] is made. Comes from [`Once::builder`].
+#[derive(Debug)]
+#[must_use]
+pub struct Builder {
+    pub(crate) store: Arc<dyn Claims>,
+    pub(crate) windows: Windows,
+    pub(crate) senders: Vec<Sender>,
+    pub(crate) runs_without_store: BTreeSet<&'static str>,
+    pub(crate) deadline: Duration,
+    pub(crate) patience: Duration,
+}
+
+impl Builder {
+    /// How much longer a claim holds than its handler may take.
+    pub(crate) const SPARE: Duration = Duration::from_secs(10);
+
+    pub(crate) fn new(store: Arc<dyn Claims>) -> Self {
+        Self {
+            store,
+            windows: Windows::default(),
+            senders: Vec::new(),
+            runs_without_store: BTreeSet::new(),
+            deadline: Duration::from_secs(20),
+            patience: Duration::from_millis(500),
+        }
+    }
+
+    /// Names a sender of your own whose deliveries are guarded, so that [`build`](Self::build) can say
+    /// whether a window is missing.
+    pub fn sender(mut self, sender: Sender) -> Self {
+        self.senders.push(sender);
+        self
+    }
+
+    /// Sets how long a delivery of a sender is known from its claim on; zero turns the guard off for it.
+    /// Without it:
+    ///
+    /// | sender signs | window |
+    /// |---|---|
+    /// | a time (MLflow) | twice the tolerance, the lease and a minute: the verifier refuses what comes later. Also the least that can be set |
+    /// | an id | 7 days |
+    /// | neither: Databricks | 7 days; its bodies hold a time |
+    /// | neither: Weights & Biases | 10 minutes; **equal bodies within them are one delivery** |
+    /// | neither: any other | none: see [`ConfigError::WindowMissing`] |
+    pub fn window(mut self, sender: Sender, window: Duration) -> Self {
+        self.windows.insert(&sender, window);
+        self
+    }
+
+    /// Sets how long a handler may run. After that it is dropped, and the answer is 503. A claim holds for
+    /// 10 s longer, so that no handler outlives its claim. Without it: 20 s, less than MLflow waits for.
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Sets how long a call to the store may take. Without it: 500 ms.
+    pub const fn store_deadline(mut self, deadline: Duration) -> Self {
+        self.patience = deadline;
+        self
+    }
+
+    /// **Runs the handler although the store cannot be asked**, for the deliveries of one sender: a
+    /// repetition then runs it again, at the same time or later. The handler is told that its attempt is 0.
+    ///
+    /// Without it such a delivery is answered 503. That loses it where the sender does not try again,
+    /// and neither Databricks nor Weights & Biases says that it does.
+    pub fn dangerous_run_without_store(mut self, sender: Sender) -> Self {
+        self.runs_without_store.insert(sender.name());
+        self
+    }
+
+    /// Makes the guard. The store is not asked yet: see [`Once::check`].
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::WindowMissing`] for a sender that was named and signs neither an id nor a time.
+    /// [`ConfigError::DeadlineZero`].
+    pub fn build(self) -> Result<Once, ConfigError> {
+        self.senders.iter().try_for_each(|sender| self.windows.check(sender))?;
+        match self.deadline {
+            Duration::ZERO => Err(ConfigError::DeadlineZero),
+            _ => Ok(Once::new(self)),
+        }
+    }
+}

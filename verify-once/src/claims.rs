@@ -1,0 +1,143 @@
+use core::{fmt, pin::Pin, time::Duration};
+
+use crate::{Key, Token};
+
+/// Where it is written down which deliveries were handled, and which are being handled.
+///
+/// A key is free, claimed, failed, or done. The laws, which `conformance` checks:
+///
+/// 1. Of any number of claims on one key, at a time, **one** is [`Claimed::Acquired`]; the others are
+///    [`Claimed::InProgress`], or [`Claimed::Done`] once it is completed.
+/// 2. A claim is over after its lease, on the store's clock. Then the next one acquires. Until one does, the
+///    token still holds the key, and can complete it.
+/// 3. A claim with the token that holds the key is the same claim: same attempt, same lease. That is a
+///    caller whose answer was lost.
+/// 4. Attempts of a key count from 1 and only grow, until the key is forgotten.
+/// 5. A token that does not hold the key settles nothing: [`Settled::Lost`].
+/// 6. What is done stays done: a release after it is `Lost`. Completing again by the same token is `Yes`
+///    and changes nothing.
+/// 7. What was claimed is known for its window, counted from the claim, and at least for its lease. Then
+///    the key is free, and the attempts begin anew.
+/// 8. A future may be dropped at any time. Whether its call was carried out is then not known, but it is
+///    carried out whole or not at all.
+/// 9. A store that has no room says [`StoreError::Full`], and forgets nothing to make some.
+///
+/// Futures are boxed and no type is another crate's, so that a store can be chosen while running. A
+/// method may wait for as long as it likes: [`Once`](crate::Once) has a time limit for each call.
+pub trait Claims: Send + Sync + fmt::Debug {
+    /// Claims a key.
+    fn claim<'a>(&'a self, key: &'a Key, token: &'a Token, terms: Terms) -> Pending<'a, Claimed>;
+
+    /// Writes down that the delivery was handled, and the status that it was answered.
+    fn complete<'a>(&'a self, key: &'a Key, token: &'a Token, status: u16) -> Pending<'a, Settled>;
+
+    /// Gives a claim back: the next one acquires at once.
+    fn release<'a>(&'a self, key: &'a Key, token: &'a Token) -> Pending<'a, Settled>;
+
+    /// Forgets a key, whatever its state, so that it can be delivered again by hand. Returns whether
+    /// it was known.
+    fn forget<'a>(&'a self, key: &'a Key) -> Pending<'a, bool>;
+
+    /// Returns whether claims can be made and settled. For readiness.
+    fn check(&self) -> Pending<'_, ()>;
+}
+
+/// What a call to a store returns later.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The terms of a claim.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Terms {
+    /// How long the claim holds if it is not settled.
+    pub lease: Duration,
+    /// How long the key is known, counted from the claim.
+    pub window: Duration,
+}
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Claimed {
+    /// The caller holds it.
+    Acquired {
+        /// How often the key was acquired, with this time: 1 is the first. A number to fence with: an
+        /// effect that is written with a smaller one came too late.
+        attempt: u32,
+    },
+    /// It was handled.
+    Done {
+        /// The status that it was answered.
+        status: u16,
+    },
+    /// Somebody else holds it.
+    InProgress {
+        /// The rest of the lease.
+        left: Duration,
+    },
+}
+
+/// What became of a settlement.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Settled {
+    /// The token does not hold the key, so nothing was changed.
+    Lost,
+    /// It is written down.
+    Yes,
+}
+
+/// Why a store did not do what it was asked to. Never a sign that a key is free.
+///
+/// The texts are for the operator. They hold no address with a password, and nothing of a delivery.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// There is no room for another key, and nothing was forgotten to make some.
+    Full,
+    /// It did not answer in time.
+    TimedOut,
+    /// It cannot be reached, or failed.
+    Unavailable(String),
+    /// It answers, and cannot be used as it is: somebody has to do something about it.
+    Unsuitable(String),
+}
+
+impl Terms {
+    /// Names a lease and a window.
+    #[must_use]
+    pub const fn new(lease: Duration, window: Duration) -> Self {
+        Self { lease, window }
+    }
+
+    /// Returns how long a key is known from its claim on: the window, and never less than the lease.
+    #[must_use]
+    pub fn known_for(&self) -> Duration {
+        self.window.max(self.lease)
+    }
+}
+
+impl StoreError {
+    /// Returns a word for logs and metrics, the same in every release.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Full => "store_full",
+            Self::TimedOut => "store_timed_out",
+            Self::Unavailable(_) => "store_unavailable",
+            Self::Unsuitable(_) => "store_unsuitable",
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "store of claims is full",
+            Self::TimedOut => "store of claims did not answer in time",
+            Self::Unavailable(why) | Self::Unsuitable(why) => why,
+        })
+    }
+}
+
+impl core::error::Error for StoreError {}

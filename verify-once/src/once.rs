@@ -1,0 +1,243 @@
+use core::{fmt, time::Duration};
+use std::sync::Arc;
+
+use tokio::{sync::Semaphore, time::timeout};
+use verify_core::Receipt;
+
+use crate::{
+    Answer, Builder, Claimed, Claims, Ending, Key, LOG_TARGET, Pending, StoreError, Terms, Token,
+    claim::Claim, rules, settling::settle_now,
+};
+
+/// Handles each verified delivery once. Clones share the store.
+#[derive(Clone)]
+pub struct Once(Arc<Inner>);
+
+struct Inner {
+    settings: Builder,
+    /// How many claims may be settled in the background at a time. Beyond that they end with their lease.
+    background: Arc<Semaphore>,
+}
+
+/// The right to handle a delivery. Dropped without [`end`](Self::end) it is given back: after a panic, or
+/// when the sender hangs up.
+#[derive(Debug)]
+#[must_use]
+pub struct Run {
+    attempt: u32,
+    once: Once,
+    sender: &'static str,
+    /// `None`: nobody is to know of it.
+    claim: Option<Claim>,
+}
+
+impl Once {
+    const BACKGROUND: usize = 1024;
+
+    /// Begins to make one, with a store such as [`Memory`](crate::Memory).
+    pub fn builder(store: impl Claims + 'static) -> Builder {
+        Builder::new(Arc::new(store))
+    }
+
+    /// Begins to make one, with a store that others use too.
+    pub fn builder_shared(store: Arc<dyn Claims>) -> Builder {
+        Builder::new(store)
+    }
+
+    pub(crate) fn new(settings: Builder) -> Self {
+        Self(Arc::new(Inner { settings, background: Arc::new(Semaphore::new(Self::BACKGROUND)) }))
+    }
+
+    /// Asks for the right to handle a delivery.
+    ///
+    /// An error of the store is never taken for "not claimed": the answer is 503, and what the store may
+    /// have claimed all the same is given back in the background. Dropping the future does that too.
+    ///
+    /// # Errors
+    ///
+    /// What is answered without the handler.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime of tokio.
+    pub async fn enter(&self, receipt: &Receipt) -> Result<Run, Answer> {
+        let entry = self.claim(receipt).await;
+        let outcome = match &entry {
+            Ok(run) => run.code(),
+            Err(answer) => answer.reason.code(),
+        };
+        self.count(receipt.sender(), outcome);
+        entry
+    }
+
+    async fn claim(&self, receipt: &Receipt) -> Result<Run, Answer> {
+        let sender = receipt.sender();
+        let run = |attempt, claim| Ok(Run { attempt, once: self.clone(), sender, claim });
+        let settings = &self.0.settings;
+        let lease = self.lease();
+        let window = match settings.windows.of(receipt, lease) {
+            None => {
+                tracing::error!(
+                    target: LOG_TARGET, sender,
+                    "delivery not handled: it has neither a signed id nor a signed time, and no window is named for its sender"
+                );
+                return Err(Answer::without_window());
+            }
+            Some(Duration::ZERO) => return run(0, None),
+            Some(window) => window,
+        };
+        let (mut claim, claimed) = match Token::random() {
+            Some(token) => {
+                let claim = Claim::new(self.clone(), Key::from(receipt), token, sender);
+                let terms = Terms::new(lease, window);
+                let claimed = self
+                    .limited(settings.store.claim(&claim.what.key, &claim.what.token, terms))
+                    .await;
+                (Some(claim), claimed)
+            }
+            None => (None, Err(StoreError::Unavailable("system has no random bytes".to_owned()))),
+        };
+        let answer = match claimed {
+            Ok(Claimed::Acquired { attempt }) => {
+                if let Some(claim) = &mut claim {
+                    claim.what.is_acquired = true;
+                }
+                return run(attempt, claim);
+            }
+            Ok(Claimed::Done { status }) => Answer::done(status),
+            Ok(Claimed::InProgress { left }) => {
+                Answer::in_progress(rules::wait_for_lease(left, receipt))
+            }
+            Err(error) => {
+                tracing::warn!(target: LOG_TARGET, sender, code = error.code(), "delivery not claimed: {error}");
+                if settings.runs_without_store.contains(sender) {
+                    return run(0, claim);
+                }
+                // The claim, which may have been made, is given back as it is dropped.
+                return Err(Answer::without_store(&error, receipt));
+            }
+        };
+        if let Some(claim) = claim {
+            claim.disarm();
+        }
+        Err(answer)
+    }
+
+    /// Asks for the right to handle a delivery, runs `handle` under its deadline, and settles what came of
+    /// it. For adapters: `handle` gets the attempt, and `ending` reads its result.
+    ///
+    /// # Errors
+    ///
+    /// What is to be answered if `handle` did not run to its end.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime of tokio.
+    pub async fn guard<T, F: Future<Output = T>>(
+        &self,
+        receipt: &Receipt,
+        handle: impl FnOnce(u32) -> F,
+        ending: impl FnOnce(&T) -> Ending,
+    ) -> Result<T, Answer> {
+        let run = self.enter(receipt).await?;
+        match timeout(self.0.settings.deadline, handle(run.attempt())).await {
+            Ok(result) => {
+                run.end(ending(&result)).await;
+                Ok(result)
+            }
+            Err(_) => {
+                run.end(Ending::Overdue).await;
+                Err(Answer::overdue(receipt))
+            }
+        }
+    }
+
+    /// Forgets a delivery, so that it can be sent again by hand. Returns whether it was known.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn forget(&self, key: &Key) -> Result<bool, StoreError> {
+        self.limited(self.0.settings.store.forget(key)).await
+    }
+
+    /// Returns whether the store can be used. For readiness.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.limited(self.0.settings.store.check()).await
+    }
+
+    /// Returns how long a handler may run.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.0.settings.deadline
+    }
+
+    pub(crate) fn lease(&self) -> Duration {
+        self.deadline().saturating_add(Builder::SPARE)
+    }
+
+    pub(crate) fn store(&self) -> &dyn Claims {
+        &*self.0.settings.store
+    }
+
+    pub(crate) fn background(&self) -> &Arc<Semaphore> {
+        &self.0.background
+    }
+
+    /// Every call to the store goes through here.
+    pub(crate) async fn limited<T>(&self, call: Pending<'_, T>) -> Result<T, StoreError> {
+        timeout(self.0.settings.patience, call).await.unwrap_or(Err(StoreError::TimedOut))
+    }
+
+    pub(crate) fn count(&self, sender: &'static str, outcome: &'static str) {
+        tracing::trace!(target: LOG_TARGET, sender, outcome, "once");
+        #[cfg(feature = "metrics")]
+        metrics::counter!("verify_once_total", "sender" => sender, "outcome" => outcome)
+            .increment(1);
+    }
+}
+
+impl Run {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self { claim: None, .. } => "run_unguarded",
+            Self { attempt: 0, .. } => "run_without_store",
+            Self { attempt: 1, .. } => "run",
+            _ => "run_again",
+        }
+    }
+
+    /// Returns how often the delivery was begun, with this time. More than 1: an earlier run may have
+    /// got half way. 0: nobody knows, because the guard is off or the store could not be asked.
+    #[must_use]
+    pub const fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Settles the claim, before the answer is sent: the next try of a sender may come at once. If the
+    /// store fails, it is tried again in the background.
+    pub async fn end(self, ending: Ending) {
+        let Self { attempt, once, sender, claim } = self;
+        let settlement = ending.settlement();
+        if ending == Ending::Overdue {
+            tracing::warn!(target: LOG_TARGET, sender, "handler dropped: its deadline passed");
+            once.count(sender, "overdue");
+        }
+        let Some(mut claim) = claim else { return };
+        claim.what.intended = settlement;
+        // Where the store could not be asked a moment ago, the sender does not wait for it again.
+        if attempt > 0 {
+            settle_now(&once, claim).await;
+        }
+    }
+}
+
+impl fmt::Debug for Once {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Once").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}

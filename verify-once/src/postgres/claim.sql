@@ -1,0 +1,37 @@
+-- $1 key, $2 token, $3 lease in ms, $4 the longer of lease and window in ms.
+-- The attempt if it is acquired; otherwise the status, or the rest of the lease in ms. No row at all: another
+-- claim was committed since this statement began.
+-- A claim need not be on the disk: one that is lost costs a second run, and nothing else.
+WITH terms AS (
+    SELECT t + $3::bigint * interval '1 ms' AS held, t + $4::bigint * interval '1 ms' AS known
+    FROM clock_timestamp() AS t
+), won AS (
+    INSERT INTO verify_once AS old (key, token, attempt, held_until, known_until)
+        SELECT $1::bytea, $2::bytea, 1, held, known FROM terms
+    ON CONFLICT (key) DO UPDATE SET
+        token = excluded.token,
+        attempt = CASE
+            WHEN old.known_until <= clock_timestamp() THEN 1
+            -- The caller's own claim, whose answer was lost.
+            WHEN old.held_until IS NOT NULL AND old.token = excluded.token THEN old.attempt
+            ELSE old.attempt + 1 END,
+        held_until = CASE
+            WHEN old.known_until > clock_timestamp() AND old.token = excluded.token
+                THEN coalesce(old.held_until, excluded.held_until)
+            ELSE excluded.held_until END,
+        status = NULL,
+        known_until = greatest(old.known_until, excluded.known_until)
+    WHERE old.known_until <= clock_timestamp() OR (old.status IS NULL AND (
+        old.held_until IS NULL
+        OR old.token = excluded.token
+        OR old.held_until <= clock_timestamp()
+        -- A rest that is longer than a lease is one of a clock that was set back.
+        OR old.held_until > clock_timestamp() + $3::bigint * interval '1 ms'))
+    RETURNING attempt
+)
+SELECT attempt, NULL::integer AS status, NULL::bigint AS rest,
+    set_config('synchronous_commit', 'off', true) FROM won
+UNION ALL
+SELECT NULL, status,
+    ceil(extract(epoch FROM held_until - clock_timestamp()) * 1000)::bigint, NULL
+    FROM verify_once WHERE key = $1 AND NOT EXISTS (SELECT FROM won)

@@ -1,0 +1,190 @@
+//! Claims in Redis or Valkey.
+
+mod line;
+
+use core::{fmt, time::Duration};
+
+use ::redis::{FromRedisValue, RedisError, Script, cmd};
+use tokio::runtime::Handle;
+
+use crate::{Claimed, Claims, ConfigError, Key, Pending, Settled, StoreError, Terms, Token};
+use line::Line;
+
+/// Claims in Redis (from 5) or Valkey, for any number of instances.
+///
+/// Each call is one script over one key, on the clock of the server. One connection carries all calls; a call
+/// that is dropped, or fails, closes it, and the next one connects again.
+///
+/// The server must not evict: with a `maxmemory-policy` other than `noeviction` it would forget
+/// claims early, so that is refused. Replicas follow behind, so a failover may forget the claims of the last
+/// moments, and a delivery that comes again then runs once more.
+pub struct Redis {
+    line: Line,
+    scripts: Scripts,
+}
+
+struct Scripts {
+    claim: Script,
+    complete: Script,
+    release: Script,
+}
+
+impl Redis {
+    /// Takes an address such as `redis://user:password@host:6379/0`, or `rediss://` for TLS. Nothing is
+    /// connected before the first call.
+    ///
+    /// The connection belongs to the runtime of tokio in which this is called.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::AddressInvalid`], and [`ConfigError::RuntimeMissing`] outside of a runtime.
+    pub fn new(address: &str) -> Result<Self, ConfigError> {
+        let runtime = Handle::try_current().map_err(|_| ConfigError::RuntimeMissing)?;
+        // Its error may hold parts of the address.
+        let client = ::redis::Client::open(address).map_err(|_| ConfigError::AddressInvalid {
+            example: "redis://user:password@host:6379/0",
+        })?;
+        let scripts = Scripts {
+            claim: Script::new(include_str!("redis/claim.lua")),
+            complete: Script::new(include_str!("redis/complete.lua")),
+            release: Script::new(include_str!("redis/release.lua")),
+        };
+        Ok(Self { line: Line::new(client, runtime), scripts })
+    }
+
+    async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        key: &Key,
+        token: &Token,
+        arguments: &[u64],
+    ) -> Result<T, StoreError> {
+        let mut usage = self.line.connection().await?;
+        let mut call = script.key(name(key));
+        call.arg(token.as_bytes());
+        for argument in arguments {
+            call.arg(*argument);
+        }
+        let said = call.invoke_async(&mut usage.connection).await;
+        usage.end(said.map_err(|error| self.meaning(&error)))
+    }
+
+    async fn settle(
+        &self,
+        script: &Script,
+        key: &Key,
+        token: &Token,
+        arguments: &[u64],
+    ) -> Result<Settled, StoreError> {
+        let is_ours: bool = self.run(script, key, token, arguments).await?;
+        Ok(if is_ours { Settled::Yes } else { Settled::Lost })
+    }
+
+    fn meaning(&self, error: &RedisError) -> StoreError {
+        self.line.meaning(error)
+    }
+}
+
+/// Under which a key is kept. Raw bytes: half of what digits would take.
+fn name(key: &Key) -> Vec<u8> {
+    [b"once:", key.as_bytes().as_slice()].concat()
+}
+
+fn millis(time: Duration) -> u64 {
+    // Lua's numbers are exact up to here.
+    const MOST: u64 = 1 << 52;
+    u64::try_from(time.as_millis()).unwrap_or(MOST).min(MOST)
+}
+
+impl Claims for Redis {
+    fn claim<'a>(&'a self, key: &'a Key, token: &'a Token, terms: Terms) -> Pending<'a, Claimed> {
+        Box::pin(async move {
+            let arguments = [millis(terms.lease), millis(terms.window)];
+            let said: (u8, u64) = self.run(&self.scripts.claim, key, token, &arguments).await?;
+            let number = u32::try_from(said.1).unwrap_or(u32::MAX);
+            match said.0 {
+                0 => Ok(Claimed::Acquired { attempt: number }),
+                1 => Ok(Claimed::InProgress { left: Duration::from_millis(said.1) }),
+                2 => Ok(Claimed::Done { status: u16::try_from(number).unwrap_or(u16::MAX) }),
+                _ => Err(self.line.unavailable("gave an answer that the script does not give")),
+            }
+        })
+    }
+
+    fn complete<'a>(&'a self, key: &'a Key, token: &'a Token, status: u16) -> Pending<'a, Settled> {
+        Box::pin(
+            async move { self.settle(&self.scripts.complete, key, token, &[status.into()]).await },
+        )
+    }
+
+    fn release<'a>(&'a self, key: &'a Key, token: &'a Token) -> Pending<'a, Settled> {
+        Box::pin(self.settle(&self.scripts.release, key, token, &[]))
+    }
+
+    fn forget<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
+        Box::pin(async move {
+            let mut usage = self.line.connection().await?;
+            let deleted = cmd("DEL").arg(name(key)).query_async(&mut usage.connection).await;
+            usage.end(deleted.map_err(|error| self.meaning(&error)))
+        })
+    }
+
+    /// Looks at the server's settings again, makes a claim on a key that no delivery has, and takes it away.
+    fn check(&self) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let mut usage = self.line.connection().await?;
+            let looked = self.line.look(&mut usage.connection).await;
+            usage.end(looked)?;
+            let (key, token) = (Key::new([0; 32]), Token::new([0; 16]));
+            let moment = Duration::from_secs(1);
+            self.claim(&key, &token, Terms::new(moment, moment)).await?;
+            self.forget(&key).await.map(drop)
+        })
+    }
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis").field("at", &self.line.place()).finish_non_exhaustive()
+    }
+}
+
+/// What a server's error asks for.
+enum Cure {
+    /// Memory.
+    Room,
+    /// Another setting, role, or version.
+    Change(&'static str),
+    /// Time.
+    Wait(&'static str),
+}
+
+/// Codes of servers that answer, and cannot do what they are asked to.
+const CODES: [(&str, Cure); 8] = [
+    ("OOM", Cure::Room),
+    ("LOADING", Cure::Wait("is still loading its data")),
+    ("MISCONF", Cure::Wait("cannot write to its disk")),
+    ("NOREPLICAS", Cure::Wait("has too few replicas")),
+    ("READONLY", Cure::Wait("is a replica: its primary is needed")),
+    ("NOAUTH", Cure::Change("asks for a password: put it into the address")),
+    ("WRONGPASS", Cure::Change("refuses the user or the password of the address")),
+    (
+        "NOPERM",
+        Cure::Change(
+            "refuses a command: the user needs EVAL, EVALSHA, SCRIPT LOAD, INFO, and the keys `once:*`",
+        ),
+    ),
+];
+
+/// The code of an error of the server, if it is one.
+fn code(error: &RedisError) -> Option<&str> {
+    let code = error.code()?;
+    // Before version 7, what a script met stands in the text of its error.
+    let met = |known: &&(&'static str, Cure)| {
+        error.detail().is_some_and(|detail| detail.contains(&format!("-{} ", known.0)))
+    };
+    match code {
+        "ERR" => CODES.iter().find(met).map(|known| known.0).or(Some(code)),
+        _ => Some(code),
+    }
+}

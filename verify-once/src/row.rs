@@ -1,0 +1,96 @@
+//! What a store that does not compute by itself knows of a key, and what becomes of it.
+
+use crate::{Claimed, Settled, Terms, Token};
+
+/// On the clock of the store.
+pub(crate) type Millis = i64;
+
+/// How far a clock may be set back without a repetition being taken for another delivery.
+pub(crate) const CLOCK_STEP: Millis = 60 * 60 * 1000;
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Row {
+    pub(crate) token: Token,
+    pub(crate) attempt: u32,
+    pub(crate) state: State,
+    pub(crate) claimed_at: Millis,
+    pub(crate) known_until: Millis,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum State {
+    Done(u16),
+    Failed,
+    Held { until: Millis },
+}
+
+impl Row {
+    /// Whether the key is still known. What was claimed much later than now was claimed while the clock was
+    /// wrong.
+    pub(crate) const fn is_known(&self, now: Millis) -> bool {
+        self.known_until > now && self.claimed_at <= now.saturating_add(CLOCK_STEP)
+    }
+
+    /// Claims a key. Returns the row to be written, if any.
+    pub(crate) fn claim(
+        known: Option<&Self>,
+        token: Token,
+        terms: Terms,
+        now: Millis,
+    ) -> (Claimed, Option<Self>) {
+        let known = known.filter(|row| row.is_known(now));
+        let lease = millis(terms.lease);
+        match known {
+            Some(Self { state: State::Done(status), .. }) => {
+                return (Claimed::Done { status: *status }, None);
+            }
+            Some(Self { state: State::Held { .. }, attempt, token: holder, .. })
+                if *holder == token =>
+            {
+                return (Claimed::Acquired { attempt: *attempt }, None);
+            }
+            Some(Self { state: State::Held { until }, .. }) => {
+                let left = until.saturating_sub(now);
+                // A rest that is longer than a lease is one of a clock that was set back.
+                if (1..=lease).contains(&left) {
+                    let left = core::time::Duration::from_millis(left.unsigned_abs());
+                    return (Claimed::InProgress { left }, None);
+                }
+            }
+            Some(Self { state: State::Failed, .. }) | None => {}
+        }
+        let attempt = known.map_or(0, |row| row.attempt).saturating_add(1);
+        let row = Self {
+            token,
+            attempt,
+            state: State::Held { until: now.saturating_add(lease) },
+            claimed_at: now,
+            known_until: now.saturating_add(millis(terms.known_for())),
+        };
+        (Claimed::Acquired { attempt }, Some(row))
+    }
+
+    /// Settles a claim: with a status it is done. Returns the row to be written, if any.
+    pub(crate) fn settle(
+        known: Option<&Self>,
+        token: Token,
+        status: Option<u16>,
+        now: Millis,
+    ) -> (Settled, Option<Self>) {
+        let Some(row) = known.filter(|row| row.is_known(now) && row.token == token) else {
+            return (Settled::Lost, None);
+        };
+        match (row.state, status) {
+            (State::Held { .. }, status) => {
+                let state = status.map_or(State::Failed, State::Done);
+                (Settled::Yes, Some(Self { state, ..*row }))
+            }
+            (State::Done(_), Some(_)) => (Settled::Yes, None),
+            (State::Done(_) | State::Failed, _) => (Settled::Lost, None),
+        }
+    }
+}
+
+pub(crate) fn millis(time: core::time::Duration) -> Millis {
+    Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX)
+}

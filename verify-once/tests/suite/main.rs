@@ -1,0 +1,27 @@
+//! The guard as its users meet it, and every store under the same laws.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod conform;
+mod failing;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod failures;
+mod guard;
+mod memory;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod mlflow;
+mod model;
+mod open;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod postgres;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod proxy;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod redis;
+mod reference;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod servers;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod support;
+mod windows;

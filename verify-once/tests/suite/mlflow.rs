@@ -1,0 +1,88 @@
+//! MLflow as a sender: four tries, obeys `Retry-After`, drops on 4xx.
+
+use core::time::Duration;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+use verify_once::{Answer, Ending, Once};
+
+use crate::support::mlflow_after;
+
+/// How often each delivery ran to its end.
+pub(crate) type Runs = Arc<Mutex<HashMap<String, u32>>>;
+
+/// What became of many deliveries.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Counts {
+    pub(crate) once: usize,
+    pub(crate) again: usize,
+    /// Given up by the sender, or told that it was handled although it was not.
+    pub(crate) lost: usize,
+    /// The slowest answer that was not the handler's.
+    pub(crate) slowest: Duration,
+}
+
+/// Delivers to the instances in turn, the first try so long after the one before.
+pub(crate) async fn deliver(
+    instances: &[Once],
+    prefix: &str,
+    number: usize,
+    every: Duration,
+) -> Counts {
+    let runs = Runs::default();
+    let mut deliveries = JoinSet::new();
+    for count in 0..number {
+        let (instances, runs) = (instances.to_vec(), Arc::clone(&runs));
+        let id = format!("{prefix}-{count}");
+        deliveries.spawn(async move {
+            sleep(every * u32::try_from(count).unwrap()).await;
+            let begun = Instant::now();
+            let mut slowest = Duration::ZERO;
+            for attempt in 0..4 {
+                let receipt = mlflow_after(&id, begun.elapsed().as_secs());
+                let once = &instances[(count + attempt) % instances.len()];
+                let asked = Instant::now();
+                match answer(once, &id, receipt, &runs).await {
+                    Ok(()) => return (id, true, slowest),
+                    Err(Answer { status: 200..300, .. }) => return (id, true, slowest),
+                    Err(Answer { retry_after: Some(wait), status: 503, .. }) => {
+                        slowest = slowest.max(asked.elapsed());
+                        sleep(Duration::from_secs(wait)).await;
+                    }
+                    Err(_) => break,
+                }
+            }
+            (id, false, slowest)
+        });
+    }
+    let mut counts = Counts::default();
+    while let Some(delivery) = deliveries.join_next().await {
+        let (id, is_answered, slowest) = delivery.unwrap();
+        counts.slowest = counts.slowest.max(slowest);
+        match (is_answered, runs.lock().unwrap().get(&id)) {
+            (true, Some(1)) => counts.once += 1,
+            (true, Some(2..)) => counts.again += 1,
+            _ => counts.lost += 1,
+        }
+    }
+    counts
+}
+
+async fn answer(
+    once: &Once,
+    id: &str,
+    receipt: verify_core::Receipt,
+    runs: &Runs,
+) -> Result<(), Answer> {
+    let handle = |_| async {
+        sleep(Duration::from_millis(20)).await;
+        *runs.lock().unwrap().entry(id.to_owned()).or_default() += 1;
+    };
+    once.guard(&receipt, handle, |()| Ending::Answered(204)).await
+}

@@ -1,0 +1,432 @@
+//! Servers that the tests start for themselves, each on a free port of loopback, and end by their id.
+//!
+//! `.ci/once` names the programs in `ONCE_REDIS`, `ONCE_VALKEY` and `ONCE_POSTGRES` (a folder). Where one is
+//! not named, its tests say that they were skipped.
+
+use core::{net::Ipv4Addr, time::Duration};
+use std::{
+    env,
+    io::{self, Write as _},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    thread::sleep,
+    time::Instant,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use verify_once::{Claims, Postgres, Redis};
+
+use crate::model::Passing;
+
+const MOMENT: Duration = Duration::from_millis(20);
+
+/// The program that a variable names. Otherwise it is said, past what hides the output of tests.
+fn program(variable: &str, test: &str) -> Option<PathBuf> {
+    let program = env::var_os(variable).map(PathBuf::from);
+    if program.is_none() {
+        let _ = writeln!(
+            io::stderr(),
+            "SKIPPED: {test}: {variable} names no program; .ci/once sets it"
+        );
+    }
+    program
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+        sleep(MOMENT);
+    }
+}
+
+/// A process that is ended with the test.
+struct Process(Child);
+
+impl Process {
+    fn start(command: &mut Command) -> Self {
+        let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(silent.spawn().unwrap())
+    }
+
+    fn kill(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        self.0.wait().unwrap();
+    }
+
+    fn signal(&self, signal: Signal) {
+        let _ = kill_process(Pid::from_child(&self.0), signal);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A server that can be told to fail.
+pub(crate) trait Server: Send {
+    fn name(&self) -> &'static str;
+    fn port(&self) -> u16;
+    /// A store of it as an instance opens it, at another port that leads to it. In a runtime of tokio.
+    fn open_at(&self, port: u16) -> Arc<dyn Claims>;
+    fn pass(&self) -> Passing;
+    /// Its clock is set back: what is to end ends that much later.
+    fn set_back(&self, time: Duration);
+    fn kill(&mut self);
+    fn start_again(&mut self);
+    fn stop(&self);
+    fn go_on(&self);
+
+    fn open(&self) -> Arc<dyn Claims> {
+        self.open_at(self.port())
+    }
+}
+
+/// Starts each that is there.
+pub(crate) fn each(test: &str) -> Vec<Box<dyn Server>> {
+    let mut servers: Vec<Box<dyn Server>> = Vec::new();
+    servers.extend(each_redis(test).into_iter().map(|server| Box::new(server) as Box<dyn Server>));
+    servers.extend(PostgresServer::start(test).map(|server| Box::new(server) as Box<dyn Server>));
+    servers
+}
+
+/// Redis or Valkey, which writes each command to its disk.
+pub(crate) struct RedisServer {
+    pub(crate) name: &'static str,
+    program: PathBuf,
+    options: Vec<String>,
+    port: u16,
+    // Ended before its folder is deleted.
+    process: Process,
+    folder: TempDir,
+}
+
+/// Starts each of the two kinds that is there.
+pub(crate) fn each_redis(test: &str) -> Vec<RedisServer> {
+    let kinds = [("Redis", "ONCE_REDIS"), ("Valkey", "ONCE_VALKEY")];
+    let found =
+        kinds.into_iter().filter_map(|(name, variable)| Some((name, program(variable, test)?)));
+    found.map(|(name, program)| RedisServer::start(name, program, &[])).collect()
+}
+
+impl RedisServer {
+    pub(crate) fn start(name: &'static str, program: PathBuf, options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let process = Self::spawn(&program, &options, &folder, port);
+        let server = Self { name, program, options, folder, port, process };
+        server.wait();
+        server
+    }
+
+    /// Another one of the same kind, with other options.
+    pub(crate) fn another(&self, options: &[&str]) -> Self {
+        Self::start(self.name, self.program.clone(), options)
+    }
+
+    fn spawn(program: &PathBuf, options: &[String], folder: &TempDir, port: u16) -> Process {
+        let mut command = Command::new(program);
+        command.current_dir(folder.path()).args(["--bind", "127.0.0.1", "--save", ""]);
+        command.args(["--appendonly", "yes", "--appendfsync", "always"]);
+        Process::start(command.arg("--port").arg(port.to_string()).args(options))
+    }
+
+    fn wait(&self) {
+        wait_until("the server answers", || {
+            self.ask().is_some_and(|mut connection| {
+                let pong = redis::cmd("PING").query::<String>(&mut connection);
+                // One that asks for a password is up too; one that loads its data is not.
+                pong.map_or_else(|error| error.code() == Some("NOAUTH"), |_| true)
+            })
+        });
+    }
+
+    fn ask(&self) -> Option<redis::Connection> {
+        let client = redis::Client::open(self.address()).unwrap();
+        client.get_connection_with_timeout(Duration::from_secs(1)).ok()
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// A store as an instance opens it. In a runtime of tokio.
+    pub(crate) fn store(&self) -> Redis {
+        Redis::new(&self.address()).unwrap()
+    }
+
+    pub(crate) fn command<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+        let (name, arguments) = words.split_first().unwrap();
+        redis::cmd(name).arg(arguments).query(&mut self.ask().unwrap()).unwrap()
+    }
+}
+
+impl Server for RedisServer {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn open_at(&self, port: u16) -> Arc<dyn Claims> {
+        Arc::new(Redis::new(&format!("redis://127.0.0.1:{port}")).unwrap())
+    }
+
+    fn pass(&self) -> Passing {
+        let address = self.address();
+        Box::new(move |time| {
+            age(&address, i64::try_from(time.as_millis()).unwrap());
+            Box::pin(async {})
+        })
+    }
+
+    fn set_back(&self, time: Duration) {
+        age(&self.address(), -i64::try_from(time.as_millis()).unwrap());
+    }
+
+    fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    fn start_again(&mut self) {
+        self.process = Self::spawn(&self.program, &self.options, &self.folder, self.port);
+        self.wait();
+    }
+
+    fn stop(&self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    fn go_on(&self) {
+        self.process.signal(Signal::CONT);
+    }
+}
+
+/// Makes all keys older, by milliseconds: what is to end ends that much earlier.
+fn age(address: &str, millis: i64) {
+    const AGE: &str = "
+        for _, key in ipairs(redis.call('KEYS', 'once:*')) do
+            if redis.call('TYPE', key).ok == 'hash' then
+                local rest = redis.call('PTTL', key) - ARGV[1]
+                local held = redis.call('HGET', key, 'u')
+                if held then redis.call('HSET', key, 'u', held - ARGV[1]) end
+                if rest > 0 then redis.call('PEXPIRE', key, rest) else redis.call('DEL', key) end
+            end
+        end";
+    let mut connection = redis::Client::open(address).unwrap().get_connection().unwrap();
+    redis::Script::new(AGE).arg(millis).invoke::<()>(&mut connection).unwrap();
+}
+
+/// PostgreSQL. A process that runs as root runs it as nobody, because it refuses root.
+pub(crate) struct PostgresServer {
+    bin: PathBuf,
+    port: u16,
+    // Ended before its folder is deleted.
+    process: Process,
+    folder: TempDir,
+}
+
+const NOBODY: u32 = 65534;
+
+impl PostgresServer {
+    pub(crate) fn start(test: &str) -> Option<Self> {
+        let bin = program("ONCE_POSTGRES", test)?;
+        let folder = tempfile::tempdir().unwrap();
+        if rustix::process::getuid().is_root() {
+            std::os::unix::fs::chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let mut initdb = Self::program(&bin, "initdb");
+        initdb.args([
+            "--no-sync",
+            "--auth=trust",
+            "--username=once",
+            "--encoding=UTF8",
+            "--locale=C",
+            "-D",
+        ]);
+        let mut initdb = Process::start(initdb.arg(folder.path().join("data")));
+        assert!(initdb.0.wait().unwrap().success());
+        let port = free_port();
+        let process = Self::spawn(&bin, &folder, port);
+        let server = Self { bin, folder, port, process };
+        server.wait();
+        Some(server)
+    }
+
+    fn program(bin: &std::path::Path, name: &str) -> Command {
+        use std::os::unix::process::CommandExt as _;
+
+        let mut command = Command::new(bin.join(name));
+        if rustix::process::getuid().is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command.current_dir("/");
+        command
+    }
+
+    fn spawn(bin: &std::path::Path, folder: &TempDir, port: u16) -> Process {
+        let mut command = Self::program(bin, "postgres");
+        command.arg("-D").arg(folder.path().join("data")).arg("-k").arg(folder.path());
+        command.args(["-h", "127.0.0.1", "-c", "max_connections=60", "-p"]);
+        Process::start(command.arg(port.to_string()))
+    }
+
+    fn wait(&self) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let address = self.address();
+        std::thread::spawn(move || {
+            wait_until("the server answers", || {
+                runtime.block_on(async {
+                    let connected = tokio_postgres::connect(&address, tokio_postgres::NoTls).await;
+                    let Ok((client, connection)) = connected else { return false };
+                    let driver = tokio::spawn(connection);
+                    let is_up = client.simple_query("SELECT 1").await.is_ok();
+                    driver.abort();
+                    is_up
+                })
+            });
+        })
+        .join()
+        .unwrap();
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("postgres://once@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// A store as an instance opens it. In a runtime of tokio.
+    pub(crate) fn store(&self) -> Postgres {
+        Postgres::new(&self.address()).unwrap()
+    }
+
+    /// Runs statements, whatever runtime this is called in.
+    pub(crate) fn run(&self, statements: impl Into<String>) {
+        execute(self.address(), statements.into());
+    }
+
+    pub(crate) fn number(&self, query: &str) -> i64 {
+        let (address, query) = (self.address(), query.to_owned());
+        let asking = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let (client, connection) =
+                    tokio_postgres::connect(&address, tokio_postgres::NoTls).await.unwrap();
+                tokio::spawn(connection);
+                client.query_one(&query, &[]).await.unwrap().get(0)
+            })
+        });
+        asking.join().unwrap()
+    }
+
+    /// Every process of it.
+    fn signal_all(&self, signal: Signal) {
+        let parent = Pid::from_child(&self.process.0);
+        self.process.signal(signal);
+        let children = std::fs::read_to_string(format!(
+            "/proc/{0}/task/{0}/children",
+            parent.as_raw_nonzero()
+        ));
+        for child in children.unwrap_or_default().split_whitespace() {
+            let pid = Pid::from_raw(child.parse().unwrap()).unwrap();
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        // A process of it that is stopped would not notice its end.
+        self.go_on();
+    }
+}
+
+impl Server for PostgresServer {
+    fn name(&self) -> &'static str {
+        "PostgreSQL"
+    }
+
+    fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn open_at(&self, port: u16) -> Arc<dyn Claims> {
+        Arc::new(Postgres::new(&format!("postgres://once@127.0.0.1:{port}/postgres")).unwrap())
+    }
+
+    fn pass(&self) -> Passing {
+        let address = self.address();
+        Box::new(move |time| {
+            shift(address.clone(), "-", time);
+            Box::pin(async {})
+        })
+    }
+
+    fn set_back(&self, time: Duration) {
+        shift(self.address(), "+", time);
+    }
+
+    fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    fn start_again(&mut self) {
+        // The processes of its connections end a moment after it.
+        wait_until("the port is free", || {
+            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err()
+        });
+        wait_until("the server starts", || {
+            self.process = Self::spawn(&self.bin, &self.folder, self.port);
+            sleep(Duration::from_millis(500));
+            self.process.0.try_wait().unwrap().is_none()
+        });
+        self.wait();
+    }
+
+    fn stop(&self) {
+        self.signal_all(Signal::STOP);
+    }
+
+    fn go_on(&self) {
+        self.signal_all(Signal::CONT);
+    }
+}
+
+/// Moves the times of all claims.
+fn shift(address: String, sign: &str, time: Duration) {
+    let by = format!("{sign} interval '1 ms' * {}", time.as_millis());
+    execute(
+        address,
+        format!(
+            "UPDATE verify_once SET held_until = held_until {by}, known_until = known_until {by}"
+        ),
+    );
+}
+
+pub(crate) fn execute(address: String, statements: String) {
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (client, connection) =
+                tokio_postgres::connect(&address, tokio_postgres::NoTls).await.unwrap();
+            let driver = tokio::spawn(connection);
+            client.batch_execute(&statements).await.unwrap();
+            driver.abort();
+        });
+    })
+    .join()
+    .unwrap();
+}

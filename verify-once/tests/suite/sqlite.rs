@@ -1,0 +1,253 @@
+//! The file of SQLite: the laws, the model, and what becomes of the file.
+
+use core::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+use std::{fs, path::Path, sync::Arc, time::SystemTime};
+
+use proptest::prelude::*;
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tokio::runtime::Builder;
+use verify_once::{
+    Claimed, Claims, Key, Settled, Sqlite, StoreError, Terms, Token, conformance::Suite,
+};
+
+use crate::model::{Subject, cases, check};
+
+const TERMS: Terms = Terms::new(Duration::from_secs(30), Duration::from_secs(600));
+const FIRST: Result<Claimed, StoreError> = Ok(Claimed::Acquired { attempt: 1 });
+const DONE: Result<Claimed, StoreError> = Ok(Claimed::Done { status: 204 });
+const TOKEN: Token = Token::new([1; 16]);
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// A clock that is moved by hand, in seconds.
+#[derive(Clone)]
+struct Moved(Arc<AtomicU64>);
+
+impl Moved {
+    fn new() -> Self {
+        Self(Arc::new(AtomicU64::new(1_795_290_782)))
+    }
+
+    fn set(&self, change: impl Fn(u64) -> u64) {
+        self.0.store(change(self.0.load(Relaxed)), Relaxed);
+    }
+
+    fn open(&self, path: &Path) -> Sqlite {
+        let clock = self.clone();
+        Sqlite::with_clock(path, move || {
+            SystemTime::UNIX_EPOCH + Duration::from_secs(clock.0.load(Relaxed))
+        })
+    }
+}
+
+async fn claim(store: &Sqlite, number: u8) -> Result<Claimed, StoreError> {
+    store.claim(&Key::new([number; 32]), &Token::new([number; 16]), TERMS).await
+}
+
+async fn complete(store: &Sqlite, number: u8) -> Result<Settled, StoreError> {
+    store.complete(&Key::new([number; 32]), &Token::new([number; 16]), 204).await
+}
+
+#[tokio::test]
+async fn sqlite_conforms_in_two_processes() {
+    let folder = folder();
+    let path = folder.path().join("once.db");
+    let clock = Moved::new();
+    let suite = Suite::new(clock.open(&path)).with_other(clock.open(&path));
+    suite
+        .with_terms(Duration::from_secs(100), Duration::from_secs(300))
+        .with_time(move |time| {
+            clock.set(|now| now + time.as_secs());
+            async {}
+        })
+        .run()
+        .await
+        .unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sqlite_does_as_the_reference(actions in cases()) {
+        let folder = folder();
+        let path = folder.path().join("once.db");
+        let clock = Moved::new();
+        let instances: [Arc<dyn Claims>; 2] = [Arc::new(clock.open(&path)), Arc::new(clock.open(&path))];
+        let pass = Box::new(move |time: Duration| -> core::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+            clock.set(|now| now + time.as_secs());
+            Box::pin(async {})
+        });
+        let subject = Subject { instances, pass, lag: Duration::from_millis(20) };
+        Builder::new_current_thread().enable_time().build().unwrap()
+            .block_on(check(&subject, 0, &actions))?;
+    }
+}
+
+#[tokio::test]
+async fn a_restart_forgets_nothing_and_the_file_is_its_owners() {
+    let folder = folder();
+    let path = folder.path().join("once.db");
+    let store = Sqlite::new(&path);
+    assert_eq!(claim(&store, 1).await, FIRST);
+    assert_eq!(complete(&store, 1).await, Ok(Settled::Yes));
+    drop(store);
+    let store = Sqlite::new(&path);
+    assert_eq!(claim(&store, 1).await, DONE);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+/// A clock that is ahead for a while forgets nothing; one that is set back runs at most once more.
+#[tokio::test]
+async fn a_clock_that_is_an_hour_off_forgets_nothing() {
+    let folder = folder();
+    let clock = Moved::new();
+    let store = clock.open(&folder.path().join("once.db"));
+    for number in 1..4 {
+        assert_eq!(claim(&store, number).await, FIRST);
+    }
+    assert_eq!(complete(&store, 1).await, Ok(Settled::Yes));
+    // Ahead, others come, for which what is over is forgotten.
+    clock.set(|now| now + 3600);
+    assert_eq!(claim(&store, 9).await, FIRST);
+    clock.set(|now| now - 3600);
+    assert_eq!(claim(&store, 1).await, DONE);
+    // Behind: what is done stays done, and what is held runs once more, and not twice.
+    clock.set(|now| now - 3600);
+    assert_eq!(claim(&store, 1).await, DONE);
+    let another =
+        async |number| store.claim(&Key::new([2; 32]), &Token::new([number; 16]), TERMS).await;
+    assert_eq!(another(8).await, Ok(Claimed::Acquired { attempt: 2 }));
+    assert!(matches!(another(1).await, Ok(Claimed::InProgress { .. })));
+    assert_eq!(complete(&store, 2).await, Ok(Settled::Lost));
+    // Two hours: then it came while the clock was wrong.
+    clock.set(|now| now - 3601);
+    assert_eq!(claim(&store, 1).await, FIRST);
+}
+
+#[tokio::test]
+async fn what_is_over_is_forgotten_an_hour_later() {
+    let folder = folder();
+    let path = folder.path().join("once.db");
+    let clock = Moved::new();
+    let store = clock.open(&path);
+    for number in 0..200 {
+        assert_eq!(claim(&store, number).await, FIRST);
+    }
+    let rows = || -> u32 {
+        let file = Connection::open(&path).unwrap();
+        file.query_row("SELECT count(*) FROM claim", [], |row| row.get(0)).unwrap()
+    };
+    clock.set(|now| now + 4199);
+    assert_eq!(claim(&store, 201).await, FIRST);
+    assert_eq!(rows(), 201);
+    clock.set(|now| now + 2);
+    assert_eq!(claim(&store, 202).await, FIRST);
+    assert_eq!(rows(), 2);
+}
+
+#[tokio::test]
+async fn what_is_not_a_store_of_this_kind_is_left_as_it_is() {
+    let folder = folder();
+    let path = folder.path().join("notes.txt");
+    fs::write(&path, "these are notes").unwrap();
+    let error = Sqlite::new(&path).check().await.unwrap_err();
+    let text = format!(
+        "store of claims `{}` is a file of something else, and was left as it is: name another",
+        path.display()
+    );
+    assert_eq!(error, StoreError::Unsuitable(text));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "these are notes");
+
+    let other = folder.path().join("other.db");
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE claim (key)").unwrap();
+    assert!(matches!(Sqlite::new(&other).check().await, Err(StoreError::Unsuitable(_))));
+    assert!(matches!(Sqlite::new(folder.path()).check().await, Err(StoreError::Unsuitable(_))));
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_refused_in_one_sentence() {
+    let folder = folder();
+    let path = folder.path().join("once.db");
+    Sqlite::new(&path).check().await.unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    let text = format!(
+        "store of claims `{}` was written by another version of this program: its schema is 2, and 1 is known",
+        path.display()
+    );
+    assert_eq!(Sqlite::new(&path).check().await, Err(StoreError::Unsuitable(text)));
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_yet_is_waited_for() {
+    let folder = folder();
+    let path = folder.path().join("later").join("once.db");
+    let store = Sqlite::new(&path);
+    let error = claim(&store, 1).await.unwrap_err();
+    assert_eq!(error.code(), "store_unavailable");
+    assert!(error.to_string().contains("cannot be opened"), "{error}");
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    assert_eq!(claim(&store, 1).await, FIRST);
+}
+
+#[tokio::test]
+async fn a_file_that_is_gone_is_not_written_on_unseen() {
+    let folder = folder();
+    let path = folder.path().join("once.db");
+    let store = Sqlite::new(&path);
+    assert_eq!(claim(&store, 1).await, FIRST);
+    let aside = folder.path().join("aside.db");
+    fs::rename(&path, &aside).unwrap();
+    let error = claim(&store, 2).await.unwrap_err();
+    assert!(error.to_string().contains("was moved or deleted"), "{error}");
+    fs::rename(&aside, &path).unwrap();
+    assert_eq!(claim(&store, 2).await, FIRST);
+}
+
+/// Another process keeps the file locked: an answer within the time for a call, and then it goes on.
+#[tokio::test]
+async fn a_lock_is_waited_for_and_then_told() {
+    let folder = folder();
+    let path = folder.path().join("once.db");
+    let store = Sqlite::new(&path);
+    assert_eq!(claim(&store, 1).await, FIRST);
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = claim(&store, 2).await.unwrap_err();
+    assert!(error.to_string().ends_with("is locked by another process"), "{error}");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(claim(&store, 2).await, FIRST);
+}
+
+/// What is given up before the writer comes to it is not claimed.
+#[tokio::test]
+async fn a_claim_that_nobody_waits_for_is_not_begun() {
+    let folder = folder();
+    let path = folder.path().join("once.db");
+    let store = Sqlite::new(&path);
+    assert_eq!(store.check().await, Ok(()));
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let wait = Duration::from_millis(50);
+    let (busy, _) = tokio::join!(
+        claim(&store, 1),
+        tokio::time::timeout(wait, async {
+            tokio::time::sleep(wait / 2).await;
+            claim(&store, 2).await
+        })
+    );
+    assert!(busy.is_err());
+    other.execute_batch("ROLLBACK").unwrap();
+    let claimed = store.claim(&Key::new([2; 32]), &TOKEN, TERMS).await;
+    assert_eq!(claimed, FIRST);
+}
