@@ -5,9 +5,9 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::{
     Error, Output, Verdict,
     commands::{
-        attack, check, completions, emulate, explain, man, send, senders, sign, template, webhooks,
+        attack, check, completions, emulate, explain, listen, man, send, senders, sign, template,
+        webhooks,
     },
-    listen,
     printed::Printed,
 };
 

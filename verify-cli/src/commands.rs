@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod emulate;
 pub(crate) mod explain;
+pub(crate) mod listen;
 pub(crate) mod man;
 pub(crate) mod send;
 pub(crate) mod senders;

@@ -3,13 +3,13 @@
 use core::{error::Error as _, fmt};
 use std::{io, path::PathBuf};
 
+use verify_listen::ListenError;
 use verify_toolkit::{
     CaptureError, ConfigError, Sender, SignError, UrlError, attack::Outcome, emulator::StartError,
     samples,
 };
 
 use crate::{
-    listen::ListenError,
     set::SetError,
     text::{Shown, lines},
 };
@@ -284,7 +284,10 @@ impl From<StartError> for Error {
 
 impl From<ListenError> for Error {
     fn from(error: ListenError) -> Self {
-        Self::Listen(error)
+        match error.config() {
+            Some(error) => Self::Config(error.clone()),
+            None => Self::Listen(error),
+        }
     }
 }
 

@@ -6,7 +6,6 @@ mod clock;
 mod commands;
 mod error;
 mod judge;
-mod listen;
 mod output;
 mod payload;
 mod printed;

@@ -49,8 +49,22 @@ pub struct Unverified<B> {
     buffer: B,
 }
 
+impl<V: Borrow<Verifier>> Pending<V> {
+    /// Keeps the body while it is verified.
+    #[cfg(feature = "alloc")]
+    pub fn collect(self) -> Collector<V, alloc::vec::Vec<u8>> {
+        self.dangerous_collect_with(alloc::vec::Vec::new())
+    }
+
+    /// Keeps the body in `buffer` while it is verified. What the [`Verified`] body
+    /// then holds is what that buffer makes of it: see the promise in [`Buffer`].
+    pub fn dangerous_collect_with<B: Buffer>(self, buffer: B) -> Collector<V, B> {
+        Collector::new(self, buffer)
+    }
+}
+
 impl<V: Borrow<Verifier>, B: Buffer> Collector<V, B> {
-    pub(crate) const fn new(pending: Pending<V>, buffer: B) -> Self {
+    const fn new(pending: Pending<V>, buffer: B) -> Self {
         Self { pending, buffer }
     }
 

@@ -13,10 +13,10 @@ mod unix_millis;
 use serde::de::DeserializeOwned;
 
 pub use error::EventError;
-pub(crate) use error::Misfit;
+pub(crate) use error::{Misfit, Place};
 pub(crate) use event_kinds::event_kinds;
 pub(crate) use from_json::{FromJson, tag_value};
-pub(crate) use object::{Field, Object, Place, place_of};
+pub(crate) use object::{Field, Object, place_of};
 pub(crate) use summary::{Summary, questions};
 pub(crate) use text_enum::text_enum;
 pub use timestamp::Timestamp;

@@ -1,7 +1,7 @@
 use core::{borrow::Borrow, fmt};
 
 use crate::{
-    Buffer, Collector, Headers, Receipt, Rejection, UnixTime, Verifier,
+    Headers, Receipt, Rejection, UnixTime, Verifier,
     head::{Claim, Further, Head},
     judgement::judge,
     mac::Macs,
@@ -117,18 +117,6 @@ impl<V: Borrow<Verifier>> Pending<V> {
     #[must_use]
     pub fn room(&self) -> usize {
         self.room.unwrap_or(0)
-    }
-
-    /// Keeps the body while it is verified.
-    #[cfg(feature = "alloc")]
-    pub fn collect(self) -> Collector<V, alloc::vec::Vec<u8>> {
-        self.dangerous_collect_with(alloc::vec::Vec::new())
-    }
-
-    /// Keeps the body in `buffer` while it is verified. What the [`Verified`](crate::Verified) body
-    /// then holds is what that buffer makes of it: see the promise in [`Buffer`].
-    pub fn dangerous_collect_with<B: Buffer>(self, buffer: B) -> Collector<V, B> {
-        Collector::new(self, buffer)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the page asks for, and scripts may: `docs/listen.md` has it as a table.
+//! What the page asks for, and scripts may: the README has it as a table.
 
 #[cfg(test)]
 mod tests;
@@ -21,33 +21,33 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 use verify_toolkit::{Capture, UnixTime, WireRequest};
 
 use self::trouble::{Trouble, in_one_form};
-use super::{
+use crate::{
     forward::Forward,
     guard::{Guard, guard},
     journal::Journal,
+    keys::Keys,
     live, page,
     record::Summary,
-    secrets::Keys,
     store::Keep,
 };
 
 /// What the page is made from.
 #[derive(Clone, Debug)]
-pub(super) struct Desk {
-    pub(super) journal: Journal,
-    pub(super) forward: Option<Forward>,
-    pub(super) keys: Keys,
-    pub(super) keep: Keep,
+pub(crate) struct Desk {
+    pub(crate) journal: Journal,
+    pub(crate) forward: Option<Forward>,
+    pub(crate) keys: Keys,
+    pub(crate) keep: Keep,
     /// Where senders deliver to, such as `http://127.0.0.1:8080`.
-    pub(super) origin: String,
+    pub(crate) origin: String,
     /// The paths there.
-    pub(super) paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
     /// One for each explanation that may be made at a time: it can be much work.
-    pub(super) explaining: Arc<Semaphore>,
+    pub(crate) explaining: Arc<Semaphore>,
 }
 
 /// Makes the page's application.
-pub(super) fn router(desk: Desk, rules: Guard) -> Router {
+pub(crate) fn router(desk: Desk, rules: Guard) -> Router {
     Router::new()
         .route("/", get(async || Html(page::document())))
         .route("/api/about", get(about))

@@ -1,11 +1,16 @@
 use core::{fmt, net::SocketAddr};
 use std::io;
 
-use super::store::StoreError;
+use verify_axum::ConfigError;
+
+use crate::store::StoreError;
 
 /// Why `verify listen` could not begin.
 #[derive(Debug)]
-pub(crate) enum ListenError {
+pub struct ListenError(Kind);
+
+#[derive(Debug)]
+pub(crate) enum Kind {
     Bind {
         option: &'static str,
         address: SocketAddr,
@@ -16,6 +21,8 @@ pub(crate) enum ListenError {
         url: String,
         option: &'static str,
     },
+    /// A secret or a token is no good.
+    Config(ConfigError),
     /// The page would be open to other machines.
     PageOpen(SocketAddr),
     Random(String),
@@ -29,64 +36,87 @@ pub(crate) enum ListenError {
 }
 
 impl ListenError {
-    /// Says what to do next.
-    pub(crate) fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Bind { .. } => {
+    /// Says what to do next, in the options of the command.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match &self.0 {
+            Kind::Bind { .. } => {
                 "another program may have it: choose an address with `--bind` and `--page`, such \
                  as 127.0.0.1:0 for any port that is free"
             }
-            Self::ForwardToItself { .. } => {
+            Kind::ForwardToItself { .. } => {
                 "forward to the address of your handler, or move this one with `--bind` and `--page`"
             }
-            Self::PageOpen(_) => {
+            Kind::PageOpen(_) => {
                 "the page shows bodies and tokens to whoever reaches it, and asks for no password; \
                  use `ssh -L` to see it from elsewhere, or add `--dangerous-open-page`"
             }
-            Self::SecretShared(_) => {
+            Kind::SecretShared(_) => {
                 "with one secret, a delivery of one sender can be made to pass for one of the \
                  other: give each its own"
             }
-            Self::Store(StoreError::File { error, .. })
+            Kind::Store(StoreError::File { error, .. })
                 if error.kind() == io::ErrorKind::NotFound =>
             {
                 "its folder is not there: make it, or name another file with `--store FILE`"
             }
-            Self::Store(StoreError::File { .. } | StoreError::InUse { .. }) => {
+            Kind::Store(StoreError::File { .. } | StoreError::InUse { .. }) => {
                 "name another file with `--store FILE`"
             }
-            Self::Store(StoreError::NotAStore { .. }) => {
+            Kind::Store(StoreError::NotAStore { .. }) => {
                 "name a file that is not there with `--store FILE`: it is made"
             }
-            Self::Store(StoreError::Damaged(_) | StoreError::Database(_)) => {
+            Kind::Store(StoreError::Damaged(_) | StoreError::Database(_)) => {
                 "move the file away, or name another with `--store FILE`"
             }
-            Self::StoreNowhere => "name a file with `--store FILE`",
-            Self::TryOutOpen(_) => {
+            Kind::StoreNowhere => "name a file with `--store FILE`",
+            Kind::TryOutOpen(_) => {
                 "set a secret, such as MLFLOW_WEBHOOK_SECRET: one that is made for a first try and \
                  printed is for this machine only"
             }
             _ => return None,
         })
     }
+
+    /// Returns what is wrong with a secret or a token, if that is why.
+    #[must_use]
+    pub const fn config(&self) -> Option<&ConfigError> {
+        match &self.0 {
+            Kind::Config(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<Kind> for ListenError {
+    fn from(kind: Kind) -> Self {
+        Self(kind)
+    }
+}
+
+impl From<ConfigError> for ListenError {
+    fn from(error: ConfigError) -> Self {
+        Self(Kind::Config(error))
+    }
 }
 
 impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bind { option, address, .. } => write!(f, "cannot listen on {option} {address}"),
-            Self::ForwardToItself { url, option } => {
+        match &self.0 {
+            Kind::Bind { option, address, .. } => write!(f, "cannot listen on {option} {address}"),
+            Kind::Config(error) => error.fmt(f),
+            Kind::ForwardToItself { url, option } => {
                 write!(f, "`--forward-to {url}` is the address of {option}")
             }
-            Self::PageOpen(address) => {
+            Kind::PageOpen(address) => {
                 write!(f, "`--page {address}` can be reached from other machines")
             }
-            Self::Random(error) => write!(f, "no random numbers: {error}"),
-            Self::Runtime(_) => f.write_str("cannot start"),
-            Self::SecretShared([one, other]) => write!(f, "{one} and {other} have the same secret"),
-            Self::Store(error) => error.fmt(f),
-            Self::StoreNowhere => f.write_str("there is no home directory to keep deliveries in"),
-            Self::TryOutOpen(address) => {
+            Kind::Random(error) => write!(f, "no random numbers: {error}"),
+            Kind::Runtime(_) => f.write_str("cannot start"),
+            Kind::SecretShared([one, other]) => write!(f, "{one} and {other} have the same secret"),
+            Kind::Store(error) => error.fmt(f),
+            Kind::StoreNowhere => f.write_str("there is no home directory to keep deliveries in"),
+            Kind::TryOutOpen(address) => {
                 write!(f, "no secret is set, and `--bind {address}` is open to other machines")
             }
         }
@@ -95,8 +125,8 @@ impl fmt::Display for ListenError {
 
 impl core::error::Error for ListenError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Bind { error, .. } | Self::Runtime(error) => Some(error),
+        match &self.0 {
+            Kind::Bind { error, .. } | Kind::Runtime(error) => Some(error),
             _ => None,
         }
     }

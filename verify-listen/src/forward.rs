@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, 
 use bytes::Bytes;
 use verify_toolkit::{Endpoint, Sender, UrlError, WireRequest, attack::Answer};
 
-use super::record::{Handled, Outcome, now};
+use crate::record::{Handled, Outcome, now};
 
 /// Less than the 30 s that MLflow waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -24,7 +24,7 @@ static MARK: LazyLock<String> = LazyLock::new(|| {
 
 /// A handler behind a URL.
 #[derive(Clone, Debug)]
-pub(super) struct Forward {
+pub struct Forward {
     url: String,
     endpoint: Endpoint,
 }
@@ -35,17 +35,18 @@ impl Forward {
     /// # Errors
     ///
     /// What is wrong with it.
-    pub(super) fn parse(url: &str) -> Result<Self, UrlError> {
+    pub fn parse(url: &str) -> Result<Self, UrlError> {
         Ok(Self { url: url.to_owned(), endpoint: Endpoint::new(url)? })
     }
 
-    /// The URL as it was given.
-    pub(super) fn url(&self) -> &str {
+    /// Returns the URL as it was given.
+    #[must_use]
+    pub fn url(&self) -> &str {
         &self.url
     }
 
     /// Whether the URL plainly leads to who listens at an address.
-    pub(super) fn is_to(&self, address: SocketAddr) -> bool {
+    pub(crate) fn is_to(&self, address: SocketAddr) -> bool {
         let Ok(url) = self.url.parse::<Uri>() else { return false };
         let usual = if url.scheme_str() == Some("https") { 443 } else { 80 };
         let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
@@ -63,7 +64,7 @@ impl Forward {
     /// most 64 KiB of its body, which senders show to people and do not read.
     ///
     /// Without an answer the handler did not give one, and the sender is to come again.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         request: &WireRequest,
         is_replay: bool,
@@ -106,7 +107,7 @@ impl Forward {
 }
 
 /// Whether a request was forwarded by this process before: by whatever way, it goes in a circle.
-pub(super) fn has_come_back(headers: &HeaderMap) -> bool {
+pub(crate) fn has_come_back(headers: &HeaderMap) -> bool {
     let mut vias = headers.get_all(VIA).iter().filter_map(|value| value.to_str().ok());
     // Others on the way may put theirs into the same line.
     vias.any(|via| via.split(',').any(|via| via.trim() == *MARK))

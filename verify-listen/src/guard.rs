@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::page;
+use crate::page;
 
 /// What the page is guarded by.
 ///
@@ -27,11 +27,11 @@ use super::page;
 ///    so. Else 403. Nothing else is given to a page of another site either, except the page.
 /// 3. Every answer carries the headers that keep it from being run, framed, kept or told on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Guard {
-    pub(super) is_open: bool,
+pub(crate) struct Guard {
+    pub(crate) is_open: bool,
 }
 
-pub(super) async fn guard(State(rules): State<Guard>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(rules): State<Guard>, request: Request, next: Next) -> Response {
     let mut response = match rules.check(request.method(), request.uri().path(), request.headers())
     {
         Ok(()) => next.run(request).await,

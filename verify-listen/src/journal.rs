@@ -5,47 +5,55 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 use verify_toolkit::WireRequest;
 
-use super::{
+use crate::{
     record::{Facts, Handled, Summary},
     store::{Store, StoreError},
 };
 
 /// A [`Store`] that can be watched. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Journal {
+pub(crate) struct Journal {
     store: Store,
     watchers: broadcast::Sender<News>,
 }
 
 /// What has just happened.
 #[derive(Clone, Debug)]
-pub(super) enum News {
+#[non_exhaustive]
+pub enum News {
     /// A delivery was kept, or more of what became of it.
     Delivery(Arc<Summary>),
-    /// A request came to a path where nothing listens: the beginnings of both.
-    Stray { method: String, path: String },
-    /// The store failed. The sender was told to come again.
-    Trouble(StoreError),
+    /// So many news were missed: whoever shows them was too slow.
+    Missed(u64),
+    /// A request came to a path where nothing listens.
+    Stray {
+        /// The beginning of its method.
+        method: String,
+        /// The beginning of its path.
+        path: String,
+    },
+    /// The store failed: how. The sender was told to come again.
+    Trouble(String),
 }
 
 impl Journal {
     /// News that a watcher may be behind before it misses some.
-    pub(super) const BEHIND: usize = 1024;
+    pub(crate) const BEHIND: usize = 1024;
 
-    pub(super) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store) -> Self {
         Self { store, watchers: broadcast::Sender::new(Self::BEHIND) }
     }
 
-    pub(super) const fn store(&self) -> &Store {
+    pub(crate) const fn store(&self) -> &Store {
         &self.store
     }
 
-    pub(super) fn watch(&self) -> broadcast::Receiver<News> {
+    pub(crate) fn watch(&self) -> broadcast::Receiver<News> {
         self.watchers.subscribe()
     }
 
     /// Keeps a delivery, and returns its number once it is on the disk.
-    pub(super) async fn append(
+    pub(crate) async fn append(
         &self,
         facts: Facts,
         request: &WireRequest,
@@ -57,7 +65,7 @@ impl Journal {
     }
 
     /// Keeps what became of a delivery.
-    pub(super) async fn handled(&self, id: u64, handled: Handled) {
+    pub(crate) async fn handled(&self, id: u64, handled: Handled) {
         match self.store.handled(id, handled).await {
             Ok(Some(summary)) => self.tell(News::Delivery(Arc::new(summary))),
             // So many came in the meantime that it had to go.
@@ -66,14 +74,14 @@ impl Journal {
         }
     }
 
-    pub(super) fn stray(&self, method: &str, path: &str) {
+    pub(crate) fn stray(&self, method: &str, path: &str) {
         let clipped = |text: &str, most| text.chars().take(most).collect();
         let (method, path) = (clipped(method, Facts::METHOD), clipped(path, Facts::PATH));
         self.tell(News::Stray { method, path });
     }
 
     fn trouble(&self, error: &StoreError) {
-        self.tell(News::Trouble(error.clone()));
+        self.tell(News::Trouble(error.to_string()));
     }
 
     fn tell(&self, news: News) {

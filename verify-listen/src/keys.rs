@@ -1,76 +1,48 @@
 //! The secrets of all senders that are listened for.
 
-use std::{env, sync::Arc};
+use core::fmt;
+use std::sync::Arc;
 
-use verify_axum::{ConfigError, Verifier};
+use verify_axum::{ConfigError, Secret, Verifier};
 use verify_toolkit::{Capture, Sender, explain::Explainer};
+use zeroize::Zeroizing;
 
-use super::{ListenError, options::KeyOptions};
-use crate::{
-    Error,
-    secret::{self, SecretBytes},
-};
+use crate::{ListenError, error::Kind};
 
 /// Secrets and tokens. Clones share them.
 #[derive(Clone, Debug)]
-pub(super) struct Keys(Arc<Vec<SenderKeys>>);
+pub struct Keys(Arc<Vec<SenderKeys>>);
 
+/// The secrets and tokens of a sender.
 #[derive(Debug)]
-pub(super) struct SenderKeys {
-    pub(super) sender: Sender,
-    secrets: Vec<SecretBytes>,
-    tokens: Vec<SecretBytes>,
+pub struct SenderKeys {
+    sender: Sender,
+    secrets: Vec<Key>,
+    tokens: Vec<Key>,
+}
+
+/// The bytes of a secret or a token. Wiped on drop, and shown nowhere.
+struct Key(Zeroizing<Vec<u8>>);
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
+    }
 }
 
 impl Keys {
-    /// Reads what the options name, and for senders that they do not name, the usual variables.
+    /// Takes the secrets of each sender. None: each sender gets one when it starts.
     ///
     /// # Errors
     ///
-    /// A variable or file that is named is not there or empty, a token comes without a secret, or
-    /// two senders have the same secret.
-    pub(super) fn read(options: &KeyOptions) -> Result<Self, Error> {
-        let mut all = Vec::new();
-        for sender in Sender::ALL {
-            let own = |named: &'_ [(Sender, String)]| {
-                let of = |(of, value): &(Sender, String)| {
-                    (of.name() == sender.name()).then(|| value.clone())
-                };
-                named.iter().filter_map(of).collect::<Vec<_>>()
-            };
-            let usual = |name: String| {
-                let names = [format!("{name}_PREVIOUS"), name];
-                names.into_iter().rev().filter(|name| env::var_os(name).is_some()).collect()
-            };
-            let variable = secret::variable(*sender);
-            let mut variables = own(&options.secret_env);
-            let files = own(&options.secret_file);
-            if variables.is_empty() && files.is_empty() {
-                variables = usual(variable.clone());
-            }
-            let mut tokens = own(&options.token_env);
-            if tokens.is_empty() {
-                tokens = usual(secret::token_variable(*sender));
-            }
-            let from_env = |name: &String| secret::from_env(name);
-            let mut secrets: Vec<_> = variables.iter().map(from_env).collect::<Result<_, _>>()?;
-            for file in &files {
-                secrets.push(secret::from_file(file.as_ref())?);
-            }
-            let tokens: Vec<_> = tokens.iter().map(from_env).collect::<Result<_, _>>()?;
-            if secrets.is_empty() {
-                if !tokens.is_empty() {
-                    return Err(Error::SecretMissing { variable });
-                }
-                continue;
-            }
-            all.push(SenderKeys { sender: *sender, secrets, tokens });
-        }
+    /// Two senders have the same secret.
+    pub fn new(all: impl IntoIterator<Item = SenderKeys>) -> Result<Self, ListenError> {
+        let all: Vec<_> = all.into_iter().collect();
         for (place, one) in all.iter().enumerate() {
             for other in all.iter().skip(place + 1) {
                 if one.secrets.iter().any(|secret| other.has(secret)) {
                     let names = [one.sender.name(), other.sender.name()];
-                    return Err(ListenError::SecretShared(names).into());
+                    return Err(Kind::SecretShared(names).into());
                 }
             }
         }
@@ -78,35 +50,36 @@ impl Keys {
     }
 
     /// Makes a secret for each sender.
-    pub(super) fn generate() -> Result<Self, Error> {
+    pub(crate) fn generate() -> Result<Self, ListenError> {
         let make = |sender: &Sender| {
             let mut random = [0; 24];
-            getrandom::fill(&mut random).map_err(|error| ListenError::Random(error.to_string()))?;
-            let secrets = vec![SecretBytes::new(sender.secret_encoding().write(&random))?];
-            Ok::<_, Error>(SenderKeys { sender: *sender, secrets, tokens: Vec::new() })
+            getrandom::fill(&mut random).map_err(|error| Kind::Random(error.to_string()))?;
+            let secret = sender.secret_encoding().write(&random);
+            Ok::<_, ListenError>(SenderKeys::new(*sender, [secret], [""; 0]))
         };
         Ok(Self(Arc::new(Sender::ALL.iter().map(make).collect::<Result<_, _>>()?)))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &SenderKeys> {
+    /// Returns the senders that have a secret.
+    pub fn iter(&self) -> impl Iterator<Item = &SenderKeys> {
         self.0.iter()
     }
 
     /// Makes a verifier for each sender that has a secret.
-    pub(super) fn verifiers(&self) -> Result<Vec<Verifier>, Error> {
+    pub(crate) fn verifiers(&self) -> Result<Vec<Verifier>, ListenError> {
         self.iter().map(SenderKeys::verifier).collect()
     }
 
     /// Says whether a delivery verifies with the secrets that there are now, and if not, why.
-    pub(super) fn explain(&self, capture: &Capture) -> String {
+    pub(crate) fn explain(&self, capture: &Capture) -> String {
         let mut explainer = Explainer::of(capture);
         let own = self.iter().find(|keys| keys.sender.name() == capture.sender);
         if let Some(keys) = own {
             for (secret, number) in keys.secrets.iter().zip(1..) {
-                explainer = explainer.secret(format!("{number}"), secret);
+                explainer = explainer.secret(format!("{number}"), &**secret.0);
             }
             for token in &keys.tokens {
-                explainer = explainer.bearer(token);
+                explainer = explainer.bearer(&**token.0);
             }
         }
         explainer.explain().to_string()
@@ -114,29 +87,52 @@ impl Keys {
 }
 
 impl SenderKeys {
-    fn verifier(&self) -> Result<Verifier, Error> {
+    /// Takes the secrets of a sender, up to 4 of which all are accepted, and the bearer tokens that it is asked for
+    /// as well.
+    #[must_use]
+    pub fn new(
+        sender: Sender,
+        secrets: impl IntoIterator<Item: AsRef<[u8]>>,
+        tokens: impl IntoIterator<Item: AsRef<[u8]>>,
+    ) -> Self {
+        Self { sender, secrets: keys(secrets), tokens: keys(tokens) }
+    }
+
+    /// Returns whose they are.
+    #[must_use]
+    pub const fn sender(&self) -> Sender {
+        self.sender
+    }
+
+    /// Returns whether a token is asked for.
+    #[must_use]
+    pub fn has_tokens(&self) -> bool {
+        !self.tokens.is_empty()
+    }
+
+    /// Returns the first secret, for whoever is to sign with it.
+    #[must_use]
+    pub fn first(&self) -> Option<&[u8]> {
+        self.secrets.first().map(|secret| &**secret.0)
+    }
+
+    fn verifier(&self) -> Result<Verifier, ListenError> {
         let mut builder = Verifier::builder(self.sender);
         for secret in &self.secrets {
-            builder = builder.secret(secret.to_secret()?);
+            builder = builder.secret(Secret::new(&**secret.0)?);
         }
         for token in &self.tokens {
-            let token = core::str::from_utf8(token.as_ref());
+            let token = core::str::from_utf8(&token.0);
             builder = builder.bearer(token.map_err(|_| ConfigError::BearerInvalid)?);
         }
         Ok(builder.build()?)
     }
 
-    fn has(&self, secret: &SecretBytes) -> bool {
-        self.secrets.iter().any(|own| own.as_ref() == secret.as_ref())
+    fn has(&self, secret: &Key) -> bool {
+        self.secrets.iter().any(|own| own.0 == secret.0)
     }
+}
 
-    /// The first secret, for whoever is to sign with it.
-    /// Whether a token is asked for.
-    pub(super) fn has_tokens(&self) -> bool {
-        !self.tokens.is_empty()
-    }
-
-    pub(super) fn first(&self) -> Option<&SecretBytes> {
-        self.secrets.first()
-    }
+fn keys(all: impl IntoIterator<Item: AsRef<[u8]>>) -> Vec<Key> {
+    all.into_iter().map(|key| Key(Zeroizing::new(key.as_ref().to_vec()))).collect()
 }

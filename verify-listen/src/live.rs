@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::journal::{Journal, News};
+use crate::journal::{Journal, News};
 
 /// How often a page is told that there is nothing to tell: so it is found out that it has gone.
 const QUIET: Duration = Duration::from_secs(15);
@@ -22,7 +22,7 @@ const QUIET: Duration = Duration::from_secs(15);
 /// Streams every delivery that is kept from now on, and every change of one.
 ///
 /// `event: missed` says that the page was too slow and should ask for all of them again.
-pub(super) fn stream(journal: &Journal) -> Response {
+pub(crate) fn stream(journal: &Journal) -> Response {
     let (page, body) = Channel::<Bytes, Infallible>::new(16);
     tokio::spawn(tell(journal.watch(), page));
     ([(CONTENT_TYPE, "text/event-stream")], Body::new(body)).into_response()
@@ -39,7 +39,7 @@ async fn tell(mut news: Receiver<News>, mut page: Sender<Bytes, Infallible>) {
                     let json = serde_json::to_string(&*summary).unwrap_or_default();
                     break format!("data: {json}\n\n").into();
                 }
-                Ok(Ok(News::Stray { .. } | News::Trouble(_))) => {}
+                Ok(Ok(News::Missed(_) | News::Stray { .. } | News::Trouble(_))) => {}
                 Ok(Err(RecvError::Lagged(_))) => {
                     break Bytes::from_static(b"event: missed\ndata:\n\n");
                 }

@@ -6,13 +6,13 @@ use axum::http::HeaderValue;
 use base64ct::{Base64, Encoding as _};
 use sha2::{Digest as _, Sha256};
 
-const STYLE: &str = include_str!("page/style.css");
+const STYLE: &str = include_str!("../page/style.css");
 const SCRIPT: &str =
-    concat!("'use strict';\n", include_str!("page/text.js"), include_str!("page/page.js"));
-const MARKUP: &str = include_str!("page/page.html");
+    concat!("'use strict';\n", include_str!("../page/text.js"), include_str!("../page/page.js"));
+const MARKUP: &str = include_str!("../page/page.html");
 
 /// Returns the document.
-pub(super) fn document() -> &'static str {
+pub(crate) fn document() -> &'static str {
     static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
         MARKUP
             .replace("<style></style>", &format!("<style>{STYLE}</style>"))
@@ -23,7 +23,7 @@ pub(super) fn document() -> &'static str {
 
 /// Returns the `Content-Security-Policy`. Style and script are named by their hashes, so whatever a
 /// delivery might slip into the page is not run; and no script may write markup.
-pub(super) fn policy() -> HeaderValue {
+pub(crate) fn policy() -> HeaderValue {
     static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
         let hash = |text: &str| Base64::encode_string(&Sha256::digest(text));
         let policy = format!(

@@ -20,7 +20,7 @@ use verify_axum::{
 };
 use verify_toolkit::WireRequest;
 
-use super::{
+use crate::{
     forward::{Forward, has_come_back},
     journal::Journal,
     record::{Facts, Verdict, now},
@@ -29,7 +29,7 @@ use super::{
 
 /// Records what comes, and hands on what was verified.
 #[derive(Clone, Debug)]
-pub(super) struct Receiver {
+pub(crate) struct Receiver {
     journal: Journal,
     forward: Option<Forward>,
     /// One for each refused body that is being read: it is held in memory by nobody's leave.
@@ -46,12 +46,12 @@ const READING: usize = 16;
 const BROKEN: usize = 64;
 
 /// The path that deliveries of a sender come to.
-pub(super) fn path(sender: &Sender) -> String {
+pub(crate) fn path(sender: &Sender) -> String {
     format!("/webhooks/{}", sender.name())
 }
 
 /// One route for each verifier, guarded by it.
-pub(super) fn router(
+pub(crate) fn router(
     journal: &Journal,
     forward: Option<Forward>,
     verifiers: Vec<Verifier>,

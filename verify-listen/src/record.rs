@@ -7,45 +7,58 @@ use verify_axum::{Encoding, Receipt, Refusal, UnixTime};
 
 /// What is known of a delivery besides the request itself.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Facts {
+#[non_exhaustive]
+pub struct Facts {
     /// Unix milliseconds.
-    pub(super) received_at: u64,
+    pub received_at: u64,
     /// Whose route it came to.
-    pub(super) sender: String,
-    pub(super) method: String,
-    /// Its beginning.
-    pub(super) path: String,
+    pub sender: String,
+    /// The method of the request.
+    pub method: String,
+    /// The beginning of its path.
+    pub path: String,
     /// What it is about: the event of a verified one, the reason of a refused one.
-    pub(super) subject: String,
-    pub(super) verdict: Verdict,
+    pub subject: String,
+    /// What the verifier said.
+    pub verdict: Verdict,
     /// Bytes of body that were kept.
-    pub(super) body_len: usize,
+    pub body_len: usize,
     /// Whether there was more body than was kept: it was too large, too slow, or broke off.
-    pub(super) is_cut_off: bool,
+    pub is_cut_off: bool,
     /// What became of it, oldest first: the delivery itself, then the replays.
-    pub(super) handled: Vec<Handled>,
+    pub handled: Vec<Handled>,
 }
 
 /// What is known of a delivery, with the number that it is kept under.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Summary {
-    pub(super) id: u64,
+#[non_exhaustive]
+pub struct Summary {
+    /// The number.
+    pub id: u64,
+    /// What is known.
     #[serde(flatten)]
-    pub(super) facts: Facts,
+    pub facts: Facts,
 }
 
 /// What the verifier said.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
 #[serde(rename_all = "snake_case", tag = "is")]
-pub(super) enum Verdict {
+pub enum Verdict {
+    /// It went no further.
     Refused {
+        /// The word for the reason.
         code: String,
         /// What the sender was answered.
         status: u16,
     },
+    /// Its receipt.
     Verified {
+        /// The label of the secret.
         secret: Option<String>,
+        /// How the signature was written.
         encoding: Option<String>,
+        /// The id, if the sender signs one.
         delivery_id: Option<String>,
         /// Unix seconds.
         signed_at: Option<u64>,
@@ -58,18 +71,26 @@ pub(super) enum Verdict {
 
 /// What the handler of `--forward-to` said.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Handled {
+#[non_exhaustive]
+pub struct Handled {
     /// Unix milliseconds.
-    pub(super) at: u64,
-    pub(super) is_replay: bool,
-    pub(super) millis: u64,
-    pub(super) outcome: Outcome,
+    pub at: u64,
+    /// Whether the page asked for it.
+    pub is_replay: bool,
+    /// How long it took.
+    pub millis: u64,
+    /// What came of it.
+    pub outcome: Outcome,
 }
 
+/// What became of a delivery that was handed on.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[non_exhaustive]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Outcome {
+pub enum Outcome {
+    /// There was an answer.
     Answered {
+        /// Its status.
         status: u16,
         /// The beginning of its body.
         body: String,
@@ -80,17 +101,19 @@ pub(super) enum Outcome {
 
 impl Facts {
     /// Characters of the method of a request that is not kept.
-    pub(super) const METHOD: usize = 16;
+    pub(crate) const METHOD: usize = 16;
     /// Characters of a path: the request has all of it.
-    pub(super) const PATH: usize = 512;
+    pub(crate) const PATH: usize = 512;
     /// More than this of what became of a delivery is not kept.
     const HANDLED: usize = 20;
 
-    pub(super) const fn is_verified(&self) -> bool {
+    /// Returns whether it verified.
+    #[must_use]
+    pub const fn is_verified(&self) -> bool {
         matches!(self.verdict, Verdict::Verified { .. })
     }
 
-    pub(super) fn push(&mut self, handled: Handled) {
+    pub(crate) fn push(&mut self, handled: Handled) {
         // The first is the delivery itself, or the first replay.
         if self.handled.len() >= Self::HANDLED {
             self.handled.remove(1);
@@ -123,7 +146,7 @@ impl From<Refusal> for Verdict {
 }
 
 /// Unix milliseconds. 0 for a clock that stands before 1970.
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

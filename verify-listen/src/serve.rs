@@ -37,11 +37,11 @@ const STOP_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Connections that are served at a time, of each port. With those to the handler, less than the 1024
 /// files that a process may usually have open.
-pub(super) const CONNECTIONS: usize = 256;
+pub(crate) const CONNECTIONS: usize = 256;
 
 /// Serves at most so many connections at a time, until `stop` is ready, and then finishes what is in
 /// flight. More connections wait to be accepted.
-pub(super) async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     app: Router,
     most: usize,

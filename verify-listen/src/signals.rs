@@ -2,17 +2,18 @@ use std::io;
 
 /// What tells it to stop, Ctrl-C and SIGTERM, heard from its creation on.
 #[cfg(unix)]
-pub(super) struct StopSignals([tokio::signal::unix::Signal; 2]);
+#[derive(Debug)]
+pub(crate) struct StopSignals([tokio::signal::unix::Signal; 2]);
 
 #[cfg(unix)]
 impl StopSignals {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
         Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
     }
 
-    pub(super) async fn recv(&mut self) {
+    pub(crate) async fn recv(&mut self) {
         let [interrupt, terminate] = &mut self.0;
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
     }
@@ -20,15 +21,16 @@ impl StopSignals {
 
 /// Only Ctrl-C, and only while it is waited for.
 #[cfg(not(unix))]
-pub(super) struct StopSignals;
+#[derive(Debug)]
+pub(crate) struct StopSignals;
 
 #[cfg(not(unix))]
 impl StopSignals {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Ok(Self)
     }
 
-    pub(super) async fn recv(&mut self) {
+    pub(crate) async fn recv(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             core::future::pending().await
         }

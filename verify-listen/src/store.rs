@@ -3,7 +3,6 @@
 mod error;
 mod kept;
 mod place;
-mod private;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -33,7 +32,7 @@ use self::{
     place::Place,
     writer::{Job, Task},
 };
-use super::record::{Facts, Handled, Summary};
+use crate::record::{Facts, Handled, Summary};
 
 /// [`Facts`] as JSON, by number.
 const FACTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("facts");
@@ -43,10 +42,21 @@ const REQUESTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("requests
 /// How much is kept: of verified deliveries, and as much of refused ones. So forged deliveries make
 /// room for each other and never take a genuine one's.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Keep {
-    pub(super) deliveries: NonZeroU64,
+pub struct Keep {
+    /// How many.
+    pub deliveries: NonZeroU64,
     /// Of requests, and of what is known of them when they come.
-    pub(super) bytes: u64,
+    pub bytes: u64,
+}
+
+/// As many deliveries as are kept if nothing else is said.
+const DELIVERIES: NonZeroU64 = NonZeroU64::new(1000).unwrap();
+
+impl Default for Keep {
+    /// 1,000 deliveries and 128 MiB, as the command has it.
+    fn default() -> Self {
+        Self { deliveries: DELIVERIES, bytes: 128 * 1024 * 1024 }
+    }
 }
 
 /// Deliveries in a file. Clones share it.
@@ -54,7 +64,7 @@ pub(super) struct Keep {
 /// What returns `Ok` is on the disk: deliveries that wait together are written together, by a thread
 /// of its own.
 #[derive(Clone)]
-pub(super) struct Store {
+pub(crate) struct Store {
     place: Arc<Place>,
     jobs: mpsc::Sender<Job>,
 }
@@ -65,7 +75,7 @@ impl Store {
 
     /// Opens the file, or makes it. Nobody else on the machine may read it. One that is no store is left
     /// as it is.
-    pub(super) fn open(path: &Path, keep: Keep) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path, keep: Keep) -> Result<Self, StoreError> {
         let path = path.to_owned();
         Self::with(move || Self::database(&path), keep)
     }
@@ -77,14 +87,14 @@ impl Store {
             DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.to_owned() },
             error => error.into(),
         };
-        let place = private::resolve(path).map_err(trouble)?;
-        let file = private::open(&place).map_err(trouble)?;
+        let place = verify_file::resolve(path).map_err(trouble)?;
+        let file = verify_file::open(&place).map_err(trouble)?;
         if let Some(file) = file {
             if !is_store(file).map_err(busy)? {
                 return Err(StoreError::NotAStore { path: path.to_owned() });
             }
         } else {
-            private::make(&place, |new| {
+            verify_file::make(&place, |new| {
                 let new = File::options().read(true).write(true).open(new)?;
                 let new = Self::builder().create_with_backend(FileBackend::new(new)?)?;
                 make_tables(&new)
@@ -95,9 +105,9 @@ impl Store {
             })?;
         }
         // Anew, because redb shares no open file between two databases.
-        let file = private::open(&place).map_err(trouble)?;
+        let file = verify_file::open(&place).map_err(trouble)?;
         let file = file.ok_or_else(|| trouble(io::ErrorKind::NotFound.into()))?;
-        private::close_to_others(&file).map_err(trouble)?;
+        verify_file::close_to_others(&file).map_err(trouble)?;
         let database = FileBackend::new(file)
             .and_then(|backend| Self::builder().create_with_backend(backend))
             .map_err(busy)?;
@@ -139,7 +149,7 @@ impl Store {
     }
 
     /// Keeps a delivery under a number larger than that of any before it.
-    pub(super) async fn append(
+    pub(crate) async fn append(
         &self,
         facts: Facts,
         request: &WireRequest,
@@ -149,7 +159,7 @@ impl Store {
     }
 
     /// Adds what became of a delivery. `None`: it is not kept any more.
-    pub(super) async fn handled(
+    pub(crate) async fn handled(
         &self,
         id: u64,
         handled: Handled,
@@ -159,7 +169,7 @@ impl Store {
 
     /// Waits for what is being written, and closes the file, so that it need not be repaired when it
     /// is opened again. Nothing is kept or found any more.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.place.close();
     }
 
@@ -170,7 +180,7 @@ impl Store {
     }
 
     /// Returns what is known of all deliveries, the newest first.
-    pub(super) async fn list(&self) -> Result<Vec<Summary>, StoreError> {
+    pub(crate) async fn list(&self) -> Result<Vec<Summary>, StoreError> {
         self.read(|database| {
             let table = database.begin_read()?.open_table(FACTS)?;
             table
@@ -186,7 +196,7 @@ impl Store {
     }
 
     /// Returns a delivery, if it is still kept.
-    pub(super) async fn load(&self, id: u64) -> Result<Option<(Summary, WireRequest)>, StoreError> {
+    pub(crate) async fn load(&self, id: u64) -> Result<Option<(Summary, WireRequest)>, StoreError> {
         self.read(move |database| {
             let transaction = database.begin_read()?;
             let facts = transaction.open_table(FACTS)?.get(id)?;
@@ -201,7 +211,7 @@ impl Store {
 
     /// Returns the numbers of the deliveries in whose request or facts a text occurs, whatever the
     /// case of its ASCII letters.
-    pub(super) async fn search(&self, text: String) -> Result<Vec<u64>, StoreError> {
+    pub(crate) async fn search(&self, text: String) -> Result<Vec<u64>, StoreError> {
         self.read(move |database| {
             let transaction = database.begin_read()?;
             let facts = transaction.open_table(FACTS)?;

@@ -7,7 +7,7 @@ use verify_axum::{AnyEvent, Verified, databricks::Stage};
 const MOST: usize = 200;
 
 /// Says what a verified delivery is about: its event, and what that happened to.
-pub(super) fn subject(verified: &Verified<Bytes>) -> String {
+pub(crate) fn subject(verified: &Verified<Bytes>) -> String {
     let words = match AnyEvent::read(verified) {
         Ok(event) => words(&event),
         // Verified all the same: what is not understood is not lost.

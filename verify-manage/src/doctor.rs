@@ -2,7 +2,7 @@
 //!
 //! An [`Examination`] looks at the way of a delivery from its beginning: the service, the webhook, the
 //! URL, the receiver, and last a test delivery of the service itself. It tells what is wrong as
-//! [`Finding`]s. All faults are listed in [`FINDINGS.md`](https://docs.rs/crate/verify-manage/latest/source/FINDINGS.md).
+//! [`Finding`]s. All faults are listed in [`FINDINGS.md`](https://docs.rs/crate/verify-manage/latest/source/generated/FINDINGS.md).
 //!
 //! **It sends deliveries to the receiver**: one that is not signed and one that is signed with a wrong
 //! secret, which a sound receiver refuses; one that is signed with the secret, if that is given; and the

@@ -2,8 +2,8 @@
 //! which 330 bytes are appended and synced, one after the other.
 //!
 //! ```text
-//! cargo bench -p outbox
-//! cargo bench -p outbox -- /a/folder/on/another/disk
+//! cargo bench -p verify-outbox
+//! cargo bench -p verify-outbox -- /a/folder/on/another/disk
 //! ```
 //!
 //! Everything is measured in each of five rounds; printed are the median and the spread, and the ratio
@@ -26,7 +26,7 @@ use verify_outbox::{Delivery, Outbox, Outcome, Policy};
 
 use self::verified::verified;
 
-#[path = "../tests/suite/common/verified.rs"]
+#[path = "../src/verified.rs"]
 mod verified;
 
 const ROUNDS: usize = 5;

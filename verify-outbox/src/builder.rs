@@ -9,12 +9,13 @@ use std::{
 use tokio::sync::Semaphore;
 
 use crate::{
-    OpenError, Outbox, StoreError, Workers,
+    Delivery, OpenError, Outbox, StoreError, Workers,
     bell::Bell,
+    clock::{Clock, since_1970},
+    delivery::EventOf,
     file::{self, Place, Reserve},
-    outbox::{Clock, Inner},
+    outbox::Inner,
     retention::Retention,
-    store::Millis,
     writer::Writer,
 };
 
@@ -26,6 +27,15 @@ pub struct Builder {
     most_waiting: usize,
     retention: Retention,
     clock: Clock,
+    event_of: EventOf,
+}
+
+impl Outbox {
+    /// Begins to open the store in a file, which is made if it is not there. Its folder has to be
+    /// there: a volume that is not mounted would go unnoticed.
+    pub fn builder(path: impl Into<PathBuf>) -> Builder {
+        Builder::new(path.into())
+    }
 }
 
 impl Builder {
@@ -40,7 +50,8 @@ impl Builder {
             most_bytes: 1024 * 1024 * 1024,
             most_waiting: 64 * 1024 * 1024,
             retention: Retention::default(),
-            clock: Arc::new(|| to_millis(SystemTime::now())),
+            clock: Arc::new(|| since_1970(SystemTime::now())),
+            event_of: Arc::new(|_| None),
         }
     }
 
@@ -66,7 +77,7 @@ impl Builder {
     }
 
     /// Says that a sender signs neither an id nor a time: what has the same bytes later than `retention`
-    /// after the first is another delivery, and [`Delivery::key`](crate::Delivery::key) tells the two apart. Within it, it is
+    /// after the first is another delivery, and [`Delivery::key`](Delivery::key) tells the two apart. Within it, it is
     /// taken for a repetition. Without it: each sender's deliveries differ.
     pub fn retention_of_alike(mut self, sender: &str, retention: Duration) -> Self {
         self.retention.of_alike.insert(sender.to_owned(), retention);
@@ -75,7 +86,17 @@ impl Builder {
 
     /// Sets what tells the time. Without it: the system's clock.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(move || to_millis(now()));
+        self.clock = Arc::new(move || since_1970(now()));
+        self
+    }
+
+    /// Sets what tells the event of a delivery, for the lines of the log that say what became of it. It must give
+    /// nothing that a log may not hold. Without it: no line names an event.
+    pub fn event_of(
+        mut self,
+        event: impl Fn(&Delivery) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.event_of = Arc::new(event);
         self
     }
 
@@ -85,7 +106,7 @@ impl Builder {
     ///
     /// [`OpenError`]: among others, that another process works on it.
     pub fn open(self) -> Result<(Outbox, Workers), OpenError> {
-        let Self { path, most_bytes, most_waiting, retention, clock } = self;
+        let Self { path, most_bytes, most_waiting, retention, clock, event_of } = self;
         // What lies beside it lies beside the file that a link leads to.
         let (path, lock) = file::claim(&path)?;
         let reserve = Reserve::beside(&path);
@@ -122,6 +143,7 @@ impl Builder {
             writer: Some(writer),
             room: Arc::new(Semaphore::new(most_waiting / 1024)),
             retention,
+            event_of,
             reader: Mutex::new(reader),
             _lock: lock,
         }));
@@ -133,8 +155,4 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("path", &self.path).finish_non_exhaustive()
     }
-}
-
-fn to_millis(time: SystemTime) -> Millis {
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, crate::policy::millis)
 }

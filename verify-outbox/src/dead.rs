@@ -9,9 +9,9 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use verify_core::UnixTime;
 
 use crate::{
-    Delivery, OpenError, StoreError, file,
-    policy::millis,
-    store::{self, Millis},
+    Delivery, OpenError, StoreError,
+    clock::{Millis, millis},
+    file, store,
 };
 
 /// The postings that nobody works on: those that were given up, and those for destinations that are

@@ -1,4 +1,5 @@
 use core::fmt;
+use std::sync::Arc;
 
 use verify_core::{UnixTime, Verified};
 
@@ -17,6 +18,17 @@ pub struct Delivery {
     /// The body, byte for byte as it was sent. It may hold personal data or a token.
     pub body: Vec<u8>,
 }
+
+impl Delivery {
+    /// Returns the key in hex, as it is logged.
+    #[must_use]
+    pub fn key_hex(&self) -> String {
+        self.key.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Tells the event of a delivery, for the log.
+pub(crate) type EventOf = Arc<dyn Fn(&Delivery) -> Option<String> + Send + Sync>;
 
 /// What is kept of it.
 impl<B: AsRef<[u8]>> From<&Verified<B>> for Delivery {

@@ -1,7 +1,6 @@
 //! The file: who may read it, who may work on it, and what is in it.
 
 mod place;
-mod private;
 mod reserve;
 
 use core::time::Duration;
@@ -77,7 +76,7 @@ pub(crate) fn claim(path: &Path) -> Result<(PathBuf, File), OpenError> {
     let is_there = look(&path)?;
     for (extension, starts) in BESIDE {
         let path = beside(&path, extension);
-        let start = private::open(&path).and_then(|file| file.map(start::<8>).transpose());
+        let start = verify_file::open(&path).and_then(|file| file.map(start::<8>).transpose());
         let start = start.map_err(|error| trouble(&path, error))?.unwrap_or_default();
         if !(start.is_empty() || starts.iter().any(|known| start.starts_with(known))) {
             return Err(OpenError::NotAStore { path });
@@ -88,7 +87,7 @@ pub(crate) fn claim(path: &Path) -> Result<(PathBuf, File), OpenError> {
         None => lock(&path, true)?.ok_or_else(|| OpenError::InUse { path: path.clone() })?,
     };
     if !is_there {
-        private::make(&path, |new| {
+        verify_file::make(&path, |new| {
             prepare(new).map_err(|error| io::Error::other(StoreError::from(error)))
         })
         .map_err(|error| trouble(&path, error))?;
@@ -101,7 +100,7 @@ fn trouble(path: &Path, error: io::Error) -> OpenError {
 }
 
 fn resolve(path: &Path) -> Result<PathBuf, OpenError> {
-    private::resolve(path).map_err(|error| trouble(path, error))
+    verify_file::resolve(path).map_err(|error| trouble(path, error))
 }
 
 /// Returns where the store is.
@@ -120,7 +119,7 @@ pub(crate) fn find(path: &Path) -> Result<PathBuf, OpenError> {
 /// Returns whether there is a store, and closes one that others could read. Says so if there is
 /// something else.
 fn look(path: &Path) -> Result<bool, OpenError> {
-    let file = private::open(path).map_err(|error| trouble(path, error))?;
+    let file = verify_file::open(path).map_err(|error| trouble(path, error))?;
     let Some(file) = file else { return Ok(false) };
     let head = start::<72>(&file).map_err(|error| trouble(path, error))?;
     // Where SQLite's format has the application.
@@ -128,7 +127,7 @@ fn look(path: &Path) -> Result<bool, OpenError> {
     if !(is_ours && head.starts_with(b"SQLite format 3\0")) {
         return Err(OpenError::NotAStore { path: path.to_owned() });
     }
-    private::close_to_others(&file).map_err(|error| trouble(path, error))?;
+    verify_file::close_to_others(&file).map_err(|error| trouble(path, error))?;
     Ok(true)
 }
 
@@ -142,9 +141,9 @@ fn start<const LENGTH: u64>(file: impl io::Read) -> io::Result<Vec<u8>> {
 /// Locks the file beside a store, which is made if it has to be.
 fn lock(path: &Path, make: bool) -> Result<Option<File>, OpenError> {
     let lock = beside(path, LOCK);
-    let open = || match private::open(&lock)? {
-        None if make => match private::create(&lock) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => private::open(&lock),
+    let open = || match verify_file::open(&lock)? {
+        None if make => match verify_file::create(&lock) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => verify_file::open(&lock),
             made => made.map(Some),
         },
         found => Ok(found),

@@ -2,17 +2,19 @@
 
 mod bell;
 mod builder;
+mod clock;
 mod dead;
 mod delivery;
 mod error;
+mod figures;
 mod file;
 mod http;
 mod outbox;
 mod policy;
+mod post;
 mod retention;
 mod store;
 #[cfg(test)]
-#[path = "../tests/suite/common/verified.rs"]
 mod verified;
 mod worker;
 mod workers;
@@ -23,9 +25,11 @@ pub use self::{
     dead::{Stuck, Unposted},
     delivery::{Delivery, Kept},
     error::{OpenError, StoreError},
+    figures::describe_metrics,
     http::{Answer, Endpoint, EndpointError, Http, HttpError},
-    outbox::{Outbox, Waiting},
+    outbox::Outbox,
     policy::Policy,
-    worker::{Outcome, Post},
+    post::{Outcome, Post},
+    store::Waiting,
     workers::Workers,
 };

@@ -1,19 +1,19 @@
 use core::fmt;
 use std::{
     fs::File,
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread::JoinHandle,
 };
 
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
-use verify_core::{UnixTime, Verified};
+use verify_core::Verified;
 
 use crate::{
-    Builder, Kept, StoreError,
+    Delivery, Kept, StoreError, Waiting,
+    delivery::EventOf,
     retention::Retention,
-    store::{self, Millis},
+    store,
     writer::{Job, Task},
 };
 
@@ -28,34 +28,12 @@ pub(crate) struct Inner {
     /// KiB that may still wait to be written.
     pub(crate) room: Arc<Semaphore>,
     pub(crate) retention: Retention,
+    pub(crate) event_of: EventOf,
     pub(crate) reader: Mutex<Connection>,
     pub(crate) _lock: File,
 }
 
-/// A source of the time.
-pub(crate) type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
-
-/// What waits for a destination.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Waiting {
-    /// The destination, which may be one that nobody posts to any more.
-    pub destination: String,
-    /// How many postings are still to be made.
-    pub pending: u64,
-    /// How many were given up, and wait for a person.
-    pub dead: u64,
-    /// Since when the oldest of the pending ones waits.
-    pub oldest: Option<UnixTime>,
-}
-
 impl Outbox {
-    /// Begins to open the store in a file, which is made if it is not there. Its folder has to be
-    /// there: a volume that is not mounted would go unnoticed.
-    pub fn builder(path: impl Into<PathBuf>) -> Builder {
-        Builder::new(path.into())
-    }
-
     /// Keeps a delivery, to be posted to each of the destinations. **When this returns `Ok`, it is on
     /// the disk**, and may be acknowledged.
     ///
@@ -69,10 +47,15 @@ impl Outbox {
     ) -> Result<Kept, StoreError> {
         let arrival = self.0.retention.arrival(verified);
         let size = arrival.delivery.body.len();
+        let (event, key) = (self.event_of(&arrival.delivery), arrival.delivery.key_hex());
         let kept = self.write(Task::Keep { arrival, destinations }, size).await;
         let (kept, code) = match kept {
             Ok(true) => (Ok(Kept::New), "new"),
-            Ok(false) => (Ok(Kept::Repeated), "repeated"),
+            Ok(false) => {
+                let sender = verified.receipt().sender();
+                tracing::info!(target: "outbox", sender, event, key, "repeated");
+                (Ok(Kept::Repeated), "repeated")
+            }
             Err(error) => {
                 let code = error.code();
                 (Err(error), code)
@@ -81,6 +64,10 @@ impl Outbox {
         metrics::counter!("outbox_kept_total", "sender" => verified.receipt().sender(), "result" => code)
             .increment(1);
         kept
+    }
+
+    pub(crate) fn event_of(&self, delivery: &Delivery) -> Option<String> {
+        (self.0.event_of)(delivery)
     }
 
     /// Returns whether a small delivery could be kept now. Waits for the disk.

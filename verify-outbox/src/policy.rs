@@ -2,7 +2,10 @@
 
 use core::time::Duration;
 
-use crate::{Outcome, store::Millis};
+use crate::{
+    Outcome,
+    clock::{Millis, millis},
+};
 
 /// How a destination is posted to.
 #[derive(Clone, Debug)]
@@ -151,10 +154,6 @@ pub(crate) enum Fate {
     Dead { failures: u32, reason: String },
     Done,
     Pending { failures: u32, reason: String },
-}
-
-pub(crate) fn millis(duration: Duration) -> Millis {
-    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
 #[cfg(test)]

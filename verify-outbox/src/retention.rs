@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use verify_core::Verified;
 
-use crate::{Delivery, policy::millis, store::Arrival};
+use crate::{Delivery, clock::millis, store::Arrival};
 
 /// How long a repetition is known for one.
 pub(crate) struct Retention {

@@ -4,12 +4,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 use verify_core::UnixTime;
 
 use crate::{
-    Delivery, Waiting,
+    Delivery,
+    clock::Millis,
     policy::{Fate, Gate},
 };
-
-/// Milliseconds since 1970.
-pub(crate) type Millis = i64;
 
 /// How far a clock may be set back without a repetition being taken for another delivery.
 const CLOCK_STEP: Millis = 60 * 60 * 1000;
@@ -30,6 +28,20 @@ pub(crate) struct Arrival {
     /// How long another one with the same replay key is a repetition.
     pub(crate) known_for: Millis,
     pub(crate) delivery: Delivery,
+}
+
+/// What waits for a destination.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Waiting {
+    /// The destination, which may be one that nobody posts to any more.
+    pub destination: String,
+    /// How many postings are still to be made.
+    pub pending: u64,
+    /// How many were given up, and wait for a person.
+    pub dead: u64,
+    /// Since when the oldest of the pending ones waits.
+    pub oldest: Option<UnixTime>,
 }
 
 /// What became of a posting, and of its destination.

@@ -4,60 +4,12 @@ use core::{panic::AssertUnwindSafe, time::Duration};
 use std::panic::catch_unwind;
 
 use crate::{
-    Delivery, Outbox, Policy, StoreError,
-    outbox::Clock,
+    Outbox, Outcome, Policy, Post, StoreError,
+    clock::{Clock, Millis},
     policy::{Fate, Tried},
-    store::{self, Millis, Settlement},
+    store::{self, Due, Settlement},
     writer::Task,
 };
-
-/// Posts deliveries to a destination. Called from a thread of its own, and may block; a limit for the
-/// time that it takes is its own affair.
-pub trait Post: Send {
-    /// Posts a delivery. The same one may come again: after [`Outcome::Later`], and where the process
-    /// was killed before it wrote down that the delivery had arrived.
-    fn post(&mut self, delivery: &Delivery) -> Outcome;
-}
-
-impl<F: FnMut(&Delivery) -> Outcome + Send> Post for F {
-    fn post(&mut self, delivery: &Delivery) -> Outcome {
-        self(delivery)
-    }
-}
-
-/// What the destination did with a delivery. The reasons are read by people, and logged: nothing of
-/// the body, and no secret.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// It accepted it, and does not say whether it will do anything with it. It is not posted again.
-    Accepted,
-    /// It will never take it. It waits for a person.
-    Dead {
-        /// Why.
-        reason: String,
-    },
-    /// It took it.
-    Done,
-    /// It did not take it now. Nothing else is posted to it meanwhile.
-    Later {
-        /// How long it wants to be left alone, if it said so.
-        after: Option<Duration>,
-        /// Why.
-        reason: String,
-    },
-}
-
-impl Outcome {
-    const fn code(&self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Dead { .. } => "dead",
-            Self::Done => "done",
-            Self::Later { .. } => "later",
-        }
-    }
-}
 
 pub(crate) struct Worker<P> {
     pub(crate) destination: String,
@@ -115,13 +67,10 @@ impl<P: Post> Worker<P> {
         metrics::counter!("outbox_posted_total",
             "destination" => self.destination.clone(), "outcome" => outcome.code())
         .increment(1);
-        if outcome == Outcome::Accepted {
-            let (destination, posting) = (&self.destination, due.id);
-            tracing::info!(target: "outbox", destination, posting, "accepted, not confirmed");
-        }
+        let is_accepted = outcome == Outcome::Accepted;
         let tried = Tried { since: due.since, failures: due.failures };
         let (fate, new) = self.policy.judge((self.clock)(), tried, gate, outcome, &mut self.random);
-        self.log(due.id, &fate);
+        self.log(&due, &fate, is_accepted);
         self.unwritten = Some(Settlement {
             posting: due.id,
             destination: self.destination.clone(),
@@ -141,15 +90,28 @@ impl<P: Post> Worker<P> {
         Ok(())
     }
 
-    fn log(&self, posting: i64, fate: &Fate) {
-        let destination = &self.destination;
+    /// A line for each posting that arrived, was given up, or is to be tried again.
+    fn log(&self, due: &Due, fate: &Fate, is_accepted: bool) {
+        let (destination, posting) = (&self.destination, due.id);
+        let (sender, key) = (&due.delivery.sender, due.delivery.key_hex());
+        let event = self.outbox.event_of(&due.delivery);
         match fate {
             Fate::Dead { reason, .. } => {
-                tracing::error!(target: "outbox", destination, posting, reason, "given up");
+                tracing::error!(target: "outbox", sender, event, destination, posting, key, reason, "given up");
             }
-            Fate::Done => tracing::debug!(target: "outbox", destination, posting, "posted"),
+            Fate::Done => {
+                let received =
+                    i64::try_from(due.delivery.received_at.as_secs()).unwrap_or(i64::MAX);
+                let millis = (self.clock)().saturating_sub(received.saturating_mul(1000)).max(0);
+                metrics::histogram!("outbox_arrival_seconds", "destination" => self.destination.clone())
+                    .record(millis as f64 / 1000.0);
+                let what = if is_accepted { "accepted, not confirmed" } else { "arrived" };
+                tracing::info!(target: "outbox", sender, event, destination, posting, key, "{what}");
+            }
             Fate::Pending { failures, reason } => {
-                tracing::warn!(target: "outbox", destination, posting, failures, reason, "not posted");
+                tracing::warn!(
+                    target: "outbox", sender, event, destination, posting, key, failures, reason, "not posted"
+                );
             }
         }
     }

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     Outbox, Policy, Post,
     bell::Bell,
-    outbox::Clock,
+    clock::Clock,
     worker::{Next, Worker},
 };
 

@@ -11,8 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use crate::{
     StoreError,
     bell::Bell,
+    clock::Clock,
     file::{Place, Reserve},
-    outbox::Clock,
     store::{self, Arrival, Settlement},
 };
 

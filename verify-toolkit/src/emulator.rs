@@ -8,6 +8,7 @@ mod params;
 mod registry;
 mod report;
 mod server;
+mod start_error;
 mod store;
 mod token;
 
@@ -23,8 +24,8 @@ use self::{
     store::Store,
 };
 pub use self::{
-    error::StartError,
     report::{Fate, Report},
+    start_error::StartError,
     store::StoreError,
     token::{Token, TokenError},
 };

@@ -11,7 +11,7 @@
 //! Nothing here is for a receiver: it helps whoever holds the secret, and would help a forger to
 //! know how a receiver goes wrong. No text that it makes has a byte of a secret or a token in it.
 //!
-//! All causes are listed in [`CAUSES.md`](https://docs.rs/crate/verify-toolkit/latest/source/CAUSES.md).
+//! All causes are listed in [`CAUSES.md`](https://docs.rs/crate/verify-toolkit/latest/source/generated/CAUSES.md).
 //!
 //! ```
 //! use verify_toolkit::{Delivery, Sender, UnixTime};

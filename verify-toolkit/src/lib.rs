@@ -10,6 +10,7 @@ pub mod emulator;
 mod endpoint;
 #[cfg(feature = "explain")]
 pub mod explain;
+mod forge;
 mod forgery;
 mod key;
 mod request;

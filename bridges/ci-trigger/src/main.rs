@@ -5,7 +5,6 @@ mod admin;
 mod config;
 mod movement;
 mod pipeline;
-#[path = "../../../examples/receiver-actix/src/serve.rs"]
 mod serve;
 mod trigger;
 
@@ -34,8 +33,8 @@ async fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Serve { dry_run, .. } => trigger::run(config, dry_run).await,
         Command::Check { .. } => check(&config),
-        Command::Dead { command } => {
-            command.run(config.file.store.path(), config.pipelines().into_keys())
+        Command::Dead { command, json } => {
+            command.run(config.file.store.path(), config.pipelines().into_keys(), json)
         }
     }
 }

@@ -7,9 +7,10 @@ use actix_web::{
     HttpResponse,
     web::{self, Data, ServiceConfig},
 };
-use bridge_common::{Event, Gauges, count_nothing, first_advice, log_repeated};
-use metrics_exporter_prometheus::PrometheusBuilder;
-use receiver_common::{heed_signals, log_to_stderr};
+use bridge_common::{
+    Event, Gauges, count_nothing, first_advice, heed_signals, install_prometheus, log_repeated,
+    log_to_stderr,
+};
 use tempfile::TempDir;
 use verify_actix::{Delivery, Sender, Verify, try_again};
 use verify_outbox::{Kept, Outbox, Policy, Workers};
@@ -49,8 +50,7 @@ impl Trigger {
 /// Runs until it is told to stop.
 pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     log_to_stderr("info,actix_server=warn");
-    let prometheus = PrometheusBuilder::new().install_recorder();
-    let prometheus = prometheus.map_err(|error| error.to_string())?;
+    let prometheus = install_prometheus("ci-trigger", env!("CARGO_PKG_VERSION"))?;
 
     let verifiers = config.verifiers()?;
     config.oddities().iter().for_each(|oddity| eprintln!("ci-trigger: {oddity}"));
@@ -83,6 +83,8 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     let trigger = Trigger { outbox, routes: Arc::new(config.routes), most_age };
     let app = move |app: &mut ServiceConfig| {
         app.app_data(Data::new(trigger.clone()));
+        // Whoever balances the load asks here; what it says costs nothing and tells nothing.
+        app.route("/healthz", web::get().to(async || "ok\n"));
         for (path, guard) in &guards {
             let hook = web::resource(path).wrap(guard.clone());
             app.service(hook.route(web::post().to(on_delivery)));

@@ -30,6 +30,9 @@ pub enum Command {
         /// What to do with it.
         #[command(subcommand)]
         command: Dead,
+        /// Print JSON, one object a line, for scripts.
+        #[arg(long, global = true)]
+        json: bool,
     },
 }
 
@@ -42,6 +45,7 @@ impl Command {
         | Self::Dead {
             command:
                 Dead::List { settings } | Dead::Retry { settings, .. } | Dead::Drop { settings, .. },
+            ..
         }) = self;
         &settings.config
     }

@@ -1,12 +1,13 @@
 use core::time::Duration;
 use std::{path::Path, time::UNIX_EPOCH};
 
+use serde_json::json;
 use verify_outbox::{Delivery, Stuck, Unposted};
 
-use crate::{Dead, Event, Which, is_hidden, print_lines};
+use crate::{Dead, Event, Which, hidden::printable, print_lines};
 
 impl Dead {
-    /// Does it in the store at `store`, and prints what was done. `configured` are the destinations that
+    /// Does it in the store at `store`, and prints what was done, as JSON if that is asked for. `configured` are the destinations that
     /// are posted to.
     ///
     /// # Errors
@@ -17,6 +18,7 @@ impl Dead {
         &self,
         store: &Path,
         configured: impl IntoIterator<Item = String>,
+        json: bool,
     ) -> Result<(), String> {
         let unposted = Unposted::open(store, configured);
         let mut unposted = unposted.map_err(|error| error.to_string())?;
@@ -26,7 +28,8 @@ impl Dead {
                 for stuck in list {
                     let delivery =
                         unposted.delivery(stuck.id).map_err(|error| error.to_string())?;
-                    print_lines([line(&stuck, delivery.as_ref())])?;
+                    let about = About::new(&stuck, delivery.as_ref());
+                    print_lines([if json { about.json(&stuck) } else { about.line(&stuck) }])?;
                 }
                 return Ok(());
             }
@@ -41,7 +44,11 @@ impl Dead {
             }
         };
         let (count, done) = done.map_err(|error| error.to_string())?;
-        print_lines([format!("{count} of {} {done}", ids.len())])
+        let all = ids.len();
+        print_lines([match json {
+            true => json!({ "changed": count, "of": all, "to": done }).to_string(),
+            false => format!("{count} of {all} {done}"),
+        }])
     }
 }
 
@@ -62,30 +69,52 @@ impl Which {
     }
 }
 
-/// Describes a posting on one line. `None`: its delivery has just been posted.
-fn line(stuck: &Stuck, delivery: Option<&Delivery>) -> String {
-    let Stuck { id, destination, sender, bytes, failures, .. } = stuck;
-    let event = delivery.map(|delivery| Event::read(sender, &delivery.body));
-    let about = event.as_ref().map(|event| {
-        let name = event.name().unwrap_or_default();
-        format!("{} {}", printable(name), printable(event.model().unwrap_or_default()))
-    });
-    let about = about.unwrap_or_default();
-    let received = UNIX_EPOCH.checked_add(Duration::from_secs(stuck.received_at.as_secs()));
-    let received = received.map(httpdate::fmt_http_date).unwrap_or_default();
-    let why = match (stuck.is_dead, &stuck.reason) {
-        (false, _) => "the destination is not configured any more",
-        (true, Some(reason)) => reason,
-        (true, None) => "dead",
-    };
-    format!(
-        "{id}  {destination}  {sender} {}, {bytes} bytes, {received}  failures: {failures}  {why}",
-        about.trim()
-    )
+/// What a posting is about. Nothing, if its delivery has just been posted.
+struct About {
+    event: String,
+    model: String,
 }
 
-/// What somebody typed, for a terminal.
-fn printable(text: &str) -> String {
-    const MOST: usize = 80;
-    text.chars().take(MOST).map(|char| if is_hidden(char) { '?' } else { char }).collect()
+impl About {
+    fn new(stuck: &Stuck, delivery: Option<&Delivery>) -> Self {
+        let event = delivery.map(|delivery| Event::read(&stuck.sender, &delivery.body));
+        let text = |of: fn(&Event) -> Option<&str>| {
+            event.as_ref().and_then(of).map(printable).unwrap_or_default()
+        };
+        Self { event: text(Event::name), model: text(Event::model) }
+    }
+
+    fn line(&self, stuck: &Stuck) -> String {
+        let Stuck { id, destination, sender, bytes, failures, .. } = stuck;
+        let about = format!("{} {}", self.event, self.model);
+        let received = UNIX_EPOCH.checked_add(Duration::from_secs(stuck.received_at.as_secs()));
+        let received = received.map(httpdate::fmt_http_date).unwrap_or_default();
+        let why = match (stuck.is_dead, &stuck.reason) {
+            (false, _) => "the destination is not configured any more",
+            (true, Some(reason)) => reason,
+            (true, None) => "dead",
+        };
+        format!(
+            "{id}  {destination}  {sender} {}, {bytes} bytes, {received}  failures: {failures}  {why}",
+            about.trim()
+        )
+    }
+
+    fn json(&self, stuck: &Stuck) -> String {
+        let of_text = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        json!({
+            "id": stuck.id,
+            "destination": stuck.destination,
+            "is_configured": stuck.is_configured,
+            "is_dead": stuck.is_dead,
+            "sender": stuck.sender,
+            "event": of_text(&self.event),
+            "model": of_text(&self.model),
+            "bytes": stuck.bytes,
+            "received_at": stuck.received_at.as_secs(),
+            "failures": stuck.failures,
+            "reason": stuck.reason,
+        })
+        .to_string()
+    }
 }

@@ -32,3 +32,9 @@ pub fn printable_json(json: &str) -> String {
     }
     printable
 }
+
+/// Returns what somebody typed, for a terminal or a log.
+pub(crate) fn printable(text: &str) -> String {
+    const MOST: usize = 80;
+    text.chars().take(MOST).map(|char| if is_hidden(char) { '?' } else { char }).collect()
+}

@@ -1,8 +1,9 @@
 use std::thread;
 
-use receiver_common::stopped;
 use tokio::sync::oneshot;
 use verify_outbox::Workers;
+
+use crate::stopped;
 
 /// Serves until it is told to stop, and then finishes what is in flight: from there to here by `serving`, and
 /// from here to the destinations by `workers`, which begin nothing meanwhile. Told a second time, it waits

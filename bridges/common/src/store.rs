@@ -6,7 +6,7 @@ use toml::Spanned;
 use verify_core::Sender;
 use verify_outbox::{Outbox, Workers};
 
-use crate::{Lines, Mistake};
+use crate::{Event, Lines, Mistake, hidden::printable};
 
 /// The table `[store]`: where deliveries are kept. `GIVE_UP_AFTER_DAYS` is for a file that does not say.
 #[derive(Debug, Deserialize, PartialEq)]
@@ -96,6 +96,10 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
         let opened = templates
             .fold(builder, |builder, sender| {
                 builder.retention_of_alike(sender.name(), self.wandb_retention())
+            })
+            .event_of(|delivery| {
+                let event = Event::read(&delivery.sender, &delivery.body);
+                event.name().map(printable)
             })
             .open();
         opened.map_err(|error| format!("the store {error}"))

@@ -7,22 +7,22 @@ use axum::{
     Router,
     extract::State,
     http::StatusCode,
-    middleware::from_fn,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, post},
+    routing::{MethodRouter, get, post},
 };
-use bridge_common::{Automation, Event, Gauges, count_nothing, first_advice, log_repeated};
-use metrics_exporter_prometheus::PrometheusBuilder;
-use receiver_common::{heed_signals, log_to_stderr, stopped};
+use bridge_common::{
+    Automation, Event, Gauges, count_nothing, first_advice, heed_signals, install_prometheus,
+    log_repeated, log_to_stderr, stopped,
+};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use verify_axum::{Delivery, Sender, VerifyLayer, try_again};
+use verify_hyper::{KeepPlaceLayer, Server};
 use verify_outbox::{Kept, Outbox, Policy, Workers};
 
 use crate::{
     admin::{self, Admin},
     config::{Config, Routes},
-    serve::{CONNECTIONS, keep_place, serve},
     slack::{self, DryRun, Slack},
 };
 
@@ -40,8 +40,7 @@ struct Bridge {
 /// Runs until it is told to stop.
 pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     log_to_stderr("info");
-    let prometheus = PrometheusBuilder::new().install_recorder();
-    let prometheus = prometheus.map_err(|error| error.to_string())?;
+    let prometheus = install_prometheus("slack-bridge", env!("CARGO_PKG_VERSION"))?;
 
     let verifiers = config.verifiers()?;
     config.oddities().iter().for_each(|oddity| eprintln!("slack-bridge: {oddity}"));
@@ -66,11 +65,12 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     let gauges = gauges.map_err(|error| error.to_string())?;
     let admin = admin::app(Admin { outbox: outbox.clone(), prometheus, gauges });
 
-    let mut app = Router::new();
+    // Whoever balances the load asks here; what it says costs nothing and tells nothing.
+    let mut app = Router::new().route("/healthz", get(async || "ok\n"));
     for (name, verifier) in verifiers {
         let path = format!("/webhooks/{name}");
         eprintln!("POST {path} is guarded");
-        let guarded: MethodRouter<_> = post(on_delivery).layer(from_fn(keep_place));
+        let guarded: MethodRouter<_> = post(on_delivery).layer(KeepPlaceLayer::new());
         app = app.route(&path, guarded.layer(VerifyLayer::new(verifier)));
     }
     let most_age = (!dry_run).then(|| config.file.store.retention());
@@ -79,8 +79,19 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     eprintln!("listening on http://{}", address(&listener)?);
 
     // Asked by machines of the operator; cut off at the end.
-    let admin = tokio::spawn(serve(admin_listener, admin, ADMIN_CONNECTIONS, pending()));
-    let serving = serve(listener, app, CONNECTIONS, stopped(1));
+    let admin = tokio::spawn(async move {
+        Server::new().connections(ADMIN_CONNECTIONS).serve(admin_listener, admin, pending()).await;
+    });
+    let serving = async {
+        let stopping = async {
+            stopped(1).await;
+            eprintln!("stopping; what is in flight is finished");
+        };
+        tokio::select! {
+            () = Server::new().serve(listener, app, stopping) => {}
+            () = stopped(2) => {}
+        }
+    };
     bridge_common::serve(serving, workers).await;
     admin.abort();
     Ok(())

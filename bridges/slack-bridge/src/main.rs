@@ -5,8 +5,6 @@ mod admin;
 mod bridge;
 mod config;
 mod message;
-#[path = "../../../examples/receiver/src/serve.rs"]
-mod serve;
 mod slack;
 
 use std::process::ExitCode;
@@ -35,7 +33,9 @@ async fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Serve { dry_run, .. } => bridge::run(config, dry_run).await,
         Command::Check { .. } => check(&config),
-        Command::Dead { command } => command.run(config.file.store.path(), config.channels()),
+        Command::Dead { command, json } => {
+            command.run(config.file.store.path(), config.channels(), json)
+        }
     }
 }
 

@@ -1,18 +1,28 @@
 //! Receives webhooks for many tenants, each with secrets of its own, and prints one JSON line for each
 //! delivery that was verified. Bare hyper, no axum. The README beside it has the settings.
 
+mod facts;
 mod live;
+mod output;
 mod serve;
 mod service;
 mod settings;
+mod stop;
 mod tenants;
 mod tls;
 
-use std::{net::TcpListener, process::ExitCode};
+use std::{
+    env,
+    io::{self, IsTerminal},
+    net::TcpListener,
+    process::ExitCode,
+};
 
 use live::Live;
-use receiver_common::{Output, heed_signals, log_to_stderr};
+use output::Output;
 use settings::Settings;
+use stop::Stop;
+use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -38,11 +48,23 @@ async fn run() -> Result<(), String> {
     log_to_stderr("info,h2=error");
 
     // Before it says that it listens: an early signal would end it.
-    heed_signals();
+    let stop = Stop::new().map_err(|error| error.to_string())?;
     live::reload_on_hangup(live.clone())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     eprintln!("{}", live.greeting());
     eprintln!("listening on https://{address}; RUST_LOG=verify=debug shows why one is refused");
-    serve::serve(listener, &live, service::service(live.clone(), Output::new())).await;
+    serve::serve(listener, &live, service::service(live.clone(), Output::new()), &stop).await;
     Ok(())
+}
+
+/// Logs to standard error what `default` says, and what `RUST_LOG` says besides or instead: a target that
+/// is in both is logged as in `RUST_LOG`.
+fn log_to_stderr(default: &str) {
+    let more = env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
+    let log = EnvFilter::new(format!("{default},{more}"));
+    tracing_subscriber::fmt()
+        .with_env_filter(log)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
 }

@@ -11,8 +11,6 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use receiver_common::stopped;
-use serving::{Crowd, Guest, Place, STOP_DEADLINE, finish, is_host_sound};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
@@ -20,10 +18,12 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+use verify_hyper::{Crowd, Guest, Place, STOP_DEADLINE, finish, is_host_sound};
 
 use crate::{
     live::Live,
     service::{App, Body, bare},
+    stop::Stop,
     tls,
 };
 
@@ -48,10 +48,15 @@ const PING: Duration = Duration::from_secs(10);
 
 /// Serves until Ctrl-C or SIGTERM, and then finishes what is in flight. The second one ends it at
 /// once.
-pub(crate) async fn serve(listener: TcpListener, live: &Live, service: impl App + Clone) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    live: &Live,
+    service: impl App + Clone,
+    stopped: &Stop,
+) {
     let crowd = Crowd::new(CONNECTIONS);
     let (stop, stopping) = watch::channel(false);
-    let mut signal = pin!(stopped(1));
+    let mut signal = pin!(stopped.told(1));
     loop {
         let accepted = async {
             let (socket, _) = listener.accept().await.ok()?;
@@ -75,7 +80,7 @@ pub(crate) async fn serve(listener: TcpListener, live: &Live, service: impl App 
     stop.send_replace(true);
     tokio::select! {
         _ = timeout(STOP_DEADLINE, crowd.emptied()) => {}
-        () = stopped(2) => {}
+        () = stopped.told(2) => {}
     }
 }
 

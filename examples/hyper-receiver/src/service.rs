@@ -15,14 +15,13 @@ use hyper::{
     http::request::Parts,
     service::{Service, service_fn},
 };
-use receiver_common::Output;
-use serving::Guest;
 use tower::Layer as _;
 use verify_axum::{
     RequestBody, ResolveError, Resolver, ResponseBody, Verified, Verifier, VerifyLayer, try_again,
 };
+use verify_hyper::Guest;
 
-use crate::live::Live;
+use crate::{facts, live::Live, output::Output};
 
 /// What a connection is served by.
 pub(crate) trait App:
@@ -95,7 +94,7 @@ async fn on_delivery(
     };
     // Until now, the connection was one that makes room for others.
     let _held = request.extensions().get::<Guest>().cloned().map(Guest::hold);
-    let mut line = receiver_common::describe(verified);
+    let mut line = facts::describe(verified);
     line["tenant"] = endpoint.tenant.into();
     Ok(match output.print(&format!("{line}\n")).await {
         Ok(()) => bare(StatusCode::NO_CONTENT),

@@ -20,15 +20,14 @@ fn judge(sender: Sender, request: &WireRequest) -> Result<Told, Refusal> {
     receive(&verifier(sender, SECRET), NOW, &request.headers, &request.body)
 }
 
+/// `recorded` has what MLflow 3.17.2 sent: three of the files in `verify-core/tests/fixtures/mlflow`.
 #[test]
 fn what_a_real_mlflow_sent_is_accepted() {
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../verify-core/tests/fixtures/mlflow");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded");
     let mut accepted = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let capture = Capture::read(&fs::read(entry.unwrap().path()).unwrap()).unwrap();
-        let Some(secret) = &capture.secret else { continue };
-        let verifier = verifier(Sender::MLFLOW, secret);
+        let verifier = verifier(Sender::MLFLOW, capture.secret.as_ref().unwrap());
         let request = &capture.request;
         let told =
             receive(&verifier, capture.received_at.unwrap(), &request.headers, &request.body);
@@ -37,7 +36,7 @@ fn what_a_real_mlflow_sent_is_accepted() {
         assert!(mlflow_names().any(|name| Some(name) == told.event.name()), "{told:?}");
         accepted += 1;
     }
-    assert!(accepted >= 15, "{accepted}");
+    assert_eq!(accepted, 3);
 }
 
 fn mlflow_names() -> impl Iterator<Item = &'static str> {

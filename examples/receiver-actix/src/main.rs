@@ -1,7 +1,13 @@
 //! Receives webhooks from Databricks, MLflow and Weights & Biases, and prints one JSON line for
 //! each delivery that was verified. The README beside it has the settings.
 
+mod facts;
+mod output;
 mod serve;
+mod settings;
+mod start;
+mod stop;
+mod try_it;
 
 use std::process::ExitCode;
 
@@ -9,7 +15,8 @@ use actix_web::{
     HttpResponse,
     web::{self, Data, ServiceConfig},
 };
-use receiver_common::Output;
+use output::Output;
+use start::Start;
 use verify_actix::{Delivery, Verify, try_again};
 
 #[tokio::main]
@@ -24,12 +31,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), String> {
-    let (listener, verifiers) = receiver_common::start()?;
+    let Start { listener, verifiers, stop } = start::start()?;
     let with_guard = |(path, verifier)| (path, Verify::new(verifier));
     let guards: Vec<_> = verifiers.into_iter().map(with_guard).collect();
     let output = Output::new();
     let app = move |app: &mut ServiceConfig| configure(app, &guards, &output);
-    serve::serve(listener, app).await.map_err(|error| error.to_string())
+    serve::serve(listener, app, &stop).await.map_err(|error| error.to_string())
 }
 
 /// One route for each verifier, guarded by it.
@@ -44,7 +51,7 @@ fn configure(app: &mut ServiceConfig, guards: &[(String, Verify)], output: &Outp
 
 /// Runs for verified deliveries only: there is no other way to a `Delivery`.
 async fn on_delivery(output: Data<Output>, Delivery(verified): Delivery) -> HttpResponse {
-    match output.print(&receiver_common::line(&verified)).await {
+    match output.print(&format!("{}\n", facts::describe(&verified))).await {
         Ok(()) => HttpResponse::NoContent().finish(),
         // Not accepted if it could not be handled: MLflow sends again on a 503.
         Err(_) => try_again(verified.receipt()),

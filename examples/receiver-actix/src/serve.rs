@@ -5,8 +5,9 @@ use core::time::Duration;
 use std::{io, net::TcpListener};
 
 use actix_web::{App, HttpServer, web::ServiceConfig};
-use receiver_common::stopped;
 use verify_actix::Connections;
+
+use crate::stop::Stop;
 
 /// How many connections there may be. At the limit the oldest makes room. Each takes two files, of the 1,024
 /// that a process usually may open.
@@ -22,6 +23,7 @@ const STOP_DEADLINE: u64 = 15;
 pub(crate) async fn serve(
     listener: TcpListener,
     configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    stopped: &Stop,
 ) -> io::Result<()> {
     // The deadline for heads holds for the first request of a connection only, so there is no second.
     let connections = Connections::new(CONNECTIONS).without_keep_alive();
@@ -41,12 +43,12 @@ pub(crate) async fn serve(
     let mut server = tokio::spawn(server);
     tokio::select! {
         ended = &mut server => return ended?,
-        () = stopped(1) => {}
+        () = stopped.told(1) => {}
     }
     eprintln!("stopping; what is in flight is finished");
     tokio::select! {
         () = stop.stop(true) => {}
-        () = stopped(2) => {}
+        () = stopped.told(2) => {}
     }
     Ok(())
 }

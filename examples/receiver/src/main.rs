@@ -1,7 +1,12 @@
 //! Receives webhooks from Databricks, MLflow and Weights & Biases, and prints one JSON line for
 //! each delivery that was verified. The README beside it has the settings.
 
-mod serve;
+mod facts;
+mod output;
+mod settings;
+mod start;
+mod stop;
+mod try_it;
 
 use std::process::ExitCode;
 
@@ -9,14 +14,14 @@ use axum::{
     Router,
     extract::State,
     http::StatusCode,
-    middleware::from_fn,
     response::{IntoResponse as _, Response},
     routing::{MethodRouter, get, post},
 };
-use receiver_common::{Output, stopped};
-use serve::{CONNECTIONS, keep_place};
+use output::Output;
+use start::Start;
 use tokio::net::TcpListener;
 use verify_axum::{Delivery, Verifier, VerifyLayer, try_again};
+use verify_hyper::{KeepPlaceLayer, Server};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -30,10 +35,18 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), String> {
-    let (listener, verifiers) = receiver_common::start()?;
+    let Start { listener, verifiers, stop } = start::start()?;
     listener.set_nonblocking(true).map_err(|error| error.to_string())?;
     let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
-    serve::serve(listener, app(verifiers), CONNECTIONS, stopped(1)).await;
+    let stopping = async {
+        stop.told(1).await;
+        eprintln!("stopping; what is in flight is finished");
+    };
+    tokio::select! {
+        () = Server::new().serve(listener, app(verifiers), stopping) => {}
+        // Told a second time, it waits for nobody.
+        () = stop.told(2) => {}
+    }
     Ok(())
 }
 
@@ -41,7 +54,7 @@ async fn run() -> Result<(), String> {
 fn app(verifiers: Vec<(String, Verifier)>) -> Router {
     let mut app = Router::new().route("/healthz", get(async || "ok\n"));
     for (path, verifier) in verifiers {
-        let guarded: MethodRouter<_> = post(on_delivery).layer(from_fn(keep_place));
+        let guarded: MethodRouter<_> = post(on_delivery).layer(KeepPlaceLayer::new());
         app = app.route(&path, guarded.layer(VerifyLayer::new(verifier)));
     }
     app.with_state(Output::new())
@@ -49,7 +62,7 @@ fn app(verifiers: Vec<(String, Verifier)>) -> Router {
 
 /// Runs for verified deliveries only: there is no other way to a `Delivery`.
 async fn on_delivery(State(output): State<Output>, Delivery(verified): Delivery) -> Response {
-    match output.print(&receiver_common::line(&verified)).await {
+    match output.print(&format!("{}\n", facts::describe(&verified))).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         // Not accepted if it could not be handled: MLflow sends again on a 503.
         Err(_) => try_again(verified.receipt()),

@@ -5,7 +5,7 @@
 //! with the textbook's HMAC, and either left alone or changed in one way that has one answer.
 #![expect(clippy::unwrap_used, reason = "a generator that fails has failed")]
 
-#[path = "../../../verify-core/tests/common/mod.rs"]
+#[path = "../../../verify-core/tests/suite/common.rs"]
 mod common;
 mod deliveries;
 mod format;

@@ -201,7 +201,7 @@ fn the_api_is_the_documented_one() {
     let listen = Listen::start(&folder.path().join("store"), &["--forward-to", &handler.url]);
     listen.deliver(&signed(Sender::DATABRICKS));
     let own = format!("http://{}", listen.page);
-    let document = include_str!("../../docs/listen.md");
+    let document = include_str!("../../../verify-listen/README.md");
     let rows = document.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     let routes: Vec<_> = rows.filter_map(|(route, _)| route.split_once(" /api/")).collect();
     assert_eq!(routes.len(), 8);

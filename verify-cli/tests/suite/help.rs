@@ -4,7 +4,7 @@ use std::fs;
 
 use super::support::verify;
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/HELP.md");
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/generated/HELP.md");
 
 /// In the order of `verify --help`, and then what it does not show.
 const COMMANDS: &[&str] = &[

@@ -2,8 +2,6 @@ use core::{fmt, str::Utf8Error};
 
 use serde_json::error::Category;
 
-use crate::events::Place;
-
 /// Why a body could not be read as an event. Names the event and the field, and holds no byte of
 /// the body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,6 +23,15 @@ pub(crate) struct Misfit {
     pub(crate) item: Option<(usize, Option<&'static str>)>,
     /// What should stand there.
     pub(crate) expected: &'static str,
+}
+
+/// Where a field stands, for errors.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    /// The event's name, or nothing.
+    pub(crate) event: &'static str,
+    /// The field's name, with the names of what it stands in.
+    pub(crate) field: &'static str,
 }
 
 impl EventError {

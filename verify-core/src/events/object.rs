@@ -6,7 +6,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::events::{EventError, FromJson, Misfit};
+use crate::events::{EventError, FromJson, Misfit, Place};
 
 /// The fields of a JSON object that have one of `COUNT` names, as they stand in the body.
 ///
@@ -47,15 +47,6 @@ pub(crate) enum Field<'a> {
     /// JSON that was found well-formed.
     Once(&'a str),
     Repeated,
-}
-
-/// Where a field stands, for errors.
-#[derive(Clone, Copy)]
-pub(crate) struct Place {
-    /// The event's name, or nothing.
-    pub(crate) event: &'static str,
-    /// The field's name, with the names of what it stands in.
-    pub(crate) field: &'static str,
 }
 
 impl<'a, const COUNT: usize> Object<'a, COUNT> {

@@ -9,10 +9,10 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
 use super::{Desk, router};
-use crate::listen::{
+use crate::{
     guard::Guard,
     journal::Journal,
-    secrets::Keys,
+    keys::Keys,
     store::{Keep, Store},
 };
 

@@ -9,10 +9,10 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::listen::store::StoreError;
+use crate::store::StoreError;
 
 /// Why there is no answer.
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     Busy,
     Failed,
     Gone,
@@ -59,7 +59,7 @@ fn told(status: StatusCode, text: &str) -> Response {
 }
 
 /// Gives the errors of the guard and of axum the form that the others have.
-pub(super) async fn in_one_form(response: Response) -> Response {
+pub(crate) async fn in_one_form(response: Response) -> Response {
     /// More than any of them says.
     const MOST: usize = 4096;
     let status = response.status();

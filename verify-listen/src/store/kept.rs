@@ -8,7 +8,7 @@ use super::{FACTS, Facts, Keep, REQUESTS, StoreError, parse};
 
 /// The deliveries in the store, oldest first, verified ones and refused ones apart.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     keep: Keep,
     next: u64,
     verified: Shelf,
@@ -24,7 +24,7 @@ struct Shelf {
 
 impl Kept {
     /// Makes the tables where they are not there yet, as in memory, and takes stock.
-    pub(super) fn open(database: &Database, keep: Keep) -> Result<Self, StoreError> {
+    pub(crate) fn open(database: &Database, keep: Keep) -> Result<Self, StoreError> {
         let transaction = database.begin_write()?;
         let mut kept =
             Self { keep, next: 1, verified: Shelf::default(), refused: Shelf::default() };
@@ -50,14 +50,14 @@ impl Kept {
     }
 
     /// Returns the number of the next delivery.
-    pub(super) const fn next(&self) -> u64 {
+    pub(crate) const fn next(&self) -> u64 {
         self.next
     }
 
     /// Adds a delivery, and returns the numbers of those that have to go for it. The newest stays,
     /// however large it is.
     #[must_use]
-    pub(super) fn add(&mut self, facts: &Facts, id: u64, bytes: u64) -> Vec<u64> {
+    pub(crate) fn add(&mut self, facts: &Facts, id: u64, bytes: u64) -> Vec<u64> {
         self.next = id.saturating_add(1);
         let shelf = if facts.is_verified() { &mut self.verified } else { &mut self.refused };
         shelf.deliveries.push_back((id, bytes));
@@ -68,7 +68,7 @@ impl Kept {
     /// Counts what a delivery has become by what is known of it now, and returns the numbers of those
     /// that have to go for it; it may be among them.
     #[must_use]
-    pub(super) fn grow(&mut self, facts: &Facts, id: u64, bytes: u64) -> Vec<u64> {
+    pub(crate) fn grow(&mut self, facts: &Facts, id: u64, bytes: u64) -> Vec<u64> {
         let shelf = if facts.is_verified() { &mut self.verified } else { &mut self.refused };
         if let Ok(place) = shelf.deliveries.binary_search_by_key(&id, |(id, _)| *id)
             && let Some((_, own)) = shelf.deliveries.get_mut(place)

@@ -9,7 +9,7 @@ use super::StoreError;
 
 type Open = dyn Fn() -> Result<Database, StoreError> + Send + Sync;
 
-pub(super) struct Place {
+pub(crate) struct Place {
     open: Box<Open>,
     /// Whoever uses it reads the lock.
     state: RwLock<State>,
@@ -24,7 +24,7 @@ enum State {
 }
 
 impl Place {
-    pub(super) fn open(
+    pub(crate) fn open(
         open: impl Fn() -> Result<Database, StoreError> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
         let state = RwLock::new(State::Open(open()?));
@@ -32,7 +32,7 @@ impl Place {
     }
 
     /// Uses the database, and opens it again before if the last use broke it. May wait for the disk.
-    pub(super) fn with<T>(
+    pub(crate) fn with<T>(
         &self,
         work: impl FnOnce(&Database) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -52,7 +52,7 @@ impl Place {
     }
 
     /// Waits for who uses the database, and closes it for good.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = State::Closed;
     }
 

@@ -6,15 +6,15 @@ use tokio::sync::{mpsc, oneshot};
 use super::{FACTS, Facts, Handled, Keep, Kept, Place, REQUESTS, StoreError, Summary, parse};
 
 /// As many deliveries as are written with one wait for the disk.
-pub(super) const TOGETHER: usize = 64;
+pub(crate) const TOGETHER: usize = 64;
 
 /// Something to write, and where to say that it is on the disk.
-pub(super) struct Job {
-    pub(super) task: Task,
-    pub(super) done: oneshot::Sender<Result<Option<Summary>, StoreError>>,
+pub(crate) struct Job {
+    pub(crate) task: Task,
+    pub(crate) done: oneshot::Sender<Result<Option<Summary>, StoreError>>,
 }
 
-pub(super) enum Task {
+pub(crate) enum Task {
     Append {
         facts: Box<Facts>,
         /// As the text of HTTP.
@@ -27,7 +27,7 @@ pub(super) enum Task {
 }
 
 /// Writes until nobody can send any more. Jobs that wait together share a commit.
-pub(super) fn run(place: &Place, keep: Keep, kept: Kept, mut queue: mpsc::Receiver<Job>) {
+pub(crate) fn run(place: &Place, keep: Keep, kept: Kept, mut queue: mpsc::Receiver<Job>) {
     let mut kept = Some(kept);
     while let Some(job) = queue.blocking_recv() {
         let mut tasks = vec![job.task];

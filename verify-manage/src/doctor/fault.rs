@@ -201,7 +201,7 @@ mod tests {
 
     use super::Fault;
 
-    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/FINDINGS.md");
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/generated/FINDINGS.md");
 
     #[test]
     fn names_are_kept_apart() {

@@ -11,6 +11,7 @@ use rusqlite::{Connection, types::FromSql};
 use tempfile::TempDir;
 use verify_outbox::{Builder, Delivery, Outbox, Outcome, Post};
 
+#[path = "../../src/verified.rs"]
 mod verified;
 
 pub(crate) use verified::{NOW, verified};

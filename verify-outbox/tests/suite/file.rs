@@ -271,10 +271,3 @@ fn what_another_user_put_where_everybody_may_is_not_used() {
     assert!(error.contains("another user put it into a folder where everybody may"), "{error}");
     assert!(state(shared.path()) == before);
 }
-
-/// Neither package can depend on the other.
-#[test]
-fn verify_listen_looks_at_files_in_the_same_way() {
-    let own = include_str!("../../src/file/private.rs");
-    assert_eq!(own, include_str!("../../../verify-cli/src/listen/store/private.rs"));
-}

@@ -53,6 +53,25 @@ pub enum Expected {
     Unreached,
 }
 
+impl Target {
+    /// Makes every case that applies to this receiver, starting with one that it accepts.
+    ///
+    /// They are signed now. To run them, [`attack_with`](Self::attack_with) makes each when its turn
+    /// comes, so that they do not get old meanwhile.
+    #[must_use]
+    pub fn cases(&self) -> Vec<Case> {
+        self.lazy_cases().collect()
+    }
+
+    pub(super) fn lazy_cases(&self) -> impl Iterator<Item = Case> {
+        let is_wanted = |name: &str| match &self.only {
+            Some(only) => only.iter().any(|start| name.starts_with(start)),
+            None => true,
+        };
+        all(self, is_wanted)
+    }
+}
+
 /// A row of the matrix: makes a case, unless it does not apply to the target.
 struct Row {
     name: &'static str,

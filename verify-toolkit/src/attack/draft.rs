@@ -17,6 +17,28 @@ pub(super) struct Draft<'t> {
     pub(super) body: Vec<u8>,
 }
 
+impl Target {
+    pub(super) fn draft(&self) -> Draft<'_> {
+        Draft::new(self)
+    }
+
+    /// A delivery that is to be accepted.
+    pub(super) fn genuine(&self) -> Attempt {
+        self.draft().attempt()
+    }
+
+    /// The same with another body than the one that was signed.
+    pub(super) fn forged(&self, body: impl Into<Vec<u8>>) -> Attempt {
+        self.genuine().sending(body)
+    }
+
+    /// The signature of the genuine delivery.
+    pub(super) fn signature(&self) -> String {
+        let draft = self.draft();
+        draft.spell(&draft.tag())
+    }
+}
+
 impl<'t> Draft<'t> {
     pub(super) fn new(target: &'t Target) -> Self {
         Self {

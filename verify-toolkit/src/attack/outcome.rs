@@ -1,4 +1,5 @@
 use core::fmt;
+use std::collections::BTreeSet;
 
 /// What came back for an attempt.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -42,6 +43,13 @@ impl Answer {
         let mut told = self.clone();
         told.headers.retain(|(name, _)| !SILENT.contains(&name.as_str()));
         told
+    }
+
+    /// The names of the headers in which another answer differs.
+    pub(super) fn differing(&self, other: &Self) -> BTreeSet<String> {
+        let own: BTreeSet<_> = self.headers.iter().collect();
+        let other = other.headers.iter().collect();
+        own.symmetric_difference(&other).map(|(name, _)| name.clone()).collect()
     }
 
     pub(super) fn contains(&self, text: &[u8]) -> bool {

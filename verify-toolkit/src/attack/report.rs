@@ -1,7 +1,7 @@
 use core::fmt;
 use std::collections::BTreeSet;
 
-use super::{Answer, Case, Expected, Framing, Outcome, Target, draft::Draft, run::differing};
+use super::{Answer, Case, Expected, Framing, Outcome, Target, draft::Draft};
 
 /// What a receiver did about the matrix.
 ///
@@ -76,9 +76,7 @@ struct Judge<'r> {
 impl<'r> Judge<'r> {
     fn new(target: &'r Target, refusals: Vec<Answer>) -> Self {
         let varying = match &refusals[..] {
-            [one, other] => {
-                Varying { headers: differing(one, other), body: one.body != other.body }
-            }
+            [one, other] => Varying { headers: one.differing(other), body: one.body != other.body },
             _ => Varying::default(),
         };
         let is_refusal = |answer: &Answer| matches!(answer.status, 401 | 403);

@@ -1,6 +1,4 @@
-use std::collections::BTreeSet;
-
-use super::{Answer, Attempt, Outcome, Report, Target, cases};
+use super::{Attempt, Outcome, Report, Target, cases};
 
 impl Target {
     /// Runs every case over a channel of your own: `send` makes the request, and says what came
@@ -26,11 +24,4 @@ impl Target {
         }
         Report::new(self, refusals, outcomes)
     }
-}
-
-/// The names of the headers in which two answers differ.
-pub(super) fn differing(one: &Answer, other: &Answer) -> BTreeSet<String> {
-    let one: BTreeSet<_> = one.headers.iter().collect();
-    let other = other.headers.iter().collect();
-    one.symmetric_difference(&other).map(|(name, _)| name.clone()).collect()
 }

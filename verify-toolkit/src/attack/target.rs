@@ -3,7 +3,6 @@ use std::time::SystemTime;
 
 use verify_core::{Sender, UnixTime};
 
-use super::{Attempt, Case, cases, draft::Draft};
 use crate::{key, samples};
 
 /// A receiver under attack: what it was configured with, and where it listens.
@@ -21,7 +20,7 @@ pub struct Target {
     pub(super) body_limit: usize,
     pub(super) tolerance: Duration,
     pub(super) patience: Duration,
-    only: Option<Vec<String>>,
+    pub(super) only: Option<Vec<String>>,
     now: Option<UnixTime>,
     /// Whether the receiver's clock is known to the second.
     is_exact: bool,
@@ -100,23 +99,6 @@ impl Target {
         self
     }
 
-    /// Makes every case that applies to this receiver, starting with one that it accepts.
-    ///
-    /// They are signed now. To run them, [`attack_with`](Self::attack_with) makes each when its turn
-    /// comes, so that they do not get old meanwhile.
-    #[must_use]
-    pub fn cases(&self) -> Vec<Case> {
-        self.lazy_cases().collect()
-    }
-
-    pub(super) fn lazy_cases(&self) -> impl Iterator<Item = Case> {
-        let is_wanted = |name: &str| match &self.only {
-            Some(only) => only.iter().any(|start| name.starts_with(start)),
-            None => true,
-        };
-        cases::all(self, is_wanted)
-    }
-
     /// The same receiver at this moment, so that all parts of a case have the same time.
     pub(super) fn at_this_moment(&self) -> Self {
         Self { now: Some(UnixTime::from_secs(self.now())), ..self.clone() }
@@ -141,29 +123,9 @@ impl Target {
         (tolerance - margin, tolerance.saturating_add(margin).saturating_add(1))
     }
 
-    pub(super) fn draft(&self) -> Draft<'_> {
-        Draft::new(self)
-    }
-
-    /// A delivery that is to be accepted.
-    pub(super) fn genuine(&self) -> Attempt {
-        self.draft().attempt()
-    }
-
-    /// The same with another body than the one that was signed.
-    pub(super) fn forged(&self, body: impl Into<Vec<u8>>) -> Attempt {
-        self.genuine().sending(body)
-    }
-
     /// The name of the header that has the signature.
     pub(super) fn header(&self) -> &'static str {
         self.sender.signature_header()
-    }
-
-    /// The signature of the genuine delivery.
-    pub(super) fn signature(&self) -> String {
-        let draft = self.draft();
-        draft.spell(&draft.tag())
     }
 }
 

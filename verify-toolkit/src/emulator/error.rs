@@ -1,5 +1,3 @@
-use core::fmt;
-
 use serde_json::{Value, json};
 
 /// Why a call is refused: `{"error_code", "message"}`.
@@ -67,44 +65,6 @@ impl ApiError {
 
     pub(super) fn to_json(&self) -> Value {
         json!({"error_code": self.code.name(), "message": self.message})
-    }
-}
-
-/// Why an emulated workspace cannot be started.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum StartError {
-    /// Nothing can listen at the address.
-    Bind(std::io::Error),
-    /// What should be certificates of authorities is not PEM, or holds none that can be used.
-    Certificates,
-    /// The address can be reached from other machines, and nobody said that it should.
-    NotLoopback,
-    /// The store cannot be used.
-    Store(super::StoreError),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bind(_) => f.write_str("cannot listen at the address"),
-            Self::Certificates => f.write_str("no certificate of an authority in PEM"),
-            Self::NotLoopback => f.write_str(
-                "the address can be reached from other machines: the emulator has no TLS, so the token, \
-                 the secrets and the bodies would cross the network in the clear",
-            ),
-            Self::Store(error) => error.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Bind(error) => Some(error),
-            Self::Store(error) => error.source(),
-            Self::Certificates | Self::NotLoopback => None,
-        }
     }
 }
 

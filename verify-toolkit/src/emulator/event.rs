@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{error::ApiError, registry::Tag};
+use super::error::ApiError;
 
 macro_rules! names {
     ($(#[$doc:meta])* $type:ident: $($variant:ident $name:literal)*) => {
@@ -93,6 +93,13 @@ impl Stage {
 pub(super) struct Happening {
     pub(super) events: Vec<Event>,
     pub(super) details: Details,
+}
+
+/// A key with a value, of a model or a version.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Tag {
+    pub(super) key: String,
+    pub(super) value: String,
 }
 
 /// What the body says besides which event it is, and for whom.

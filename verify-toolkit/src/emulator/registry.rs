@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     error::{ApiError, Code},
-    event::{Event, Happening, Stage, Status},
+    event::{Event, Happening, Stage, Status, Tag},
 };
 
 /// Who does everything here.
@@ -62,12 +62,6 @@ pub(super) struct HttpSpec {
     pub(super) enable_ssl_verification: bool,
     pub(super) secret: Option<Hidden>,
     pub(super) authorization: Option<Hidden>,
-}
-
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Tag {
-    pub(super) key: String,
-    pub(super) value: String,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -128,7 +128,7 @@ fn the_table_of_causes_is_that_of_the_code() {
         }
         writeln!(table, "| `{}` | {} |", cause.name(), cause.text()).unwrap();
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/CAUSES.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/generated/CAUSES.md");
     if env::var_os("UPDATE").is_some() {
         fs::write(path, &table).unwrap();
     }

@@ -4,9 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod crash;
-#[cfg(target_os = "linux")]
-#[path = "../../../../examples/receiver-common/crowd.rs"]
-mod crowd;
 mod dead;
 mod operators;
 #[cfg(target_os = "linux")]

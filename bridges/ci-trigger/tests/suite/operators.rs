@@ -40,10 +40,17 @@ async fn health_readiness_and_figures() {
         trigger.deliver_signed_with("another", "mlflow", alias("fraud", 1)).await.unwrap(),
         401
     );
-    // Only because `RUST_LOG` asks for it.
-    while !trigger.stderr.recv_timeout(PATIENCE).unwrap().contains("signature_mismatch") {}
+    // The first only because `RUST_LOG` asks for it.
+    let mut logged = String::new();
+    while !logged.contains("signature_mismatch") || !logged.contains(" arrived ") {
+        logged += &trigger.stderr.recv_timeout(PATIENCE).unwrap();
+        logged.push('\n');
+    }
     world.github.wait_for(1);
     assert_eq!(ask(&trigger, "/healthz"), ("200".to_owned(), "ok\n".to_owned()));
+    // On the port for deliveries, which a load balancer reaches, that and no more.
+    let public = |path| get(trigger.connect().unwrap(), path).0;
+    assert_eq!(["/healthz", "/readyz", "/metrics"].map(public), ["200", "404", "404"]);
     assert_eq!(ask(&trigger, "/readyz"), ("200".to_owned(), "ready\n".to_owned()));
     let (status, figures) = ask(&trigger, "/metrics");
     assert_eq!(status, "200");
@@ -55,9 +62,31 @@ async fn health_readiness_and_figures() {
         "bridge_nothing_total{sender=\"mlflow\",reason=\"unrouted\"} 1",
         "verify_verified_total{sender=\"mlflow\",secret=\"current\"} 3",
         "verify_refused_total{sender=\"mlflow\",code=\"signature_mismatch\"} 1",
+        concat!(
+            "bridge_build_info{program=\"ci-trigger\",version=\"",
+            env!("CARGO_PKG_VERSION"),
+            "\"} 1"
+        ),
+        "outbox_arrival_seconds_bucket{destination=\"github.deploy\",le=\"+Inf\"} 1",
     ] {
         assert!(figures.contains(figure), "{figure}\n{figures}");
     }
+    for line in figures.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let name = line.split(' ').next().unwrap();
+        assert!(figures.contains(&format!("# HELP {name} ")), "{name}\n{figures}");
+    }
+    // What arrived and what was given up is a line each, with a time and without a byte of the body.
+    let arrived = logged.lines().find(|line| line.contains(" arrived ")).unwrap();
+    for part in [
+        " INFO outbox: arrived",
+        "sender=\"mlflow\"",
+        "event=\"model_version_alias.created\"",
+        "destination=\"github.deploy\"",
+        "key=\"",
+    ] {
+        assert!(arrived.contains(part), "{part}: {arrived}");
+    }
+    assert!(arrived.starts_with("20") && !arrived.contains("fraud"), "{arrived}");
 }
 
 /// Before it starts anything, too.

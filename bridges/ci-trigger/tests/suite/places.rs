@@ -2,8 +2,9 @@
 
 use std::net::TcpStream;
 
+use receivers::withstand;
+
 use crate::{
-    crowd::withstand,
     operators::get,
     trigger::{PATIENCE, World, alias},
 };

@@ -62,12 +62,13 @@ fn read(message: &Value) -> String {
     read
 }
 
-/// `UPDATE=1 cargo test -p slack-bridge` writes the page anew.
+/// `UPDATE=1` writes the page anew.
 #[test]
 fn every_event_of_every_sender_reads_as_the_page_shows() {
     let mut page =
         "# What the messages say\n\nOne for each sample of `verify-toolkit`, and for the templates that \
-         Weights & Biases documents.\n"
+         Weights & Biases documents. Made by\n`UPDATE=1 cargo test -p slack-bridge every_event`, which \
+         compares it otherwise.\n"
             .to_owned();
     for sample in samples::ALL {
         let message = message(sample.sender, sample.body.as_bytes());
@@ -79,7 +80,7 @@ fn every_event_of_every_sender_reads_as_the_page_shows() {
         let title = format!("wandb: the vendor's template for {destination}");
         write!(page, "\n## {title}\n\n```text\n{}```\n", read(&message)).unwrap();
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/MESSAGES.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/generated/MESSAGES.md");
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(path, page).unwrap();
     } else {

@@ -52,6 +52,18 @@ fn what_is_left_for_a_former_channel_is_shown_and_can_be_dropped() {
     assert!(metrics.contains(waits), "{metrics}");
     let list = place.run(&["dead", "list"]);
     assert!(list.trim_end().ends_with("the destination is not configured any more"), "{list}");
+    let json = place.run(&["dead", "list", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let expected = serde_json::json!({
+        "id": 1, "destination": "general", "is_configured": false, "is_dead": false,
+        "sender": "databricks", "event": "MODEL_VERSION_TRANSITIONED_STAGE", "model": "m",
+        "bytes": moved("m", 1).len(), "received_at": listed["received_at"],
+        "failures": listed["failures"], "reason": listed["reason"],
+    });
+    assert_eq!(listed, expected);
+    assert!(listed["received_at"].as_u64().unwrap() > 1_700_000_000, "{listed}");
+    let none = place.run(&["dead", "--json", "retry", "--all"]);
+    assert_eq!(none, "{\"changed\":0,\"of\":0,\"to\":\"will be tried again\"}\n");
     let refused = place.command(&["dead", "retry", "1"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(2));
     assert_eq!(place.run(&["dead", "drop", "1"]), "1 of 1 dropped\n");

@@ -1,13 +1,10 @@
 //! What is said at the beginning, on standard error.
 
 use anstream::eprintln;
+use verify_listen::Listen;
 use verify_toolkit::{Sender, samples};
 
-use super::{
-    options::{KeyOptions, Options},
-    receive,
-    secrets::Keys,
-};
+use super::options::{KeyOptions, Options};
 use crate::{
     output::{STRONG, Styled},
     secret,
@@ -41,20 +38,21 @@ fn word(text: &str) -> String {
 }
 
 /// Says where everything is, and how to make a first delivery.
-pub(super) fn print(options: &Options, keys: &Keys, is_try_out: bool, origin: &str, page: &str) {
-    if is_try_out {
+pub(super) fn print(options: &Options, listen: &Listen) {
+    let origin = listen.origin();
+    if listen.is_try_out() {
         eprintln!("No secret is set, so each sender has one for this run. A first delivery, from");
         eprintln!("another terminal:\n");
     } else {
         eprintln!("A first delivery, from another terminal with the same secret set:\n");
     }
-    for keys in keys.iter() {
-        let (sender, path) = (keys.sender, receive::path(&keys.sender));
+    for keys in listen.keys().iter() {
+        let (sender, path) = (keys.sender(), Listen::path(&keys.sender()));
         let first = samples::of(sender.name()).find(|sample| FIRST.contains(&sample.event));
         let event = first.map_or("", |sample| sample.event);
         // One that is made for a try may be seen.
-        let secret = keys.first().filter(|_| is_try_out).map(|secret| {
-            let secret = String::from_utf8_lossy(secret.as_ref());
+        let secret = keys.first().filter(|_| listen.is_try_out()).map(|secret| {
+            let secret = String::from_utf8_lossy(secret);
             format!("{}={secret} ", secret::variable(sender))
         });
         let secret = secret.unwrap_or_default();
@@ -64,11 +62,12 @@ pub(super) fn print(options: &Options, keys: &Keys, is_try_out: bool, origin: &s
     if options.dangerous_open_page {
         eprintln!("warning: the page shows bodies and tokens to every machine that reaches it");
     }
-    for keys in keys.iter() {
-        eprintln!("{} delivers to {origin}{}", keys.sender.name(), receive::path(&keys.sender));
+    for keys in listen.keys().iter() {
+        let (sender, path) = (keys.sender(), Listen::path(&keys.sender()));
+        eprintln!("{} delivers to {origin}{path}", sender.name());
     }
     if let Some(forward) = &options.forward_to {
         eprintln!("what verifies goes on to {}", forward.url());
     }
-    eprintln!("the page is {}", Styled(STRONG, page));
+    eprintln!("the page is {}", Styled(STRONG, listen.page()));
 }

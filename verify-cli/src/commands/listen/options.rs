@@ -1,14 +1,9 @@
 use core::{net::SocketAddr, num::NonZeroU64};
-use std::{env, fs, path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use clap::{Args, builder::ValueParser};
+use verify_listen::{Forward, Keep, ListenError, Settings};
 use verify_toolkit::Sender;
-
-use super::{
-    ListenError,
-    forward::Forward,
-    store::{Keep, StoreError},
-};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,21 +106,6 @@ impl StoreOptions {
     /// None is named, and this system does not say where programs keep their state, or nothing can be
     /// kept there.
     pub(super) fn path(&self) -> Result<PathBuf, ListenError> {
-        if let Some(path) = &self.store {
-            return Ok(path.clone());
-        }
-        let set = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let state = set("XDG_STATE_HOME").or_else(|| {
-            if cfg!(windows) {
-                set("LOCALAPPDATA")
-            } else {
-                env::home_dir().map(|home| home.join(".local/state"))
-            }
-        });
-        let folder = state.ok_or(ListenError::StoreNowhere)?.join("verify");
-        fs::create_dir_all(&folder)
-            .map_err(|error| StoreError::File { path: folder.clone(), error: Arc::new(error) })
-            .map_err(ListenError::Store)?;
-        Ok(folder.join("listen.redb"))
+        self.store.clone().map_or_else(Settings::usual_store, Ok)
     }
 }

@@ -1,19 +1,11 @@
 //! Shows what happens in the terminal, a line each.
 
-use core::fmt;
-use std::{io, thread};
+use core::{fmt, ops::ControlFlow};
 
 use anstyle::Style;
 use serde_json::json;
-use tokio::sync::{
-    broadcast::{Receiver, error::RecvError},
-    oneshot,
-};
+use verify_listen::{Facts, News, Outcome, Summary, Verdict};
 
-use super::{
-    journal::News,
-    record::{Facts, Outcome, Summary, Verdict},
-};
 use crate::{
     Error, Output,
     output::{BAD, DIM, GOOD, Styled},
@@ -23,51 +15,41 @@ use crate::{
 /// Characters of a path that is nobody's: whoever scans must not fill the screen.
 const PATH: usize = 64;
 
-/// Prints what happens until nobody tells any more, on a thread of its own: a terminal or a pipe may
-/// stand still, and the rest must not. What it is behind by more than [`Journal::BEHIND`] is counted.
-///
-/// [`Journal::BEHIND`]: super::journal::Journal::BEHIND
+/// Prints what happens.
 pub(super) fn show(
-    news: Receiver<News>,
     is_forwarding: bool,
     is_json: bool,
-) -> io::Result<oneshot::Receiver<Result<(), Error>>> {
-    let (end, ended) = oneshot::channel();
-    thread::Builder::new().name("terminal".to_owned()).spawn(move || {
-        // Whoever has stopped does not need to know.
-        let _ = end.send(print(news, is_forwarding, &mut Output::new(is_json)));
-    })?;
-    Ok(ended)
+) -> impl FnMut(News) -> Result<ControlFlow<()>, Error> + Send + 'static {
+    let mut output = None;
+    move |news| {
+        // Made on the thread that prints.
+        let output = output.get_or_insert_with(|| Output::new(is_json));
+        print(news, is_forwarding, output)?;
+        output.flush()?;
+        Ok(if output.is_closed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
 }
 
-fn print(mut news: Receiver<News>, is_forwarding: bool, output: &mut Output) -> Result<(), Error> {
-    loop {
-        match news.blocking_recv() {
-            Ok(News::Delivery(delivery)) => show_delivery(&delivery, is_forwarding, output)?,
-            Ok(News::Stray { method, path }) if output.is_json() => {
-                output.json(&json!({ "stray": { "method": method, "path": path } }))?;
-            }
-            Ok(News::Stray { method, path }) => {
-                let shown: String = path.chars().take(PATH).collect();
-                let more = if shown.len() < path.len() { ".." } else { "" };
-                let request = format!("{method} {shown}");
-                let request = Shown(request.as_bytes());
-                output
-                    .line(Styled(DIM, format_args!("nothing listens at {request}{more}: 404")))?;
-            }
-            Ok(News::Trouble(error)) => {
-                anstream::eprintln!("verify: {}", Shown(error.to_string().as_bytes()));
-            }
-            Err(RecvError::Lagged(missed)) => {
-                anstream::eprintln!("verify: {missed} lines were too many for this terminal");
-            }
-            Err(RecvError::Closed) => return Ok(()),
+fn print(news: News, is_forwarding: bool, output: &mut Output) -> Result<(), Error> {
+    match news {
+        News::Delivery(delivery) => show_delivery(&delivery, is_forwarding, output)?,
+        News::Stray { method, path } if output.is_json() => {
+            output.json(&json!({ "stray": { "method": method, "path": path } }))?;
         }
-        output.flush()?;
-        if output.is_closed() {
-            return Ok(());
+        News::Stray { method, path } => {
+            let shown: String = path.chars().take(PATH).collect();
+            let more = if shown.len() < path.len() { ".." } else { "" };
+            let request = format!("{method} {shown}");
+            let request = Shown(request.as_bytes());
+            output.line(Styled(DIM, format_args!("nothing listens at {request}{more}: 404")))?;
         }
+        News::Trouble(error) => anstream::eprintln!("verify: {}", Shown(error.as_bytes())),
+        News::Missed(missed) => {
+            anstream::eprintln!("verify: {missed} lines were too many for this terminal");
+        }
+        _ => {}
     }
+    Ok(())
 }
 
 fn show_delivery(
@@ -91,7 +73,7 @@ impl fmt::Display for Line<'_> {
         let Self(facts) = self;
         let (style, verdict): (Style, _) = match facts.verdict {
             Verdict::Verified { .. } => (GOOD, "verified"),
-            Verdict::Refused { .. } => (BAD, "refused "),
+            _ => (BAD, "refused "),
         };
         let last = facts.handled.last();
         let time = Time(last.map_or(facts.received_at, |handled| handled.at));
@@ -113,6 +95,7 @@ impl fmt::Display for Line<'_> {
                     Styled(BAD, format_args!("not {what}: {}", Shown(why.as_bytes())))
                 )
             }
+            _ => Ok(()),
         }
     }
 }

@@ -9,9 +9,9 @@ use super::{
 };
 use crate::emulator::{
     error::{ApiError, Code},
-    event::{Details, Event, Happening, Stage},
+    event::{Details, Event, Happening, Stage, Tag},
     params::Params,
-    registry::{Model, Registry, Tag, USER},
+    registry::{Model, Registry, USER},
 };
 
 pub(super) fn create(registry: &mut Registry, params: &Params, now: u64) -> Result<Done, ApiError> {

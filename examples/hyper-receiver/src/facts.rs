@@ -1,0 +1,35 @@
+//! The line that is printed, with the two or three facts of an event that a person wants to read.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use verify_core::{AnyEvent, Verified, databricks::Stage};
+
+/// Makes the object that the line is.
+pub(crate) fn describe(verified: &Verified<Bytes>) -> Value {
+    let receipt = verified.receipt();
+    let mut line = json!({
+        "sender": receipt.sender(),
+        "delivery_id": receipt.delivery_id(),
+        "secret": receipt.secret_label(),
+        "bytes": verified.body().len(),
+    });
+    match AnyEvent::read(verified) {
+        Ok(event) => {
+            line["event"] = event.name().into();
+            let stage = event.transition().and_then(|transition| transition.to.as_ref());
+            for (name, fact) in [
+                ("model", event.model()),
+                ("version", event.version()),
+                ("alias", event.alias()),
+                ("stage", stage.map(Stage::as_str)),
+            ] {
+                if let Some(fact) = fact {
+                    line[name] = fact.into();
+                }
+            }
+        }
+        // Verified all the same: what is not understood is not lost.
+        Err(error) => line["unreadable"] = error.to_string().into(),
+    }
+    line
+}

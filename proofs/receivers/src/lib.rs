@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(target_os = "linux")]
+mod crowd;
+
+#[cfg(target_os = "linux")]
+pub use crowd::withstand;

@@ -1,0 +1,146 @@
+use core::{convert::Infallible, future::Future, pin::pin, time::Duration};
+
+use http::{HeaderValue, Request, Response, StatusCode, header::CONNECTION};
+use http_body::Body;
+use hyper::{
+    body::Incoming,
+    server::conn::http1::Builder,
+    service::{Service as _, service_fn},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    time::{sleep, timeout},
+};
+use tower_service::Service;
+
+use crate::{Crowd, Guest, STOP_DEADLINE, finish, is_host_sound};
+
+/// Serves a service under the limits of the crate's page. HTTP/1.1, which is what the senders speak.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) {
+/// // For operators, on an address of their own.
+/// verify_hyper::Server::new().connections(64).serve(listener, app, core::future::pending()).await;
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Server {
+    connections: u32,
+    head_deadline: Duration,
+    read_buffer: usize,
+}
+
+impl Server {
+    /// Makes a server with the default limits.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { connections: 512, head_deadline: Duration::from_secs(10), read_buffer: 16 * 1024 }
+    }
+
+    /// Serves so many connections at a time. For each more, one makes room over which nothing comes that is
+    /// verified.
+    #[must_use]
+    pub const fn connections(mut self, most: u32) -> Self {
+        self.connections = most;
+        self
+    }
+
+    /// Sets how long a client may take over the head of a request, and be idle before it.
+    #[must_use]
+    pub const fn head_deadline(mut self, deadline: Duration) -> Self {
+        self.head_deadline = deadline;
+        self
+    }
+
+    /// Sets what a connection may buffer besides the body of a delivery, in bytes: 8 KiB at least. Also the largest
+    /// head.
+    #[must_use]
+    pub const fn read_buffer(mut self, most: usize) -> Self {
+        self.read_buffer = most;
+        self
+    }
+
+    /// Serves until `stop` is ready, and then takes no more and finishes what is in flight, for up to
+    /// [`STOP_DEADLINE`].
+    ///
+    /// Each request has the [`Guest`] whose connection it came over among its extensions: [`KeepPlaceLayer`] finds
+    /// it there.
+    ///
+    /// [`KeepPlaceLayer`]: crate::KeepPlaceLayer
+    pub async fn serve<S, B>(self, listener: TcpListener, app: S, stop: impl Future<Output = ()>)
+    where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+        S: Clone + Send + 'static,
+        S::Future: Send,
+        B: Body<Data: Send, Error: Into<Box<dyn core::error::Error + Send + Sync>>>,
+        B: Default + Send + 'static,
+    {
+        let mut server = Builder::new();
+        server
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.head_deadline)
+            // hyper needs so much.
+            .max_buf_size(self.read_buffer.max(8 * 1024))
+            // A client that has sent all it has to say still waits for the answer.
+            .half_close(true);
+        let crowd = Crowd::new(self.connections);
+        let (end, ending) = watch::channel(false);
+        let mut stop = pin!(stop);
+        loop {
+            let accepted = async {
+                let (socket, _) = listener.accept().await.ok()?;
+                Some((socket, crowd.enter().await))
+            };
+            let accepted = tokio::select! {
+                accepted = accepted => accepted,
+                () = &mut stop => break,
+            };
+            let Some((socket, place)) = accepted else {
+                // Out of file descriptors, most likely: others will be closed.
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            };
+            let (app, guest) = (app.clone(), place.guest());
+            let service = service_fn(move |request| answer(app.clone(), guest.clone(), request));
+            let connection = server.serve_connection(TokioIo::new(socket), service);
+            tokio::spawn(finish(connection, place, ending.clone()));
+        }
+        drop(listener);
+        end.send_replace(true);
+        let _ = timeout(STOP_DEADLINE, crowd.emptied()).await;
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Hands a request on with whose connection it came over.
+async fn answer<S, B>(
+    app: S,
+    guest: Guest,
+    mut request: Request<Incoming>,
+) -> Result<Response<B>, Infallible>
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone,
+    B: Default,
+{
+    if !is_host_sound(request.version(), request.headers()) {
+        // Who sends that may mean several servers, so the connection ends.
+        let mut refused = Response::new(B::default());
+        *refused.status_mut() = StatusCode::BAD_REQUEST;
+        refused.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        return Ok(refused);
+    }
+    request.extensions_mut().insert(guest);
+    TowerToHyperService::new(app).call(request).await
+}

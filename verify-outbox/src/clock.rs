@@ -1,0 +1,19 @@
+//! Time, as it is kept.
+
+use core::time::Duration;
+use std::{sync::Arc, time::SystemTime};
+
+/// Milliseconds since 1970.
+pub(crate) type Millis = i64;
+
+/// A source of the time.
+pub(crate) type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
+
+pub(crate) fn millis(duration: Duration) -> Millis {
+    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
+}
+
+/// 0 for a time before 1970.
+pub(crate) fn since_1970(time: SystemTime) -> Millis {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, millis)
+}
