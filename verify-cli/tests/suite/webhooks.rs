@@ -18,7 +18,7 @@ fn workspace() -> (String, String) {
             emulator::Databricks::new().start(([127, 0, 0, 1], 0).into()).await.unwrap();
         let found = (workspace.url().to_owned(), workspace.token().as_str().to_owned());
         // It ends when it is dropped.
-        std::mem::forget(workspace);
+        core::mem::forget(workspace);
         found
     })
 }
