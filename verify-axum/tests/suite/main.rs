@@ -5,6 +5,8 @@
 mod expect;
 mod handing_on;
 mod limits;
+#[cfg(feature = "once")]
+mod once;
 mod report_only;
 mod support;
 mod telling;

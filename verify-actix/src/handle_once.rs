@@ -1,0 +1,180 @@
+use core::{
+    future::{Ready, ready},
+    pin::Pin,
+};
+use std::rc::Rc;
+
+use actix_web::{
+    Error, HttpMessage as _, HttpResponse,
+    body::{EitherBody, MessageBody},
+    dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+    error::InternalError,
+    http::{
+        StatusCode,
+        header::{HeaderValue, RETRY_AFTER},
+    },
+};
+use verify_adapter::{Refusal, delivered};
+use verify_once::{Answer, Ending, Once};
+
+use crate::response;
+
+/// Handles each verified delivery once: goes **inside** of [`Verify`](crate::Verify).
+///
+/// A delivery that was handled, is being handled, or cannot be claimed, is answered without the service; the
+/// handler is told the [`Attempt`]. See [`verify_once`](crate::once) for what is answered when, and what is promised.
+/// What `Verify` only reports is handed on as it is. On a route without it the answer is 500, and why is logged.
+///
+/// ```
+/// use actix_web::{App, HttpResponse, HttpServer, web};
+/// use verify_actix::{
+///     Attempt, Delivery, HandleOnce, Secret, Sender, Verifier, Verify,
+///     once::{Memory, Once},
+/// };
+///
+/// async fn on_delivery(Attempt(attempt): Attempt, Delivery(verified): Delivery) -> HttpResponse {
+///     // More than 1: an earlier run may have got half way.
+///     println!("attempt {attempt}: {} bytes", verified.body().len());
+///     HttpResponse::NoContent().finish()
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let verifier = Verifier::builder(Sender::MLFLOW).secret(Secret::new("shared")?).build()?;
+/// // Out here, so that all workers share it.
+/// let once = Once::builder(Memory::of_this_process()).build()?;
+/// let guard = Verify::new(verifier);
+/// let server = HttpServer::new(move || {
+///     // The later one is the outer one.
+///     let hook = web::resource("/webhooks/mlflow").wrap(HandleOnce::new(once.clone())).wrap(guard.clone());
+///     App::new().service(hook.route(web::post().to(on_delivery)))
+/// });
+/// # drop(server);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct HandleOnce {
+    once: Option<Once>,
+}
+
+/// The service that [`HandleOnce`] puts around another.
+#[derive(Debug)]
+pub struct HandleOnceMiddleware<S> {
+    inner: Rc<S>,
+    once: Option<Once>,
+}
+
+/// How often the delivery was begun, with this time. More than 1: an earlier run may have got half
+/// way. 0: nobody knows, because there is no guard or its store could not be asked.
+///
+/// Stands in the extensions of the request behind [`HandleOnce`], and is an extractor. An effect outside of the store
+/// can be fenced with it: one that is written with a smaller number came too late.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[expect(clippy::exhaustive_structs, reason = "an extractor is taken apart")]
+pub struct Attempt(pub u32);
+
+impl HandleOnce {
+    /// Guards with a store. `None` hands everything on, for a guard that the settings may leave out.
+    pub fn new(once: impl Into<Option<Once>>) -> Self {
+        Self { once: once.into() }
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for HandleOnce
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = HandleOnceMiddleware<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(HandleOnceMiddleware { inner: Rc::new(inner), once: self.once.clone() }))
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for HandleOnceMiddleware<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
+
+    forward_ready!(inner);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let (inner, once) = (Rc::clone(&self.inner), self.once.clone());
+        Box::pin(async move {
+            let found = {
+                let extensions = request.extensions();
+                delivered(extensions.get(), extensions.get())
+            };
+            let guarded = match found {
+                Ok(verified) => once.map(|once| (once, *verified.receipt())),
+                Err(Refusal::NotGuarded) => {
+                    let answer = response::by_table(Refusal::NotGuarded);
+                    return Ok(request.into_response(answer).map_into_right_body());
+                }
+                // Only reported: extractors refuse it.
+                Err(_) => None,
+            };
+            let mut request = Some(request);
+            let mut handle = |attempt| {
+                let call = request.take().map(|request| {
+                    request.extensions_mut().insert(Attempt(attempt));
+                    inner.call(request)
+                });
+                async move {
+                    match call {
+                        Some(call) => call.await,
+                        // It is called once.
+                        None => Err(refused(HttpResponse::InternalServerError().finish())),
+                    }
+                }
+            };
+            let outcome = match guarded {
+                None => Ok(handle(0).await),
+                Some((once, receipt)) => once.guard(&receipt, handle, ending).await,
+            };
+            match (outcome, request) {
+                (Ok(result), _) => result.map(ServiceResponse::map_into_left_body),
+                (Err(told), Some(request)) => {
+                    Ok(request.into_response(answer(told)).map_into_right_body())
+                }
+                // The handler was dropped, and the request with it.
+                (Err(told), None) => Err(refused(answer(told))),
+            }
+        })
+    }
+}
+
+fn ending<B>(result: &Result<ServiceResponse<B>, Error>) -> Ending {
+    let status = match result {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
+    Ending::Answered(status.as_u16())
+}
+
+fn refused(response: HttpResponse) -> Error {
+    InternalError::from_response("handler did not answer", response).into()
+}
+
+/// Builds the answer for a handler that does not answer, with it in its extensions.
+fn answer(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::new(status);
+    if let Some(wait) = answer.retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
+    }
+    response.extensions_mut().insert(answer);
+    response
+}
