@@ -32,7 +32,7 @@ pub use verify_adapter::{
     VerifierHandle,
 };
 #[cfg(feature = "events")]
-pub use verify_core::{AnyEvent, EventError, Payload, Text, UnixMillis};
+pub use verify_core::{AnyEvent, EventError, Payload, UnixMillis};
 pub use verify_core::{
     ConfigError, Encoding, Headers, Pending, Receipt, Rejection, RejectionKind, RetryAfter, Secret,
     SecretEncoding, Sender, SignedPart, UnixTime, Verified, Verifier, VerifierBuilder, databricks,
