@@ -1,5 +1,5 @@
-//! Receives webhooks from Databricks, MLflow and Weights & Biases, and prints one JSON line for
-//! each delivery that was verified. The README beside it has the settings.
+//! Receives webhooks from Databricks, MLflow, Weights & Biases and senders of Standard Webhooks, and
+//! prints one JSON line for each delivery that was verified. The README beside it has the settings.
 
 mod facts;
 mod output;

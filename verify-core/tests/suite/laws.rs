@@ -10,7 +10,7 @@ use crate::common::{base64, hex, hmac};
 
 const DAY: u64 = 86_400;
 
-/// A delivery of any of the three senders, signed by the textbook.
+/// A delivery of Databricks, MLflow or Weights & Biases, signed by the textbook.
 #[derive(Clone, Debug)]
 struct Delivery {
     sender: Sender,
