@@ -1,5 +1,5 @@
-//! Serves an application under limits that `axum::serve` does not have: the ones of the example
-//! receiver.
+//! Serves an application under limits that `axum::serve` does not have: how many connections there are,
+//! and how large a head may be and how long it may take.
 
 use core::{pin::pin, time::Duration};
 use std::sync::Arc;

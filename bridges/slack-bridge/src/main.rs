@@ -1,5 +1,5 @@
-//! Takes deliveries of Databricks, MLflow and Weights & Biases, and posts to Slack what they say. The
-//! README beside it has the settings, and what is promised.
+//! Takes deliveries of Databricks, MLflow, Weights & Biases and senders of Standard Webhooks, and posts
+//! to Slack what they say. The README beside it has the settings, and what is promised.
 
 mod admin;
 mod bridge;
