@@ -44,7 +44,11 @@ fn check(data: &[u8]) -> Reached {
 
     if let Ok(event) = &mlflow {
         let text = event.timestamp.as_str();
-        assert_eq!(event.timestamp.unix_millis().map(UnixMillis::as_millis), millis(text.as_bytes()), "{text:?}");
+        assert_eq!(
+            event.timestamp.unix_millis().map(UnixMillis::as_millis),
+            millis(text.as_bytes()),
+            "{text:?}"
+        );
     }
     if let Ok(variables) = &variables {
         if let Some(artifact) = variables.artifact() {

@@ -42,9 +42,7 @@ fn check(data: &[u8]) -> Reached {
         let genuine = write(facts, *spelling, &genuine.tag);
         let hex = genuine.len() == facts.prefix.len() + 64;
         let mut items = signature.split(|byte| facts.is_standard && *byte == b' ');
-        items.any(|item| {
-            genuine == item || hex && is_same_hex(&genuine, item, facts.prefix.len())
-        })
+        items.any(|item| genuine == item || hex && is_same_hex(&genuine, item, facts.prefix.len()))
     };
     assert!(facts.spellings.iter().any(written), "{}", signature.escape_ascii());
     for piece in facts.layout {

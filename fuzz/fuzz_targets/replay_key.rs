@@ -56,7 +56,8 @@ fn check(data: &[u8]) -> Reached {
     // secret makes the key, if it is that one.
     let is_first = key_block(setup.secrets[0]) == key_block(one.genuine.key);
     if let (Ok(first), true) = (first, is_first || !wire.facts.is_standard) {
-        let secret = Secret::new(wire.secret(one.genuine.key)).expect("a secret that was taken before");
+        let secret =
+            Secret::new(wire.secret(one.genuine.key)).expect("a secret that was taken before");
         let apart = Verifier::builder(wire.sender).secret(secret).build().expect("one secret");
         let request = one.request(&mut input, &wire.facts);
         let now = UnixTime::from_secs(request.now);
