@@ -129,10 +129,12 @@ fn verifier(sender: Sender, current: Secret, previous: Secret) -> Result<Verifie
         .build()
 }
 
+/// Of hex digits, which are base64 as well: some senders decode their secrets.
 fn random() -> Result<Secret, String> {
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(|error| error.to_string())?;
-    Secret::new(random).map_err(|error| error.to_string())
+    let digits: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    Secret::new(digits).map_err(|error| error.to_string())
 }
 
 fn sender(name: &str) -> Option<Sender> {

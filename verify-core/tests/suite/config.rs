@@ -424,7 +424,7 @@ mod std_only {
     fn from_env_is_verbatim() {
         for value in ["secret", " secret ", "secret\n", "secret\r\n", "whsec_x", "sch\u{f6}n", ""] {
             let child = Command::new(env::current_exe().unwrap())
-                .args(["--exact", "std_only::from_env_in_a_child", "--ignored"])
+                .args(["--exact", "config::std_only::from_env_in_a_child", "--ignored"])
                 .env(VARIABLE, value)
                 .env(EXPECTED, format!("<{value}>"))
                 .output()

@@ -75,7 +75,8 @@ fn wrong_settings_are_a_line_of_text_and_exit_code_2() {
     let place = Place::simple(&Slack::new());
     assert_eq!(place.run(&["check"]), "3 senders, 1 channels: nothing is wrong\n");
     let settings = fs::read_to_string(place.config()).unwrap();
-    let unknown = "bridge.toml:13: unknown field `url_path`, expected `url_env` or `url_file`\n";
+    let unknown =
+        "bridge.toml:13: there is no setting `url_path` here; there is `url_env` or `url_file`\n";
     let not_there = "bridge.toml:4: the folder of this file is not there\n";
     for (command, right, wrong, expected) in [
         ("serve", "url_file", "url_path", unknown),
