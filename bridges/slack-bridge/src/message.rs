@@ -37,7 +37,7 @@ pub(crate) fn message(delivery: &Delivery, workspace: Option<&str>) -> Value {
         Ok(AnyEvent::Mlflow(event)) => mlflow::message(event, workspace),
         Ok(AnyEvent::Wandb(variables)) => wandb::message(variables, &delivery.body, workspace),
         Ok(other) => Message {
-            headline: other.name().unwrap_or("An event").to_owned(),
+            headline: format!("{}: {}", title(delivery), other.name().unwrap_or("an event")),
             ..Message::default()
         },
         Err(error) => Message {
@@ -52,9 +52,14 @@ pub(crate) fn message(delivery: &Delivery, workspace: Option<&str>) -> Value {
     message.to_json(&origin(&event, delivery))
 }
 
+/// What people call the sender.
+fn title(delivery: &Delivery) -> &str {
+    Sender::named(&delivery.sender).map_or(&*delivery.sender, |sender| sender.title())
+}
+
 /// Who sent it, what it is called, and when it came.
 fn origin(event: &Event, delivery: &Delivery) -> String {
-    let sender = Sender::named(&delivery.sender).map_or(&*delivery.sender, |sender| sender.title());
+    let sender = title(delivery);
     let received = UNIX_EPOCH.checked_add(Duration::from_secs(delivery.received_at.as_secs()));
     let received = received.map(httpdate::fmt_http_date).unwrap_or_default();
     match event.name() {

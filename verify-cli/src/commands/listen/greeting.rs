@@ -10,7 +10,7 @@ use crate::{
     secret,
 };
 
-/// The events that say the most of what these senders do.
+/// The events that say the most of what these senders do. Of other senders it is the first sample.
 const FIRST: [&str; 3] = ["LINK_ARTIFACT", "MODEL_VERSION_CREATED", "model_version.created"];
 
 /// The options of `verify send` for what `verify listen` knows of a sender. A token has no usual variable
@@ -49,6 +49,7 @@ pub(super) fn print(options: &Options, listen: &Listen) {
     for keys in listen.keys().iter() {
         let (sender, path) = (keys.sender(), Listen::path(&keys.sender()));
         let first = samples::of(sender.name()).find(|sample| FIRST.contains(&sample.event));
+        let first = first.or_else(|| samples::of(sender.name()).next());
         let event = first.map_or("", |sample| sample.event);
         // One that is made for a try may be seen.
         let secret = keys.first().filter(|_| listen.is_try_out()).map(|secret| {
