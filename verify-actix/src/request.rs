@@ -101,6 +101,10 @@ impl Request for Incoming {
         self.request.extensions_mut().remove::<T>();
     }
 
+    fn known_length(&self) -> Option<u64> {
+        None
+    }
+
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
         Pin::new(&mut self.payload).poll_next(cx)
     }

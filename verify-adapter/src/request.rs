@@ -32,9 +32,7 @@ pub trait Request: Headers {
     fn remove<T: Clone + Send + Sync + 'static>(&mut self);
 
     /// Returns the length of the body where the framework knows it without a `Content-Length`.
-    fn known_length(&self) -> Option<u64> {
-        None
-    }
+    fn known_length(&self) -> Option<u64>;
 
     /// Polls the next chunk of the body, **exactly as sent**: not decompressed, not decoded. Is not
     /// called again after the end or an error.

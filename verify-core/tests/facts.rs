@@ -34,3 +34,13 @@ fn a_sender_of_your_own_has_none() {
     assert_eq!(Sender::new("github", "x-hub-signature-256").facts(), []);
     assert_eq!(format!("[{:>10}]", Certainty::Measured), "[  measured]");
 }
+
+#[test]
+fn a_sender_of_your_own_tells_what_was_said_of_it() {
+    let plain = Sender::new("github", "x-hub-signature-256");
+    let told = |sender: Sender| (sender.title(), sender.sends_bearer(), sender.has_template());
+    assert_eq!(told(plain), ("github", false, false));
+    assert_eq!(told(plain.with_title("GitHub")), ("GitHub", false, false));
+    assert_eq!(told(plain.with_bearer()), ("github", true, false));
+    assert_eq!(told(plain.with_template()), ("github", false, true));
+}

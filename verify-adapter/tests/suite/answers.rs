@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use verify_adapter::{Refusal, ResolveError, VerifierHandle};
+use verify_adapter::{Refusal, ResolveError, Settings, VerifierHandle};
 use verify_core::{Rejection, RetryAfter, Sender, UnixTime};
 
 use crate::support::verifier;
@@ -70,4 +70,17 @@ fn a_handle_gives_back_the_verifier_it_replaces() {
     assert!(Arc::ptr_eq(&handle.swap(Arc::clone(&second)), &first));
     assert!(Arc::ptr_eq(&clone.load(), &second));
     assert_eq!(VerifierHandle::from(verifier(Sender::WANDB)).load().sender().name(), "wandb");
+}
+
+#[test]
+fn a_user_may_replace_the_answer() {
+    let mut settings = Settings::<(), String>::default();
+    let by_table = |refusal: Refusal| format!("table: {refusal}");
+    let refusal = Refusal::NotGuarded;
+    assert_eq!(settings.answer(refusal, by_table), format!("table: {refusal}"));
+    settings.refusal_response = Some(Arc::new(|refusal: &Refusal| format!("own: {refusal}")));
+    assert_eq!(settings.answer(refusal, by_table), format!("own: {refusal}"));
+    let shown = format!("{settings:?}");
+    assert!(shown.starts_with("Settings { deadline: 10s, "), "{shown}");
+    assert!(shown.contains("report_only: false"), "{shown}");
 }

@@ -400,6 +400,26 @@ fn a_secret_is_taken_verbatim() {
     }
 }
 
+#[cfg(all(feature = "alloc", feature = "sign"))]
+#[test]
+fn a_secret_that_is_written_is_the_key_that_was_meant() {
+    use verify_core::{ExposedSecret, SecretEncoding};
+
+    for (encoding, text, key) in [
+        (SecretEncoding::Base64, "whsec_c2VjcmV0", "secret"),
+        (SecretEncoding::Verbatim, "736563726574", "736563726574"),
+    ] {
+        assert_eq!(encoding.write(b"secret"), text);
+        let exposed = ExposedSecret::new(text).unwrap();
+        assert_eq!(exposed.dangerous_expose(), text.as_bytes());
+        assert_eq!(format!("{exposed:?}"), "ExposedSecret(..)");
+        let sender = Sender::WANDB.with_secret_encoding(encoding);
+        let verifier = Verifier::builder(sender).secret_named("it", exposed.secret().clone());
+        assert_eq!(label(&verifier.build().unwrap(), key.as_bytes()).as_deref(), Some("it"));
+    }
+    assert_eq!(ExposedSecret::new("").unwrap_err(), ConfigError::SecretEmpty);
+}
+
 #[cfg(feature = "std")]
 mod std_only {
     use std::{env, fs, io::ErrorKind, path::Path, process::Command};
