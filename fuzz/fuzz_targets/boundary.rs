@@ -19,6 +19,7 @@ const FACTS: Facts = Facts {
     spellings: &[Spelling::Hex],
     layout: &[],
     largest: 1024 * 1024,
+    is_standard: false,
 };
 
 /// Texts that might be taken for a piece of an id or of a time, and such that might not.

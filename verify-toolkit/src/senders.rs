@@ -12,6 +12,7 @@ pub(crate) struct Knowledge {
     pub(crate) samples: &'static [Sample],
     /// Whether the fields of a body stand in the order of the samples. Of most senders it is no
     /// contract, or the user's.
+    #[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` asks for it"))]
     pub(crate) is_field_order_known: bool,
 }
 
@@ -19,6 +20,7 @@ impl Knowledge {
     const NONE: Self = Self { samples: &[], is_field_order_known: false };
 
     /// Returns what is known of a sender. Of a sender of one's own, that is nothing.
+    #[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` asks for it"))]
     pub(crate) fn of(sender: &Sender) -> Self {
         let known = SENDERS.iter().find(|(known, _)| known.name() == sender.name());
         known.map_or(Self::NONE, |(_, knowledge)| *knowledge)
