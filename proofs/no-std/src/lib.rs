@@ -71,12 +71,12 @@ pub fn read(body: &[u8]) -> Result<verify_core::mlflow::Event, verify_core::Even
 
 /// Does what the example does, which is a crate of its own.
 #[cfg(feature = "minimal")]
-pub fn receive_minimally<'a>(
+pub fn receive_minimally(
     verifier: &Verifier,
     now: UnixTime,
     headers: &[(&str, &[u8])],
-    body: &'a [u8],
-) -> Result<minimal::Summary<'a>, minimal::Refusal> {
+    body: &[u8],
+) -> Result<minimal::Told, minimal::Refusal> {
     minimal::receive(verifier, now, headers, body)
 }
 
