@@ -14,7 +14,7 @@ macro_rules! event {
             ///
             /// # Errors
             ///
-            /// [`Invalid::EventUnknown`].
+            /// [`Invalid::EventUnknown`](crate::Invalid::EventUnknown).
             pub fn new(name: &str) -> Result<Self, $crate::Invalid> {
                 let known = $names.iter().find(|known| known.eq_ignore_ascii_case(name));
                 known.map(|name| Self(name)).ok_or_else(|| $crate::Invalid::EventUnknown(name.to_owned()))
