@@ -20,7 +20,10 @@ WITH terms AS (
                 THEN coalesce(old.held_until, excluded.held_until)
             ELSE excluded.held_until END,
         status = NULL,
-        known_until = greatest(old.known_until, excluded.known_until)
+        known_until = CASE
+            WHEN old.known_until > clock_timestamp() AND old.held_until IS NOT NULL AND old.token = excluded.token
+                THEN old.known_until
+            ELSE greatest(old.known_until, excluded.known_until) END
     WHERE old.known_until <= clock_timestamp() OR (old.status IS NULL AND (
         old.held_until IS NULL
         OR old.token = excluded.token
