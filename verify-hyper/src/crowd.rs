@@ -5,11 +5,12 @@ use std::{
 };
 
 use tokio::{
+    net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
-/// How long a newcomer waits before it looks again for somebody to leave: all handle what is verified.
+/// How long a newcomer waits before it looks again: for somebody to leave, or for a file descriptor.
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// The places of a server, one for each connection.
@@ -96,6 +97,17 @@ impl Crowd {
         seats.by_id.insert(id, Seat { turn: id, held: 0, leave: Some(leave) });
         drop(seats);
         Place { guest: Guest { crowd: self.clone(), id }, permit, asked }
+    }
+
+    /// Waits for the next connection, and for a place for it.
+    pub async fn accept(&self, listener: &TcpListener) -> (TcpStream, Place) {
+        loop {
+            match listener.accept().await {
+                Ok((socket, _)) => return (socket, self.enter().await),
+                // Out of file descriptors, most likely: others will be closed.
+                Err(_) => sleep(AGAIN).await,
+            }
+        }
     }
 
     /// Waits until all have left.

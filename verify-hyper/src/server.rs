@@ -11,11 +11,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::{
-    net::TcpListener,
-    sync::watch,
-    time::{sleep, timeout},
-};
+use tokio::{net::TcpListener, sync::watch, time::timeout};
 use tower_service::Service;
 
 use crate::{Crowd, Guest, STOP_DEADLINE, finish, is_host_sound};
@@ -94,18 +90,9 @@ impl Server {
         let (end, ending) = watch::channel(false);
         let mut stop = pin!(stop);
         loop {
-            let accepted = async {
-                let (socket, _) = listener.accept().await.ok()?;
-                Some((socket, crowd.enter().await))
-            };
-            let accepted = tokio::select! {
-                accepted = accepted => accepted,
+            let (socket, place) = tokio::select! {
+                accepted = crowd.accept(&listener) => accepted,
                 () = &mut stop => break,
-            };
-            let Some((socket, place)) = accepted else {
-                // Out of file descriptors, most likely: others will be closed.
-                sleep(Duration::from_millis(100)).await;
-                continue;
             };
             let (app, guest) = (app.clone(), place.guest());
             let service = service_fn(move |request| answer(app.clone(), guest.clone(), request));

@@ -3,33 +3,38 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use verify_core::Sender;
 
-use crate::{Claims, ConfigError, Once, windows::Windows};
+use crate::{Claims, ConfigError, Once, backend::Settings, windows::Windows};
+
+impl Once {
+    /// Begins to make one, with a store such as [`Memory`](crate::Memory).
+    pub fn builder(store: impl Claims + 'static) -> Builder {
+        Builder::new(Arc::new(store))
+    }
+
+    /// Begins to make one, with a store that others use too.
+    pub fn builder_shared(store: Arc<dyn Claims>) -> Builder {
+        Builder::new(store)
+    }
+}
 
 /// How a [`Once`] is made. Comes from [`Once::builder`].
 #[derive(Debug)]
 #[must_use]
 pub struct Builder {
-    pub(crate) store: Arc<dyn Claims>,
-    pub(crate) windows: Windows,
-    pub(crate) senders: Vec<Sender>,
-    pub(crate) runs_without_store: BTreeSet<&'static str>,
-    pub(crate) deadline: Duration,
-    pub(crate) patience: Duration,
+    settings: Settings,
+    senders: Vec<Sender>,
 }
 
 impl Builder {
-    /// How much longer a claim holds than its handler may take.
-    pub(crate) const SPARE: Duration = Duration::from_secs(10);
-
-    pub(crate) fn new(store: Arc<dyn Claims>) -> Self {
-        Self {
+    fn new(store: Arc<dyn Claims>) -> Self {
+        let settings = Settings {
             store,
             windows: Windows::default(),
-            senders: Vec::new(),
             runs_without_store: BTreeSet::new(),
             deadline: Duration::from_secs(20),
             patience: Duration::from_millis(500),
-        }
+        };
+        Self { settings, senders: Vec::new() }
     }
 
     /// Names a sender of your own whose deliveries are guarded, so that [`build`](Self::build) can say
@@ -50,20 +55,20 @@ impl Builder {
     /// | neither: Weights & Biases | 10 minutes; **equal bodies within them are one delivery** |
     /// | neither: any other | none: see [`ConfigError::WindowMissing`] |
     pub fn window(mut self, sender: Sender, window: Duration) -> Self {
-        self.windows.insert(&sender, window);
+        self.settings.windows.insert(&sender, window);
         self
     }
 
     /// Sets how long a handler may run. After that it is dropped, and the answer is 503. A claim holds for
     /// 10 s longer, so that no handler outlives its claim. Without it: 20 s, less than MLflow waits for.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.settings.deadline = deadline;
         self
     }
 
     /// Sets how long a call to the store may take. Without it: 500 ms.
     pub const fn store_deadline(mut self, deadline: Duration) -> Self {
-        self.patience = deadline;
+        self.settings.patience = deadline;
         self
     }
 
@@ -73,7 +78,7 @@ impl Builder {
     /// Without it such a delivery is answered 503. That loses it where the sender does not try again,
     /// and neither Databricks nor Weights & Biases says that it does.
     pub fn dangerous_run_without_store(mut self, sender: Sender) -> Self {
-        self.runs_without_store.insert(sender.name());
+        self.settings.runs_without_store.insert(sender.name());
         self
     }
 
@@ -84,10 +89,10 @@ impl Builder {
     /// [`ConfigError::WindowMissing`] for a sender that was named and signs neither an id nor a time.
     /// [`ConfigError::DeadlineZero`].
     pub fn build(self) -> Result<Once, ConfigError> {
-        self.senders.iter().try_for_each(|sender| self.windows.check(sender))?;
-        match self.deadline {
+        self.senders.iter().try_for_each(|sender| self.settings.windows.check(sender))?;
+        match self.settings.deadline {
             Duration::ZERO => Err(ConfigError::DeadlineZero),
-            _ => Ok(Once::new(self)),
+            _ => Ok(Once::new(self.settings)),
         }
     }
 }

@@ -1,23 +1,19 @@
 use core::{fmt, time::Duration};
 use std::sync::Arc;
 
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 use verify_core::Receipt;
 
 use crate::{
-    Answer, Builder, Claimed, Claims, Ending, Key, LOG_TARGET, Pending, StoreError, Terms, Token,
-    claim::Claim, rules, settling::settle_now,
+    Answer, Claimed, Ending, Key, LOG_TARGET, StoreError, Terms, Token,
+    backend::{Backend, Settings, count},
+    claim::Claim,
+    rules,
 };
 
 /// Handles each verified delivery once. Clones share the store.
 #[derive(Clone)]
-pub struct Once(Arc<Inner>);
-
-struct Inner {
-    settings: Builder,
-    /// How many claims may be settled in the background at a time. Beyond that they end with their lease.
-    background: Arc<Semaphore>,
-}
+pub struct Once(Arc<Backend>);
 
 /// The right to handle a delivery. Dropped without [`end`](Self::end) it is given back: after a panic, or
 /// when the sender hangs up.
@@ -25,27 +21,14 @@ struct Inner {
 #[must_use]
 pub struct Run {
     attempt: u32,
-    once: Once,
     sender: &'static str,
     /// `None`: nobody is to know of it.
     claim: Option<Claim>,
 }
 
 impl Once {
-    const BACKGROUND: usize = 1024;
-
-    /// Begins to make one, with a store such as [`Memory`](crate::Memory).
-    pub fn builder(store: impl Claims + 'static) -> Builder {
-        Builder::new(Arc::new(store))
-    }
-
-    /// Begins to make one, with a store that others use too.
-    pub fn builder_shared(store: Arc<dyn Claims>) -> Builder {
-        Builder::new(store)
-    }
-
-    pub(crate) fn new(settings: Builder) -> Self {
-        Self(Arc::new(Inner { settings, background: Arc::new(Semaphore::new(Self::BACKGROUND)) }))
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self(Arc::new(Backend::new(settings)))
     }
 
     /// Asks for the right to handle a delivery.
@@ -66,15 +49,15 @@ impl Once {
             Ok(run) => run.code(),
             Err(answer) => answer.reason.code(),
         };
-        self.count(receipt.sender(), outcome);
+        count(receipt.sender(), outcome);
         entry
     }
 
     async fn claim(&self, receipt: &Receipt) -> Result<Run, Answer> {
         let sender = receipt.sender();
-        let run = |attempt, claim| Ok(Run { attempt, once: self.clone(), sender, claim });
+        let run = |attempt, claim| Ok(Run { attempt, sender, claim });
         let settings = &self.0.settings;
-        let lease = self.lease();
+        let lease = self.0.lease();
         let window = match settings.windows.of(receipt, lease) {
             None => {
                 tracing::error!(
@@ -88,9 +71,10 @@ impl Once {
         };
         let (mut claim, claimed) = match Token::random() {
             Some(token) => {
-                let claim = Claim::new(self.clone(), Key::from(receipt), token, sender);
+                let claim = Claim::new(Arc::clone(&self.0), Key::from(receipt), token, sender);
                 let terms = Terms::new(lease, window);
                 let claimed = self
+                    .0
                     .limited(settings.store.claim(&claim.what.key, &claim.what.token, terms))
                     .await;
                 (Some(claim), claimed)
@@ -158,7 +142,7 @@ impl Once {
     ///
     /// Those of the store.
     pub async fn forget(&self, key: &Key) -> Result<bool, StoreError> {
-        self.limited(self.0.settings.store.forget(key)).await
+        self.0.limited(self.0.store().forget(key)).await
     }
 
     /// Returns whether the store can be used. For readiness.
@@ -167,37 +151,13 @@ impl Once {
     ///
     /// Why not.
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.limited(self.0.settings.store.check()).await
+        self.0.limited(self.0.store().check()).await
     }
 
     /// Returns how long a handler may run.
     #[must_use]
     pub fn deadline(&self) -> Duration {
         self.0.settings.deadline
-    }
-
-    pub(crate) fn lease(&self) -> Duration {
-        self.deadline().saturating_add(Builder::SPARE)
-    }
-
-    pub(crate) fn store(&self) -> &dyn Claims {
-        &*self.0.settings.store
-    }
-
-    pub(crate) fn background(&self) -> &Arc<Semaphore> {
-        &self.0.background
-    }
-
-    /// Every call to the store goes through here.
-    pub(crate) async fn limited<T>(&self, call: Pending<'_, T>) -> Result<T, StoreError> {
-        timeout(self.0.settings.patience, call).await.unwrap_or(Err(StoreError::TimedOut))
-    }
-
-    pub(crate) fn count(&self, sender: &'static str, outcome: &'static str) {
-        tracing::trace!(target: LOG_TARGET, sender, outcome, "once");
-        #[cfg(feature = "metrics")]
-        metrics::counter!("verify_once_total", "sender" => sender, "outcome" => outcome)
-            .increment(1);
     }
 }
 
@@ -221,17 +181,17 @@ impl Run {
     /// Settles the claim, before the answer is sent: the next try of a sender may come at once. If the
     /// store fails, it is tried again in the background.
     pub async fn end(self, ending: Ending) {
-        let Self { attempt, once, sender, claim } = self;
+        let Self { attempt, sender, claim } = self;
         let settlement = ending.settlement();
         if ending == Ending::Overdue {
             tracing::warn!(target: LOG_TARGET, sender, "handler dropped: its deadline passed");
-            once.count(sender, "overdue");
+            count(sender, "overdue");
         }
         let Some(mut claim) = claim else { return };
         claim.what.intended = settlement;
         // Where the store could not be asked a moment ago, the sender does not wait for it again.
         if attempt > 0 {
-            settle_now(&once, claim).await;
+            claim.settle().await;
         }
     }
 }

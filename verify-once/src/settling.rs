@@ -9,33 +9,46 @@ use tokio::{
 };
 
 use crate::{
-    LOG_TARGET, Once, Settled, Settlement, StoreError,
-    claim::{Claim, Claimable},
+    Key, LOG_TARGET, Settled, Settlement, StoreError, Token,
+    backend::{Backend, count},
 };
 
-/// Settles a claim that is held. A failure is tried again in the background.
-pub(crate) async fn settle_now(once: &Once, claim: Claim) {
-    match settle(once, &claim.what).await {
+/// What a claim is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claimable {
+    pub(crate) key: Key,
+    pub(crate) token: Token,
+    pub(crate) sender: &'static str,
+    /// What is to be written down: at first that it is given back.
+    pub(crate) intended: Settlement,
+    /// Whether the store said that it is ours. Otherwise it may still become ours.
+    pub(crate) is_acquired: bool,
+}
+
+/// Settles a claim that is held. Returns whether it is certain what became of it.
+pub(crate) async fn settle_now(backend: &Backend, claim: &Claimable) -> bool {
+    match settle(backend, claim).await {
         Ok(settled) => {
-            tell(once, &claim.what, settled);
-            claim.disarm();
+            tell(claim, settled);
+            true
         }
         Err(error) => {
-            let sender = claim.what.sender;
+            let sender = claim.sender;
             tracing::warn!(target: LOG_TARGET, sender, code = error.code(), "claim not settled, tried again in the background: {error}");
-            once.count(sender, "unsettled");
+            count(sender, "unsettled");
+            false
         }
     }
 }
 
 /// Settles a claim without anybody waiting for it.
-pub(crate) fn settle_later(runtime: &Handle, once: Once, claim: Claimable) {
-    let Ok(permit) = Arc::clone(once.background()).try_acquire_owned() else {
+pub(crate) fn settle_later(runtime: &Handle, backend: Arc<Backend>, claim: Claimable) {
+    let Ok(permit) = Arc::clone(&backend.background).try_acquire_owned() else {
         // The lease ends it.
-        return once.count(claim.sender, "left_to_lease");
+        return count(claim.sender, "left_to_lease");
     };
     runtime.spawn(async move {
-        persist(&once, &claim).await;
+        persist(&backend, &claim).await;
         drop(permit);
     });
 }
@@ -43,38 +56,39 @@ pub(crate) fn settle_later(runtime: &Handle, once: Once, claim: Claimable) {
 /// Tries until it is certain. A claim whose answer was lost may be carried out later than the first
 /// release: a server that was stopped reads what clients had sent it when it goes on. So "not yours" is
 /// believed the second time, a while after the first.
-async fn persist(once: &Once, claim: &Claimable) {
+async fn persist(backend: &Backend, claim: &Claimable) {
     const FIRST: Duration = Duration::from_millis(50);
     const LONGEST: Duration = Duration::from_secs(5);
     const DOUBT: Duration = Duration::from_secs(1);
 
     let begun = Instant::now();
-    let most = once.lease().saturating_mul(2);
+    let most = backend.lease().saturating_mul(2);
     let mut wait = FIRST;
     let mut doubts = u32::from(!claim.is_acquired);
     while begun.elapsed() < most {
-        match settle(once, claim).await {
+        match settle(backend, claim).await {
             Ok(Settled::Lost) if doubts > 0 => {
                 doubts -= 1;
                 sleep(DOUBT).await;
             }
-            Ok(settled) => return tell(once, claim, settled),
+            Ok(settled) => return tell(claim, settled),
             Err(_) => sleep(wait).await,
         }
         wait = (wait * 2).min(LONGEST);
     }
 }
 
-async fn settle(once: &Once, claim: &Claimable) -> Result<Settled, StoreError> {
+async fn settle(backend: &Backend, claim: &Claimable) -> Result<Settled, StoreError> {
     let Claimable { key, token, .. } = claim;
-    once.limited(match claim.intended {
-        Settlement::Complete(status) => once.store().complete(key, token, status),
-        Settlement::Release => once.store().release(key, token),
-    })
-    .await
+    backend
+        .limited(match claim.intended {
+            Settlement::Complete(status) => backend.store().complete(key, token, status),
+            Settlement::Release => backend.store().release(key, token),
+        })
+        .await
 }
 
-fn tell(once: &Once, claim: &Claimable, settled: Settled) {
+fn tell(claim: &Claimable, settled: Settled) {
     let sender = claim.sender;
     let outcome = match (settled, claim.intended) {
         (Settled::Yes, Settlement::Complete(_)) => "completed",
@@ -86,5 +100,5 @@ fn tell(once: &Once, claim: &Claimable, settled: Settled) {
             "lost"
         }
     };
-    once.count(sender, outcome);
+    count(sender, outcome);
 }

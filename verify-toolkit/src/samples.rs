@@ -2,30 +2,8 @@
 //!
 //! Where they come from stands in the folder of each sender.
 
-use verify_core::Sender;
-
-use crate::{Delivery, senders};
-
-/// The body of one event.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Sample {
-    /// Who sends it.
-    pub sender: Sender,
-    /// The event's name: of Databricks the field `event`, of MLflow entity and action as in
-    /// `model_version.created`, of Weights & Biases the variable `event_type`.
-    pub event: &'static str,
-    /// The body, byte for byte.
-    pub body: &'static str,
-}
-
-impl Sample {
-    /// Makes a delivery of it, to be signed.
-    #[must_use]
-    pub fn delivery(&self) -> Delivery {
-        Delivery::new(self.sender, self.body)
-    }
-}
+use crate::senders;
+pub use crate::senders::Sample;
 
 /// Every sample: by sender, then by the event's name.
 pub const ALL: &[Sample] = &senders::SAMPLES;

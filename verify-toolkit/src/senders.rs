@@ -3,7 +3,28 @@
 
 use verify_core::Sender;
 
-use crate::{Delivery, samples::Sample};
+use crate::Delivery;
+
+/// The body of one event.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Sample {
+    /// Who sends it.
+    pub sender: Sender,
+    /// The event's name: of Databricks the field `event`, of MLflow entity and action as in
+    /// `model_version.created`, of Weights & Biases the variable `event_type`.
+    pub event: &'static str,
+    /// The body, byte for byte.
+    pub body: &'static str,
+}
+
+impl Sample {
+    /// Makes a delivery of it, to be signed.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        Delivery::new(self.sender, self.body)
+    }
+}
 
 /// What the tools know of a sender.
 #[derive(Clone, Copy)]
@@ -30,7 +51,7 @@ impl Knowledge {
 /// Makes the samples of a sender from the names of its events.
 macro_rules! samples {
     ($sender:ident in $folder:literal: $($event:literal)*) => {
-        &[$(crate::samples::Sample {
+        &[$(crate::senders::Sample {
             sender: verify_core::Sender::$sender,
             event: $event,
             body: include_str!(concat!($folder, "/samples/", $event, ".json")),

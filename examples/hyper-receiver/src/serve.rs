@@ -15,7 +15,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
     sync::watch,
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 use verify_hyper::{Crowd, Guest, Place, STOP_DEADLINE, finish, is_host_sound};
@@ -58,18 +58,9 @@ pub(crate) async fn serve(
     let (stop, stopping) = watch::channel(false);
     let mut signal = pin!(stopped.told(1));
     loop {
-        let accepted = async {
-            let (socket, _) = listener.accept().await.ok()?;
-            Some((socket, crowd.enter().await))
-        };
-        let accepted = tokio::select! {
-            accepted = accepted => accepted,
+        let (socket, place) = tokio::select! {
+            accepted = crowd.accept(&listener) => accepted,
             () = &mut signal => break,
-        };
-        let Some((socket, place)) = accepted else {
-            // Out of file descriptors, most likely: others will be closed.
-            sleep(Duration::from_millis(100)).await;
-            continue;
         };
         // The answers are smaller than a packet, and there is nothing to wait for.
         let _ = socket.set_nodelay(true);

@@ -5,7 +5,7 @@ use hyper::client::conn;
 use tokio::{
     io::{AsyncWriteExt as _, DuplexStream, duplex},
     task::JoinHandle,
-    time::Instant,
+    time::{Instant, sleep},
 };
 use tokio_rustls::{
     TlsConnector,
