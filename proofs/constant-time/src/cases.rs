@@ -216,8 +216,10 @@ fn listed(wire: &Wire, secrets: usize, are_right: &[bool]) -> Case {
         _ => are_right,
     };
     let wrong = wire.flip(&right(wire), 31);
-    let deliveries: Vec<_> =
-        are_right.iter().map(|is_right| if *is_right { right(wire) } else { wrong.clone() }).collect();
+    let deliveries: Vec<_> = are_right
+        .iter()
+        .map(|is_right| if *is_right { right(wire) } else { wrong.clone() })
+        .collect();
     let expected = if are_right.contains(&true) { Ok(Some("1")) } else { MISMATCH };
     signed(wire, secrets, &[wire.join(&deliveries)], expected)
 }
