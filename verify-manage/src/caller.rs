@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::{
+    collections::BTreeSet,
     sync::{Mutex, PoisonError},
     time::SystemTime,
 };
@@ -15,11 +16,16 @@ use serde_json::{Map, Value};
 use tokio::time::sleep;
 
 use crate::{
-    Confidential, Credential, Error, ServerUrl, Stage,
-    answer::{not_the_service, object, refusal},
+    Confidential, Credential, Error, ServerUrl, Stage, Webhook,
+    answer::{not_the_service, object, refusal, text_of},
+    body::Body,
     credential::{Identity, is_denied, unanswered},
+    webhook::page,
     wire::{Answer, Ask, Certificates, Limits, Wire},
 };
+
+/// More pages are a service that goes round in circles.
+const PAGES: usize = 1000;
 
 /// How often and how long is tried again.
 #[derive(Clone, Copy, Debug)]
@@ -69,8 +75,9 @@ impl Call {
         Self { method: Method::GET, path, body: None, again: Again::Freely, hidden: Vec::new() }
     }
 
-    pub(crate) fn with(method: Method, path: String, body: Value, again: Again) -> Self {
-        Self { method, path, body: Some(body), again, hidden: Vec::new() }
+    pub(crate) fn with(method: Method, path: String, body: Body, again: Again) -> Self {
+        let (body, hidden) = body.into_parts();
+        Self { method, path, body: Some(body), again, hidden }
     }
 
     /// The call in one line, for people. What is confidential has gone by the names of the fields.
@@ -80,11 +87,6 @@ impl Call {
         let scheme = if server.is_tls { "https" } else { "http" };
         let body = body.as_ref().map(|body| format!(" {}", shown(body))).unwrap_or_default();
         format!("{method} {scheme}://{}{path}{body}", server.authority)
-    }
-
-    pub(crate) fn hiding(mut self, hidden: Vec<Confidential>) -> Self {
-        self.hidden = hidden;
-        self
     }
 }
 
@@ -175,6 +177,31 @@ impl Caller {
             status @ (429 | 503) => Err(Error::Busy { host, status, wait: asked_wait(&answer) }),
             _ => Err(Error::Refused { host, refusal: refusal(&answer, &hidden) }),
         }
+    }
+
+    /// Reads the webhooks of all pages; `path` is that of the page with a token. What is made meanwhile may
+    /// shift the pages: each webhook is told once.
+    pub(crate) async fn all(
+        &self,
+        path: impl Fn(&str) -> String,
+        read: impl Fn(&Map<String, Value>) -> Result<Webhook, Error>,
+    ) -> Result<Vec<Webhook>, Error> {
+        let (mut webhooks, mut ids) = (Vec::new(), BTreeSet::new());
+        let mut token = String::new();
+        for _ in 0..PAGES {
+            let mut answer = self.call(Call::get(path(&token))).await?;
+            for webhook in page(&mut answer) {
+                let webhook = read(&webhook)?;
+                if ids.insert(webhook.id.clone()) {
+                    webhooks.push(webhook);
+                }
+            }
+            match text_of(&answer, "next_page_token") {
+                Some(next) if !next.is_empty() && next != token => token = next,
+                _ => break,
+            }
+        }
+        Ok(webhooks)
     }
 
     async fn answer(&self, call: &Call) -> Result<(Answer, Vec<Confidential>), Error> {

@@ -15,20 +15,22 @@ mod settings;
 mod wanted;
 
 use http::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 pub use self::{
     settings::Settings,
     wanted::{Changes, Filter, HttpTarget, JobTarget, NewWebhook, Status, Target},
 };
 use crate::{
-    Certificates, Destination, Error, Limits, Patience, Tested, Webhook,
+    Certificates, Destination, Error, Limits, Tested, Webhook,
     answer::text_of,
+    body::Body,
     caller::{Again, Call, Caller},
     check,
+    client::client,
     create::{Lost, reconcile},
     event::event,
-    webhook::{inner, page},
+    webhook::inner,
 };
 
 event! {
@@ -37,12 +39,11 @@ event! {
 }
 
 const PATH: &str = "/api/2.0/mlflow/registry-webhooks";
-/// More pages are a service that goes round in circles.
-const PAGES: usize = 1000;
 
-/// A client of the management API.
-#[derive(Debug)]
-pub struct Client(Caller);
+client! {
+    /// A client of the management API.
+    of "workspace", such as "https://adb-1.2.azuredatabricks.net"
+}
 
 impl Client {
     /// Makes a client. Nothing is connected yet.
@@ -57,44 +58,17 @@ impl Client {
             .ok_or(Error::Settings(crate::SettingsError::CredentialMissing))
     }
 
-    /// Sets the bounds on each request.
-    #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.0.set_limits(limits);
-        self
-    }
-
-    /// Sets how often is tried again.
-    #[must_use]
-    pub const fn with_patience(mut self, patience: Patience) -> Self {
-        self.0.patience = patience;
-        self
-    }
-
-    /// The workspace, such as `https://adb-1.2.azuredatabricks.net`.
-    #[must_use]
-    pub fn host(&self) -> String {
-        self.0.host()
-    }
-
-    /// The calls so far that may have changed something, in one line each, as one would type them. What
-    /// is confidential is not in them.
-    #[must_use]
-    pub fn done(&self) -> Vec<String> {
-        self.0.done()
-    }
-
     /// Makes a webhook. If the answer is lost, it is looked for and not made twice.
     ///
     /// # Errors
     ///
     /// [`Error`].
     pub async fn create(&self, wanted: &NewWebhook) -> Result<Webhook, Error> {
-        let (body, hidden) = wanted.body()?;
+        let body = wanted.body()?;
         let expected = wanted.expected();
         let lost = Lost::now();
         let call = Call::with(Method::POST, format!("{PATH}/create"), body, Again::IfUndone);
-        match self.0.call(call.hiding(hidden)).await {
+        match self.0.call(call).await {
             Ok(answer) => {
                 let webhook = self.read(&inner(answer))?;
                 expected.check(&webhook).map(|()| webhook)
@@ -112,20 +86,8 @@ impl Client {
     ///
     /// [`Error`]. Without a model in the filter, the service may ask for an administrator.
     pub async fn list(&self, filter: &Filter) -> Result<Vec<Webhook>, Error> {
-        let mut webhooks = Vec::new();
-        let mut token = String::new();
-        for _ in 0..PAGES {
-            let query = filter.query(&token);
-            let mut answer = self.0.call(Call::get(format!("{PATH}/list{query}"))).await?;
-            for webhook in page(&mut answer) {
-                webhooks.push(self.read(&webhook)?);
-            }
-            match text_of(&answer, "next_page_token") {
-                Some(next) if !next.is_empty() && next != token => token = next,
-                _ => break,
-            }
-        }
-        Ok(webhooks)
+        let path = |token: &str| format!("{PATH}/list{}", filter.query(token));
+        self.0.all(path, |webhook| self.read(webhook)).await
     }
 
     /// Changes a webhook. Its destination is replaced as a whole, with the secret.
@@ -135,10 +97,10 @@ impl Client {
     /// [`Error`].
     pub async fn update(&self, id: &str, changes: &Changes) -> Result<(), Error> {
         let id = check::id(id)?;
-        let (mut body, hidden) = changes.body()?;
-        body["id"] = id.into();
+        let mut body = changes.body()?;
+        body.set("id", Some(id));
         let call = Call::with(Method::PATCH, format!("{PATH}/update"), body, Again::Freely);
-        let answer = inner(self.0.call(call.hiding(hidden)).await?);
+        let answer = inner(self.0.call(call).await?);
         // Some versions answer with nothing.
         match self.read(&answer) {
             Ok(webhook) => changes.expected().check(&webhook),
@@ -163,10 +125,9 @@ impl Client {
     ///
     /// [`Error`]. That the receiver refused it is no error.
     pub async fn test(&self, id: &str, event: Option<Event>) -> Result<Tested, Error> {
-        let mut body = json!({ "id": check::id(id)? });
-        if let Some(event) = event {
-            body["event"] = event.name().into();
-        }
+        let mut body = Body::default();
+        body.set("id", Some(check::id(id)?));
+        body.set("event", event.map(|event| event.name()));
         let call = Call::with(Method::POST, format!("{PATH}/test"), body, Again::IfUndone);
         Ok(Tested::read(&self.0.call(call).await?))
     }

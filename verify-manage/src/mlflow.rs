@@ -27,13 +27,15 @@ pub use self::{
     wanted::{Changes, NewWebhook, SecretChange, Status},
 };
 use crate::{
-    Destination, Error, Limits, Patience, Tested, Webhook,
+    Destination, Error, Limits, Tested, Webhook,
     answer::text_of,
+    body::Body,
     caller::{Again, Call, Caller},
     check,
+    client::client,
     create::{Lost, reconcile},
     event::event,
-    webhook::{inner, page},
+    webhook::inner,
 };
 
 event! {
@@ -50,12 +52,11 @@ impl Event {
 }
 
 const PATH: &str = "/api/2.0/mlflow/webhooks";
-/// More pages are a service that goes round in circles.
-const PAGES: usize = 1000;
 
-/// A client of the management API.
-#[derive(Debug)]
-pub struct Client(Caller);
+client! {
+    /// A client of the management API.
+    of "server", such as "http://127.0.0.1:5000"
+}
 
 impl Client {
     /// Makes a client. Nothing is connected yet.
@@ -77,44 +78,17 @@ impl Client {
             .ok_or(Error::Settings(crate::SettingsError::CredentialMissing))
     }
 
-    /// Sets the bounds on each request.
-    #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.0.set_limits(limits);
-        self
-    }
-
-    /// Sets how often is tried again.
-    #[must_use]
-    pub const fn with_patience(mut self, patience: Patience) -> Self {
-        self.0.patience = patience;
-        self
-    }
-
-    /// The server, such as `http://127.0.0.1:5000`.
-    #[must_use]
-    pub fn host(&self) -> String {
-        self.0.host()
-    }
-
-    /// The calls so far that may have changed something, in one line each, as one would type them. What
-    /// is confidential is not in them.
-    #[must_use]
-    pub fn done(&self) -> Vec<String> {
-        self.0.done()
-    }
-
     /// Makes a webhook. If the answer is lost, it is looked for and not made twice.
     ///
     /// # Errors
     ///
     /// [`Error`].
     pub async fn create(&self, wanted: &NewWebhook) -> Result<Webhook, Error> {
-        let (body, hidden) = wanted.body()?;
+        let body = wanted.body()?;
         let expected = wanted.expected();
         let lost = Lost::now();
         let call = Call::with(Method::POST, PATH.to_owned(), body, Again::IfUndone);
-        match self.0.call(call.hiding(hidden)).await {
+        match self.0.call(call).await {
             Ok(answer) => {
                 let webhook = self.read(&inner(answer))?;
                 expected.check(&webhook).map(|()| webhook)
@@ -132,29 +106,13 @@ impl Client {
         self.list_by(1000).await
     }
 
-    /// The same by pages of this size. What is made meanwhile may shift the pages: each is told once.
+    /// The same by pages of this size.
     pub(crate) async fn list_by(&self, size: u16) -> Result<Vec<Webhook>, Error> {
-        let mut webhooks: Vec<Webhook> = Vec::new();
-        let mut token = String::new();
-        for _ in 0..PAGES {
-            let more = match token.as_str() {
-                "" => String::new(),
-                token => format!("&page_token={}", check::encoded(token)),
-            };
-            let path = format!("{PATH}?max_results={size}{more}");
-            let mut answer = self.0.call(Call::get(path)).await?;
-            for webhook in page(&mut answer) {
-                let webhook = self.read(&webhook)?;
-                if webhooks.iter().all(|known| known.id != webhook.id) {
-                    webhooks.push(webhook);
-                }
-            }
-            match text_of(&answer, "next_page_token") {
-                Some(next) if !next.is_empty() && next != token => token = next,
-                _ => break,
-            }
-        }
-        Ok(webhooks)
+        let path = |token: &str| match token {
+            "" => format!("{PATH}?max_results={size}"),
+            token => format!("{PATH}?max_results={size}&page_token={}", check::encoded(token)),
+        };
+        self.0.all(path, |webhook| self.read(webhook)).await
     }
 
     /// Returns a webhook.
@@ -173,8 +131,7 @@ impl Client {
     ///
     /// [`Error`].
     pub async fn update(&self, id: &str, changes: &Changes) -> Result<Webhook, Error> {
-        let (body, hidden) = changes.body()?;
-        let call = Call::with(Method::PATCH, path_of(id)?, body, Again::Freely).hiding(hidden);
+        let call = Call::with(Method::PATCH, path_of(id)?, changes.body()?, Again::Freely);
         let answer = self.0.call(call).await.map_err(|error| not_found(error, id))?;
         let webhook = self.read(&inner(answer))?;
         changes.expected().check(&webhook).map(|()| webhook)
@@ -208,7 +165,8 @@ impl Client {
     ///
     /// [`Error`]. That the receiver refused it is no error.
     pub async fn test(&self, id: &str, event: Option<Event>) -> Result<Tested, Error> {
-        let body = event.map_or_else(|| json!({}), |event| json!({ "event": event.to_json() }));
+        let mut body = Body::default();
+        body.set("event", event.map(Event::to_json));
         let path = format!("{}/test", path_of(id)?);
         let call = Call::with(Method::POST, path, body, Again::IfUndone);
         Ok(Tested::read(&self.0.call(call).await.map_err(|error| not_found(error, id))?))

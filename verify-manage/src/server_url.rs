@@ -4,7 +4,7 @@ use core::{fmt, net::IpAddr};
 
 use http::Uri;
 
-use crate::SettingsError;
+use crate::{HostProblem, SettingsError};
 
 /// The root of a service: `https://host:port`, and a path in front of its own where it has one.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -128,59 +128,10 @@ fn shown(text: &str) -> String {
     crate::without_password(text.trim())
 }
 
-/// What is wrong with the address of a service.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum HostProblem {
-    /// It is the console of an account, which has no registry.
-    AccountConsole,
-    /// It is a Databricks workspace, which `verify webhooks .. databricks` is for.
-    Databricks,
-    /// It is no URL with a host.
-    Malformed,
-    /// It names a database or a folder, and no server.
-    NoServer,
-    /// It has a password in it.
-    Password,
-    /// It does not say `http://` or `https://`.
-    SchemeMissing,
-    /// It would send a token over the network unencrypted.
-    TokenInClear,
-}
-
-impl fmt::Display for HostProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AccountConsole => {
-                "is the account console, which has no model registry: take the workspace's own URL, \
-                 such as `https://adb-123.4.azuredatabricks.net`"
-            }
-            Self::Databricks => {
-                "is a Databricks workspace: its webhooks are managed with `databricks` in place of \
-                 `mlflow`, and DATABRICKS_HOST"
-            }
-            Self::Malformed => "is not a URL such as `https://registry.example.com`",
-            Self::NoServer => {
-                "is not the URL of a server: webhooks belong to a running MLflow server, such as \
-                 `http://127.0.0.1:5000`"
-            }
-            Self::Password => {
-                "has a password in it: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
-            }
-            Self::SchemeMissing => {
-                "does not begin with `http://` or `https://`, as in `http://127.0.0.1:5000`"
-            }
-            Self::TokenInClear => {
-                "would send the token unencrypted: write `https://` (http is for this machine alone)"
-            }
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{HostProblem, ServerUrl};
-    use crate::SettingsError;
+    use super::ServerUrl;
+    use crate::{HostProblem, SettingsError};
 
     #[test]
     fn what_a_browser_shows_works() {

@@ -1,11 +1,12 @@
 //! What one may ask of Databricks.
 
-use serde_json::{Value, json};
 use verify_core::ExposedSecret;
 
 use super::Event;
 use crate::{
-    Confidential, Invalid, check,
+    Confidential, Invalid,
+    body::Body,
+    check,
     event::{check as check_events, names},
     webhook::{self, Expected},
 };
@@ -90,38 +91,29 @@ pub enum Target {
 }
 
 impl Target {
-    /// The field, what it holds, and what of it is confidential.
-    fn spec(&self) -> Result<(&'static str, Value, Vec<Confidential>), Invalid> {
-        let mut hidden = Vec::new();
+    fn say(&self, body: &mut Body) -> Result<(), Invalid> {
+        let mut spec = Body::default();
         match self {
             Self::Http(http) => {
                 check::url(&http.url)?;
-                let mut spec =
-                    json!({"url": http.url, "enable_ssl_verification": http.verifies_tls});
-                if let Some(secret) = &http.secret {
-                    let secret = check::secret(secret)?;
-                    spec["secret"] = secret.dangerous_expose().into();
-                    hidden.push(secret);
+                if http.authorization.as_ref().is_some_and(|value| !value.fits_a_header()) {
+                    return Err(Invalid::AuthorizationUnfit);
                 }
-                if let Some(authorization) = &http.authorization {
-                    if !authorization.fits_a_header() {
-                        return Err(Invalid::AuthorizationUnfit);
-                    }
-                    spec["authorization"] = authorization.dangerous_expose().into();
-                    hidden.push(authorization.clone());
-                }
-                Ok(("http_url_spec", spec, hidden))
+                spec.set("url", Some(http.url.as_str()));
+                spec.set("enable_ssl_verification", Some(http.verifies_tls));
+                spec.secret(http.secret.as_ref())?;
+                spec.confide("authorization", http.authorization.clone());
+                body.nest("http_url_spec", spec);
             }
             Self::Job(job) => {
-                let token = job.access_token.dangerous_expose();
-                let mut spec = json!({"job_id": check::id(&job.job_id)?, "access_token": token});
-                if let Some(url) = &job.workspace_url {
-                    check::url(url)?;
-                    spec["workspace_url"] = url.as_str().into();
-                }
-                Ok(("job_spec", spec, vec![job.access_token.clone()]))
+                job.workspace_url.as_deref().map(check::url).transpose()?;
+                spec.set("job_id", Some(check::id(&job.job_id)?));
+                spec.confide("access_token", Some(job.access_token.clone()));
+                spec.set("workspace_url", job.workspace_url.as_deref());
+                body.nest("job_spec", spec);
             }
         }
+        Ok(())
     }
 
     fn expect(&self, expected: &mut Expected) {
@@ -158,24 +150,18 @@ impl NewWebhook {
         Self { events: events.into(), target, model: None, description: None, status }
     }
 
-    pub(super) fn body(&self) -> Result<(Value, Vec<Confidential>), Invalid> {
+    pub(super) fn body(&self) -> Result<Body, Invalid> {
         check_events(&self.events)?;
         if self.model.is_some() && self.events.iter().any(is_of_no_model) {
             return Err(Invalid::ModelNotCreatedYet);
         }
-        let (name, spec, hidden) = self.target.spec()?;
-        let mut body = json!({
-            "events": names(&self.events),
-            "status": self.status.common().as_str(),
-        });
-        body[name] = spec;
-        if let Some(model) = &self.model {
-            body["model_name"] = model.as_str().into();
-        }
-        if let Some(description) = &self.description {
-            body["description"] = description.as_str().into();
-        }
-        Ok((body, hidden))
+        let mut body = Body::default();
+        body.set("events", Some(names(&self.events)));
+        body.set("status", Some(self.status.common().as_str()));
+        body.set("model_name", self.model.as_deref());
+        body.set("description", self.description.as_deref());
+        self.target.say(&mut body)?;
+        Ok(body)
     }
 
     pub(crate) fn expected(&self) -> Expected {
@@ -210,28 +196,16 @@ pub struct Changes {
 }
 
 impl Changes {
-    pub(super) fn body(&self) -> Result<(Value, Vec<Confidential>), Invalid> {
-        let mut body = json!({});
-        let mut hidden = Vec::new();
-        if let Some(events) = &self.events {
-            check_events(events)?;
-            body["events"] = names(events).into();
-        }
-        if let Some(description) = &self.description {
-            body["description"] = description.as_str().into();
-        }
-        if let Some(status) = self.status {
-            body["status"] = status.common().as_str().into();
-        }
+    pub(super) fn body(&self) -> Result<Body, Invalid> {
+        self.events.as_deref().map(check_events).transpose()?;
+        let mut body = Body::default();
+        body.set("events", self.events.as_deref().map(names));
+        body.set("description", self.description.as_deref());
+        body.set("status", self.status.map(|status| status.common().to_string()));
         if let Some(target) = &self.target {
-            let (name, spec, own) = target.spec()?;
-            body[name] = spec;
-            hidden = own;
+            target.say(&mut body)?;
         }
-        if body.as_object().is_some_and(serde_json::Map::is_empty) {
-            return Err(Invalid::NothingToChange);
-        }
-        Ok((body, hidden))
+        body.changes()
     }
 
     pub(super) fn expected(&self) -> Expected {

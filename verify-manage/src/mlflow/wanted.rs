@@ -1,11 +1,13 @@
 //! What one may ask of MLflow.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use verify_core::ExposedSecret;
 
 use super::Event;
 use crate::{
-    Confidential, Invalid, check,
+    Invalid,
+    body::Body,
+    check,
     event::{check as check_events, names},
     webhook::{self, Expected},
 };
@@ -79,26 +81,18 @@ impl NewWebhook {
         }
     }
 
-    pub(super) fn body(&self) -> Result<(Value, Vec<Confidential>), Invalid> {
+    pub(super) fn body(&self) -> Result<Body, Invalid> {
         check_name(&self.name)?;
         check::url(&self.url)?;
         check_events(&self.events)?;
-        let mut body = json!({
-            "name": self.name,
-            "url": self.url,
-            "events": self.events.iter().map(|event| event.to_json()).collect::<Vec<_>>(),
-            "status": self.status.common().as_str(),
-        });
-        let mut hidden = Vec::new();
-        if let Some(description) = &self.description {
-            body["description"] = description.as_str().into();
-        }
-        if let Some(secret) = &self.secret {
-            let secret = check::secret(secret)?;
-            body["secret"] = secret.dangerous_expose().into();
-            hidden.push(secret);
-        }
-        Ok((body, hidden))
+        let mut body = Body::default();
+        body.set("name", Some(self.name.as_str()));
+        body.set("url", Some(self.url.as_str()));
+        body.set("events", Some(words(&self.events)));
+        body.set("status", Some(self.status.common().as_str()));
+        body.set("description", self.description.as_deref());
+        body.secret(self.secret.as_ref())?;
+        Ok(body)
     }
 
     pub(crate) fn expected(&self) -> Expected {
@@ -141,40 +135,22 @@ pub struct Changes {
 }
 
 impl Changes {
-    pub(super) fn body(&self) -> Result<(Value, Vec<Confidential>), Invalid> {
-        let mut body = json!({});
-        let mut hidden = Vec::new();
-        if let Some(name) = &self.name {
-            check_name(name)?;
-            body["name"] = name.as_str().into();
-        }
-        if let Some(url) = &self.url {
-            check::url(url)?;
-            body["url"] = url.as_str().into();
-        }
-        if let Some(events) = &self.events {
-            check_events(events)?;
-            body["events"] = events.iter().map(|event| event.to_json()).collect();
-        }
+    pub(super) fn body(&self) -> Result<Body, Invalid> {
+        self.name.as_deref().map(check_name).transpose()?;
+        self.url.as_deref().map(check::url).transpose()?;
+        self.events.as_deref().map(check_events).transpose()?;
+        let mut body = Body::default();
+        body.set("name", self.name.as_deref());
+        body.set("url", self.url.as_deref());
+        body.set("events", self.events.as_deref().map(words));
         match &self.secret {
-            Some(SecretChange::Remove) => body["secret"] = "".into(),
-            Some(SecretChange::Set(secret)) => {
-                let secret = check::secret(secret)?;
-                body["secret"] = secret.dangerous_expose().into();
-                hidden.push(secret);
-            }
+            Some(SecretChange::Remove) => body.set("secret", Some("")),
+            Some(SecretChange::Set(secret)) => body.secret(Some(secret))?,
             None => {}
         }
-        if let Some(description) = &self.description {
-            body["description"] = description.as_str().into();
-        }
-        if let Some(status) = self.status {
-            body["status"] = status.common().as_str().into();
-        }
-        if body.as_object().is_some_and(serde_json::Map::is_empty) {
-            return Err(Invalid::NothingToChange);
-        }
-        Ok((body, hidden))
+        body.set("description", self.description.as_deref());
+        body.set("status", self.status.map(|status| status.common().to_string()));
+        body.changes()
     }
 
     pub(super) fn expected(&self) -> Expected {
@@ -187,6 +163,11 @@ impl Changes {
             ..Expected::default()
         }
     }
+}
+
+/// The events in the words of the management API.
+fn words(events: &[Event]) -> Vec<Value> {
+    events.iter().map(|event| event.to_json()).collect()
 }
 
 fn check_name(name: &str) -> Result<(), Invalid> {
