@@ -5,7 +5,7 @@ use core::fmt;
 use std::{
     env,
     fs::File,
-    io::{self, IsTerminal as _, Read as _},
+    io::{self, IsTerminal as _, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -98,9 +98,12 @@ impl SecretOptions {
 
     /// Whether an option or the usual variable says where the secret is.
     pub(crate) fn is_given(&self, sender: Sender) -> bool {
-        let by_option =
-            self.secret_env.is_some() || self.secret_file.is_some() || self.secret_prompt;
-        by_option || env::var_os(variable(sender)).is_some()
+        self.is_named() || env::var_os(variable(sender)).is_some()
+    }
+
+    /// Whether an option does.
+    pub(crate) const fn is_named(&self) -> bool {
+        self.secret_env.is_some() || self.secret_file.is_some() || self.secret_prompt
     }
 }
 
@@ -116,6 +119,17 @@ pub(crate) fn token_variable(sender: Sender) -> String {
 
 fn settings(sender: Sender) -> String {
     format!("{}_WEBHOOK", sender.name().to_ascii_uppercase().replace('-', "_"))
+}
+
+/// Makes a secret that nobody has: 256 random bits, as digits that no shell and no form changes.
+pub(crate) fn fresh() -> Result<SecretBytes, Error> {
+    let mut random = Zeroizing::new([0; 32]);
+    getrandom::fill(random.as_mut()).map_err(|_| Error::Random)?;
+    let mut hex = Zeroizing::new(Vec::with_capacity(64));
+    for byte in random.iter() {
+        write!(hex, "{byte:02x}").map_err(Error::Output)?;
+    }
+    Ok(SecretBytes(hex))
 }
 
 #[derive(Args, Clone, Debug, Default)]

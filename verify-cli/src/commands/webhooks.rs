@@ -1,17 +1,18 @@
 mod apply;
 mod create;
 mod doctor;
-mod keys;
+pub(crate) mod keys;
 mod rotate;
 mod simple;
 mod update;
-mod view;
+pub(crate) mod view;
+pub(crate) mod wanted;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::Value;
-use verify_manage::{Environment, Registry, databricks, mlflow};
+use verify_manage::{Environment, Registry, Webhook, databricks, mlflow};
 use verify_toolkit::Sender;
 
 use crate::{
@@ -129,6 +130,30 @@ impl Profile {
                 .map(Registry::Mlflow),
         };
         Ok(made?)
+    }
+}
+
+/// A webhook that there is.
+#[derive(Args, Debug)]
+#[group(skip)]
+struct One {
+    #[command(flatten)]
+    service: Service,
+
+    /// Its id, or its name if no other has it.
+    webhook: String,
+}
+
+impl One {
+    const fn sender(&self) -> Sender {
+        self.service.api.sender()
+    }
+
+    /// Finds it, and where it is.
+    async fn find(&self) -> Result<(Registry, Webhook), Error> {
+        let registry = self.service.registry()?;
+        let webhook = registry.find(&self.webhook).await?;
+        Ok((registry, webhook))
     }
 }
 

@@ -8,7 +8,7 @@ use verify_manage::{
 };
 use verify_toolkit::Capture;
 
-use super::{Service, keys, view};
+use super::{One, keys, view};
 use crate::{
     Error, Output, Verdict,
     output::{BAD, GOOD, STRONG, Styled},
@@ -36,10 +36,7 @@ not begin.";
 #[command(after_help = EXAMPLES)]
 pub(super) struct Options {
     #[command(flatten)]
-    service: Service,
-
-    /// Its id, or its name if no other has it.
-    webhook: String,
+    one: One,
 
     /// The event that does not arrive.
     #[arg(long, value_name = "EVENT")]
@@ -74,8 +71,8 @@ pub(super) struct Options {
 
 impl Options {
     pub(super) async fn run(self, output: &mut Output) -> Result<Verdict, Error> {
-        let sender = self.service.api.sender();
-        let registry = self.service.registry()?;
+        let sender = self.one.sender();
+        let registry = self.one.service.registry()?;
         let secret = keys::at_hand(&self.secret, sender)?;
         let authorization = self.token.read(sender)?.map(|token| {
             let token = keys::confidential(&token);
@@ -88,7 +85,7 @@ impl Options {
             }
             None => None,
         };
-        let mut examination = Examination::new(&registry, &self.webhook);
+        let mut examination = Examination::new(&registry, &self.one.webhook);
         if let Some(event) = self.event {
             examination = examination.event(event);
         }

@@ -22,12 +22,47 @@ pub(super) struct Authorization {
 }
 
 impl Authorization {
+    const fn is_named(&self) -> bool {
+        self.authorization_env.is_some() || self.authorization_file.is_some()
+    }
+
     pub(super) fn read(&self) -> Result<Option<Confidential>, Error> {
         match (&self.authorization_env, &self.authorization_file) {
             (Some(variable), _) => from_env(variable).map(|value| Some(confidential(&value))),
             (None, Some(path)) => from_file(path).map(|value| Some(confidential(&value))),
             (None, None) => Ok(None),
         }
+    }
+}
+
+/// How deliveries prove whom they come from.
+#[derive(Args, Debug, Default)]
+#[group(skip)]
+pub(super) struct Signing {
+    /// Deliver without a signature: the receiver cannot tell whom a delivery comes from.
+    #[arg(long, conflicts_with = "secret")]
+    dangerous_unsigned: bool,
+
+    #[command(flatten)]
+    secret: SecretOptions,
+
+    #[command(flatten)]
+    authorization: Authorization,
+}
+
+impl Signing {
+    /// Reads the secret; `None` if there is to be none.
+    pub(super) fn secret(&self, sender: Sender) -> Result<Option<ExposedSecret>, Error> {
+        if self.dangerous_unsigned { Ok(None) } else { read(&self.secret, sender).map(Some) }
+    }
+
+    pub(super) fn authorization(&self) -> Result<Option<Confidential>, Error> {
+        self.authorization.read()
+    }
+
+    /// Whether an option says something of it.
+    pub(super) const fn is_named(&self) -> bool {
+        self.dangerous_unsigned || self.secret.is_named() || self.authorization.is_named()
     }
 }
 

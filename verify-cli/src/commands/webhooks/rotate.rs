@@ -7,13 +7,15 @@ use std::{
 
 use clap::Args;
 use serde_json::json;
-use verify_manage::{Confidential, Destination, ExposedSecret, Registry, databricks};
-use zeroize::Zeroizing;
+use verify_manage::{Confidential, ExposedSecret, Registry, databricks};
 
-use super::{Service, confirm, create::other, finish, keys, view};
+use super::{
+    One, confirm, finish, keys, view,
+    wanted::{other, receiver},
+};
 use crate::{
     Error, Output, Verdict,
-    secret::{SecretOptions, variable},
+    secret::{SecretOptions, fresh, variable},
     target::Fate,
 };
 
@@ -37,10 +39,7 @@ delivered, or nothing was changed.";
 #[command(after_help = EXAMPLES)]
 pub(super) struct Options {
     #[command(flatten)]
-    service: Service,
-
-    /// Its id, or its name if no other has it.
-    webhook: String,
+    one: One,
 
     /// Make a new secret, and write it to this file, which must not be there yet. Where no option
     /// names a secret, run with this one.
@@ -64,9 +63,8 @@ pub(super) struct Options {
 
 impl Options {
     pub(super) async fn run(self, output: &mut Output) -> Result<Verdict, Error> {
-        let registry = self.service.registry()?;
-        let webhook = registry.find(&self.webhook).await?;
-        let sender = self.service.api.sender();
+        let (registry, webhook) = self.one.find().await?;
+        let sender = self.one.sender();
         let is_mlflow = matches!(registry, Registry::Mlflow(_));
         let authorization = if is_mlflow { None } else { self.authorization()? };
         let secret = match &self.make {
@@ -93,13 +91,7 @@ impl Options {
                 client.rotate(&webhook.id, secret).await?;
             }
             Registry::Databricks(client) => {
-                let Destination::Http { url, verifies_tls } = &webhook.destination else {
-                    let what = "the webhook runs a job, and has no secret";
-                    return Err(verify_manage::Error::Unsupported { what }.into());
-                };
-                let mut http = databricks::HttpTarget::new(url, Some(secret));
-                http.authorization = authorization;
-                http.verifies_tls = *verifies_tls;
+                let http = receiver(&webhook, Some(secret), authorization)?;
                 let target = Some(databricks::Target::Http(http));
                 let changes = databricks::Changes { target, ..databricks::Changes::default() };
                 client.update(&webhook.id, &changes).await?;
@@ -149,19 +141,14 @@ impl Options {
 
 /// Makes a secret, and writes it where its owner alone can read it.
 fn make(path: &Path) -> Result<ExposedSecret, Error> {
-    let mut random = Zeroizing::new([0; 32]);
-    getrandom::fill(random.as_mut()).map_err(|_| Error::Random)?;
-    let mut hex = Zeroizing::new(String::with_capacity(64));
-    for byte in random.iter() {
-        let _ = write!(hex, "{byte:02x}");
-    }
+    let secret = fresh()?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| file.write_all(hex.as_bytes()));
+    let written = options.open(path).and_then(|mut file| file.write_all(secret.as_ref()));
     written.map_err(|error| Error::File { path: path.to_owned(), error })?;
-    Ok(ExposedSecret::new(hex.as_bytes())?)
+    keys::exposed(&secret)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 use verify_manage::{Registry, databricks};
 
-use super::{Service, confirm, finish, view};
+use super::{One, Service, confirm, finish, view};
 use crate::{Error, Output, Verdict, target::Fate, text::Shown};
 
 /// List webhooks.
@@ -70,15 +70,12 @@ Examples:
   verify webhooks show databricks 1a2b3c --json")]
 pub(super) struct Show {
     #[command(flatten)]
-    service: Service,
-
-    /// Its id, or its name if no other has it.
-    webhook: String,
+    one: One,
 }
 
 impl Show {
     pub(super) async fn run(self, output: &mut Output) -> Result<Verdict, Error> {
-        let webhook = self.service.registry()?.find(&self.webhook).await?;
+        let webhook = self.one.find().await?.1;
         match output.is_json() {
             true => output.json(&view::to_json(&webhook))?,
             false => output.text(view::details(&webhook))?,
@@ -95,10 +92,7 @@ Examples:
   verify webhooks delete databricks 1a2b3c --yes")]
 pub(super) struct Delete {
     #[command(flatten)]
-    service: Service,
-
-    /// Its id, or its name if no other has it.
-    webhook: String,
+    one: One,
 
     /// Do not ask.
     #[arg(long)]
@@ -107,8 +101,7 @@ pub(super) struct Delete {
 
 impl Delete {
     pub(super) async fn run(self, output: &mut Output) -> Result<Verdict, Error> {
-        let registry = self.service.registry()?;
-        let webhook = registry.find(&self.webhook).await?;
+        let (registry, webhook) = self.one.find().await?;
         let name = webhook.name.as_deref().unwrap_or_default();
         let what = format!("webhook {} {name} to {}", webhook.id, webhook.destination);
         if !self.yes && !confirm(&format!("delete {what}?"))? {
@@ -133,10 +126,7 @@ Exit code: 0 if the receiver accepted it (2xx), 1 if it refused it (401, 403 and
 was not delivered.")]
 pub(super) struct Test {
     #[command(flatten)]
-    service: Service,
-
-    /// Its id, or its name if no other has it.
-    webhook: String,
+    one: One,
 
     /// Deliver this event. Without it, the service takes one.
     #[arg(long, value_name = "EVENT")]
@@ -145,8 +135,7 @@ pub(super) struct Test {
 
 impl Test {
     pub(super) async fn run(self, output: &mut Output) -> Result<Verdict, Error> {
-        let registry = self.service.registry()?;
-        let webhook = registry.find(&self.webhook).await?;
+        let (registry, webhook) = self.one.find().await?;
         let tested = registry.test(&webhook.id, self.event.as_deref()).await?;
         finish(output, &registry, &view::tested(&tested), view::tested_json(&tested))?;
         Ok(tested.status.map_or(Verdict::Undelivered, |status| Fate::of(status).verdict()))

@@ -1,12 +1,16 @@
 use clap::Args;
-use verify_manage::{Destination, Registry, Webhook, databricks, mlflow};
+use verify_manage::{
+    Invalid, Registry, Webhook, databricks,
+    mlflow::{self, SecretChange},
+};
 
 use super::{
-    Service,
-    create::{events, other, read, shown},
+    One,
+    create::shown,
     keys,
+    wanted::{NAMELESS, events, lacks, other, read, receiver},
 };
-use crate::{Error, Output, Verdict, secret::SecretOptions};
+use crate::{Error, Output, Verdict};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,10 +28,7 @@ from DATABRICKS_WEBHOOK_SECRET. To change the secret alone, `verify webhooks rot
 #[command(after_help = EXAMPLES)]
 pub(super) struct Options {
     #[command(flatten)]
-    service: Service,
-
-    /// Its id, or its name if no other has it.
-    webhook: String,
+    one: One,
 
     /// MLflow: its new name.
     #[arg(long)]
@@ -53,21 +54,13 @@ pub(super) struct Options {
     #[arg(long, value_name = "BOOL")]
     verify_tls: Option<bool>,
 
-    /// Deliver without a signature from now on.
-    #[arg(long, conflicts_with = "secret")]
-    dangerous_unsigned: bool,
-
     #[command(flatten)]
-    secret: SecretOptions,
-
-    #[command(flatten)]
-    authorization: keys::Authorization,
+    signing: keys::Signing,
 }
 
 impl Options {
     pub(super) async fn run(self, output: &mut Output) -> Result<Verdict, Error> {
-        let registry = self.service.registry()?;
-        let webhook = registry.find(&self.webhook).await?;
+        let (registry, webhook) = self.one.find().await?;
         match &registry {
             Registry::Databricks(client) => {
                 client.update(&webhook.id, &self.for_databricks(&webhook)?).await?;
@@ -82,58 +75,50 @@ impl Options {
     }
 
     fn for_mlflow(&self) -> Result<mlflow::Changes, Error> {
-        if self.verify_tls.is_some() || self.authorization.read()?.is_some() {
-            let what = "MLflow has neither `--verify-tls` nor an `Authorization` of one's own";
-            return Err(verify_manage::Error::Unsupported { what }.into());
-        }
+        lacks(&[(
+            self.verify_tls.is_some() || self.signing.authorization()?.is_some(),
+            "MLflow has neither `--verify-tls` nor an `Authorization` of one's own",
+        )])?;
+        let secret = match self.signing.is_named() {
+            true => Some(self.signing.secret(self.one.sender())?),
+            false => None,
+        };
         Ok(mlflow::Changes {
             name: self.name.clone(),
             url: self.url.clone(),
-            events: match self.event.as_slice() {
-                [] => None,
-                names => Some(events(names, mlflow::Event::new)?),
-            },
-            secret: self.dangerous_unsigned.then_some(mlflow::SecretChange::Remove),
+            events: self.events(mlflow::Event::new)?,
+            secret: secret.map(|secret| secret.map_or(SecretChange::Remove, SecretChange::Set)),
             description: self.description.clone(),
             status: self.status.as_deref().map(mlflow::Status::new).map(read).transpose()?,
         })
     }
 
     fn for_databricks(&self, webhook: &Webhook) -> Result<databricks::Changes, Error> {
-        if self.name.is_some() {
-            let what = "webhooks of Databricks have no name: use `--description`";
-            return Err(verify_manage::Error::Unsupported { what }.into());
-        }
-        let authorization = self.authorization.read()?;
-        let is_replaced = self.url.is_some()
-            || self.verify_tls.is_some()
-            || self.dangerous_unsigned
-            || authorization.is_some();
+        lacks(&[(self.name.is_some(), NAMELESS)])?;
+        let is_replaced =
+            self.url.is_some() || self.verify_tls.is_some() || self.signing.is_named();
         let target = if is_replaced {
-            let Destination::Http { url, verifies_tls } = &webhook.destination else {
-                let what = "the webhook runs a job: make another one for a receiver";
-                return Err(verify_manage::Error::Unsupported { what }.into());
-            };
-            let secret = match self.dangerous_unsigned {
-                true => None,
-                false => Some(keys::read(&self.secret, self.service.api.sender())?),
-            };
-            let url = self.url.as_ref().unwrap_or(url);
-            let mut http = databricks::HttpTarget::new(url, secret);
-            http.authorization = authorization;
-            http.verifies_tls = self.verify_tls.unwrap_or(*verifies_tls);
+            let secret = self.signing.secret(self.one.sender())?;
+            let mut http = receiver(webhook, secret, self.signing.authorization()?)?;
+            http.url = self.url.clone().unwrap_or(http.url);
+            http.verifies_tls = self.verify_tls.unwrap_or(http.verifies_tls);
             Some(databricks::Target::Http(http))
         } else {
             None
         };
         Ok(databricks::Changes {
-            events: match self.event.as_slice() {
-                [] => None,
-                names => Some(events(names, databricks::Event::new)?),
-            },
+            events: self.events(databricks::Event::new)?,
             description: self.description.clone(),
             status: self.status.as_deref().map(databricks::Status::new).map(read).transpose()?,
             target,
         })
+    }
+
+    /// The events, if some are named.
+    fn events<E>(
+        &self,
+        event: impl Fn(&str) -> Result<E, Invalid>,
+    ) -> Result<Option<Vec<E>>, Error> {
+        (!self.event.is_empty()).then(|| events(&self.event, event)).transpose()
     }
 }
