@@ -8,7 +8,7 @@ pub use crate::senders::Sample;
 /// Every sample: by sender, then by the event's name.
 pub const ALL: &[Sample] = &senders::SAMPLES;
 
-/// Yields the samples of the sender of this [name](Sender::name).
+/// Yields the samples of the sender of this [name](verify_core::Sender::name).
 pub fn of(sender: &str) -> impl Iterator<Item = &'static Sample> {
     ALL.iter().filter(move |sample| sample.sender.name() == sender)
 }
