@@ -7,8 +7,15 @@ use base64ct::{Base64, Encoding as _};
 use sha2::{Digest as _, Sha256};
 
 const STYLE: &str = include_str!("../page/style.css");
-const SCRIPT: &str =
-    concat!("'use strict';\n", include_str!("../page/text.js"), include_str!("../page/page.js"));
+const SCRIPT: &str = concat!(
+    "'use strict';\n",
+    include_str!("../page/text.js"),
+    include_str!("../page/page.js"),
+    include_str!("../page/time.js"),
+    include_str!("../page/list.js"),
+    include_str!("../page/delivery.js"),
+    include_str!("../page/live.js"),
+);
 const MARKUP: &str = include_str!("../page/page.html");
 
 /// Returns the document.

@@ -71,6 +71,16 @@ class Page(unittest.TestCase):
         self.browser.wait("it is shown", "document.getElementById('detail-title').textContent"
                           f" .startsWith('Delivery ' + {ROWS}[{place}].id.split('-')[1] + ':')")
 
+    def wait_until_seen(self, selector, text):
+        """Waits until a text can be read by who looks at the page, wherever that was scrolled to."""
+        self.browser.wait(f"{text!r} is seen", f"""(() => {{
+            const shown = document.querySelector('{selector}');
+            if (!shown.checkVisibility() || !shown.textContent.includes({json.dumps(text)})) return false;
+            const {{ left, top, right, bottom }} = shown.getBoundingClientRect();
+            return right - left > 100 && bottom - top > 15 && left >= 0 && top >= 0
+                && right <= innerWidth && bottom <= innerHeight && getComputedStyle(shown).clipPath === 'none';
+        }})()""")
+
     def assert_no_trouble(self):
         self.assertEqual(self.browser.trouble(), [])
 
@@ -86,7 +96,7 @@ class Page(unittest.TestCase):
         newest, oldest = self.seen()
         self.assertIn("refused 401 databricks signature does not match any configured secret", newest)
         self.assertIn("verified  databricks MODEL_VERSION_CREATED fraud 7", oldest)
-        self.browser.wait("it is announced", "document.getElementById('announcement').textContent !== ''")
+        self.browser.wait("it is announced", "document.getElementById('news').textContent !== ''")
         self.assert_no_trouble()
 
     def test_what_comes_while_the_list_is_on_its_way_is_kept(self):
@@ -225,6 +235,78 @@ class Page(unittest.TestCase):
         self.browser.click("#explain")
         self.browser.wait("it is explained", "!at('explanation').hidden")
         self.assertEqual(self.browser.text("#explanation-text"), "verified: databricks")
+        self.assert_no_trouble()
+
+    def test_what_is_said_is_seen(self):
+        listen, handler = self.start_with_handler()
+        listen.deliver(model_version())
+        self.open(listen, 1)
+        self.select(0)
+        self.browser.click("#copy")
+        self.wait_until_seen("#announcement", "Copied")
+        self.browser.click("#replay")
+        self.wait_until_seen("#announcement", "Replayed: 200")
+        # Errors stay until they are dismissed.
+        listen.kill()
+        self.browser.click("#replay")
+        self.wait_until_seen("#trouble", "`verify listen` does not answer")
+        self.browser.click("#trouble-close")
+        self.assertFalse(self.browser.run("at('trouble').checkVisibility()"))
+
+    def test_nothing_to_show_is_said_at_the_top(self):
+        listen = self.start()
+        self.open(listen, 0)
+        self.browser.wait("all is loaded", "at('none-text').textContent.startsWith('None yet')")
+        self.assertLess(self.browser.run("at('none').getBoundingClientRect().bottom"), 450)
+
+    def test_arrow_keys_work_right_after_loading(self):
+        listen = self.start()
+        for version in range(3):
+            listen.deliver(model_version("churn", version))
+        self.open(listen, 3)
+        for key, number in [("down", 3), ("down", 2), ("up", 3), ("end", 1)]:
+            self.browser.type(key)
+            self.browser.wait(f"{key} selects", f"at('detail-title').textContent === 'Delivery {number}: verified'")
+        # Also where a permalink has selected one.
+        self.browser.open(listen.page + "/#2")
+        self.wait_until_live(3)
+        self.browser.wait("it is shown", "at('detail-title').textContent === 'Delivery 2: verified'")
+        self.browser.type("down")
+        self.browser.wait("the next is selected", "at('detail-title').textContent === 'Delivery 1: verified'")
+        self.assert_no_trouble()
+
+    def test_a_permalink_to_what_is_gone_says_so(self):
+        listen = self.start("--keep", "2")
+        for version in range(3):
+            listen.deliver(model_version("churn", version))
+        self.browser.open(listen.page + "/#1")
+        self.wait_until_live(2)
+        self.wait_until_seen("#detail-title", "Delivery 1 is not kept")
+        self.wait_until_seen("#gone", "make room for new ones")
+        self.browser.run("location.hash = '#3'")
+        self.browser.wait("one that is kept is shown", "at('detail-title').textContent === 'Delivery 3: verified'")
+        self.assertFalse(self.browser.run("at('gone').checkVisibility()"))
+        self.browser.run("location.hash = '#<img src=x>'")
+        self.wait_until_seen("#detail-title", "is not kept")
+        self.assert_no_trouble()
+
+    def test_times_are_relative_and_have_one_absolute_form(self):
+        listen, handler = self.start_with_handler()
+        listen.deliver(model_version())
+        self.open(listen, 1)
+        self.select(0)
+        self.browser.wait("the handler is shown", "at('handled').textContent.includes('200')")
+        times = "[...document.querySelectorAll('time')]"
+        # In the list, of the delivery, and of what the handler did.
+        self.assertEqual(self.browser.run(f"{times}.map((time) => time.closest('li, dl, table').localName).join()"), "li,dl,table")
+        absolute = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+        for title in self.browser.run(f"{times}.map((time) => time.title)"):
+            self.assertRegex(title, f"^{absolute}$")
+        for text in self.browser.run(f"{times}.slice(1).map((time) => time.parentElement.textContent)"):
+            self.assertRegex(text, rf"^{absolute} (just now|\d+ s ago)$")
+        self.browser.wait("time goes on", f"{times}.every((time) => /^[1-9]\\d* s ago$/.test(time.textContent))")
+        self.assertEqual(self.browser.run("[3600e3 * 50, 3600e3 * 2, 61e3, 59e3, 0, -5e3].map((past) => ago(0, past)).join()"),
+                         "2 d ago,2 h ago,1 min ago,59 s ago,just now,just now")
         self.assert_no_trouble()
 
     def test_keyboard(self):

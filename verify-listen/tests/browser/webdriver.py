@@ -46,6 +46,7 @@ class Browser:
         session = self.ask("", {"capabilities": {"alwaysMatch": wanted}})
         self.url += "/" + session["sessionId"]
         self.devtools("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+        self.devtools("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
 
     def close(self):
         try:

@@ -1,0 +1,150 @@
+// One delivery.
+
+function facts({ summary }) {
+  const { verdict } = summary;
+  return [
+    ['sender', summary.sender],
+    ['received', moment(summary.received_at)],
+    ['request', `${summary.method} ${summary.path}`],
+    ['answered', verdict.status],
+    ['code', verdict.code],
+    ['secret', verdict.secret],
+    ['signature', verdict.encoding],
+    ['delivery id', verdict.delivery_id],
+    ['signed at', verdict.signed_at && `${absolute(verdict.signed_at * 1000)}, ${Math.abs(verdict.skew)} s ${
+      verdict.skew < 0 ? 'after' : 'before'} it was received`],
+    ['replay key', verdict.replay_key],
+  ].filter(([, value]) => value !== undefined && value !== null);
+}
+
+function showHandled({ handled, verdict }) {
+  at('handler').hidden = handled.length === 0;
+  at('handled').replaceChildren(...handled.map((one) => {
+    const row = document.createElement('tr');
+    const body = one.outcome.answered?.body;
+    const said = one.outcome.answered?.status ?? one.outcome.failed;
+    row.append(
+      moment(one.at, 'td'), make('td', one.is_replay ? 'replay' : 'delivery'),
+      make('td', shown(body ? `${said}\n${body}` : `${said}`), hasFailed(one) ? { class: 'failed' } : {}),
+      make('td', `${one.millis} ms`));
+    return row;
+  }));
+  const isRefused = verdict.is === 'refused';
+  at('replay').disabled = isRefused || about.forward_to === null;
+  at('replay-note').textContent = isRefused ? 'Refused deliveries are given to no handler.'
+    : about.forward_to === null ? 'Replay needs --forward-to.' : '';
+}
+
+function showBody() {
+  const isIndented = at('pretty').getAttribute('aria-pressed') === 'true';
+  at('body').textContent = shownBody(open.body, isIndented);
+}
+
+async function show(id) {
+  const shownNow = await ask(`/api/deliveries/${id}`);
+  // Unless another was selected in the meantime.
+  if (id !== selected) return;
+  open = shownNow;
+  const { summary, headers, curl } = open;
+  at('detail-title').textContent = `Delivery ${id}: ${summary.verdict.is}`;
+  at('reason').textContent = shownOnOneLine(summary.subject);
+  at('facts').replaceChildren(...facts(open).flatMap(([name, value]) =>
+    [make('dt', name), value instanceof Node ? value : make('dd', shownOnOneLine(`${value}`))]));
+  at('headers').replaceChildren(...headers.map(([name, value]) => {
+    const row = document.createElement('tr');
+    row.append(make('th', shownOnOneLine(name), { scope: 'row' }), make('td', shownOnOneLine(value)));
+    return row;
+  }));
+  at('body-note').textContent =
+    `${summary.body_len} bytes${summary.is_cut_off ? ', and the rest did not come or was not read' : ''}`;
+  at('curl').textContent = shown(curl);
+  at('capture').href = `/api/deliveries/${id}/capture`;
+  at('explanation').hidden = true;
+  at('hint').hidden = true;
+  at('gone').hidden = true;
+  at('delivery').hidden = false;
+  showHandled(summary);
+  showBody();
+}
+
+// Of a permalink, and of what was pushed out while the page had it.
+function showGone(id) {
+  open = null;
+  at('delivery').hidden = true;
+  at('hint').hidden = true;
+  at('detail-title').textContent = `Delivery ${id} is not kept`;
+  at('gone').hidden = false;
+}
+
+function select(id, focus = true) {
+  rows.get(selected)?.setAttribute('aria-selected', 'false');
+  selected = id;
+  const row = rows.get(id);
+  row.setAttribute('aria-selected', 'true');
+  for (const other of rows.values()) other.tabIndex = other === row ? 0 : -1;
+  if (focus) row.focus();
+  history.replaceState(null, '', `#${id}`);
+  show(id).catch((error) => (error.status === 404 ? showGone(id) : complain(error.message)));
+}
+
+at('list').addEventListener('click', (event) => {
+  const row = event.target.closest('li');
+  if (row) select(numberOf(row));
+});
+
+// In the list, and wherever the arrow keys do nothing else, as they do right after the page was loaded.
+document.addEventListener('keydown', (event) => {
+  if (!event.target.closest('#list') && event.target !== document.body) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const seen = visible();
+  const current = event.target.closest('li') ?? rows.get(selected);
+  const here = seen.indexOf(current);
+  const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: seen.length - 1,
+    Enter: here, ' ': here }[event.key];
+  if (there === undefined) return;
+  // The one that Tab came to is not selected yet: the first key selects it.
+  const isFirst = event.key === 'ArrowDown' && current && current !== rows.get(selected);
+  const row = seen[isFirst ? here : there];
+  if (!row) return;
+  event.preventDefault();
+  select(numberOf(row));
+});
+
+document.addEventListener('keydown', (event) => {
+  const isTyping = event.target.matches('input, select');
+  if (event.key === '/' && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    at('search').focus();
+  } else if (event.key === 'ArrowDown' && event.target === at('search')) {
+    event.preventDefault();
+    visible()[0]?.focus();
+  }
+});
+
+at('explain').addEventListener('click', async () => {
+  const id = selected;
+  const { text } = await ask(`/api/deliveries/${id}/explain`, 'POST');
+  if (id !== selected) return;
+  at('explanation-text').textContent = shown(text);
+  at('explanation').hidden = false;
+  say(`Explanation: ${shownOnOneLine(text)}`);
+});
+
+at('replay').addEventListener('click', async () => {
+  const { handled } = await ask(`/api/deliveries/${selected}/replay`, 'POST');
+  say(`Replayed: ${shownOnOneLine(outcome(handled))}`);
+});
+
+at('copy').addEventListener('click', async () => {
+  await navigator.clipboard.writeText(open.curl);
+  say('Copied the command.');
+});
+
+at('pretty').addEventListener('click', () => {
+  const isPressed = at('pretty').getAttribute('aria-pressed') === 'true';
+  at('pretty').setAttribute('aria-pressed', `${!isPressed}`);
+  showBody();
+});
+
+addEventListener('unhandledrejection', (event) => complain(event.reason.message));
+
