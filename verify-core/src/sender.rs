@@ -103,7 +103,7 @@ impl Sender {
     /// `name` is what receipts, logs and metrics call the sender; it takes part in
     /// [`Receipt::replay_key`](crate::Receipt::replay_key). `signature_header` is in lower case, and is
     /// matched in any case; `authorization` cannot be one. A description that cannot work is a
-    /// [`ConfigError::SenderInvalid`] when a verifier or a signer is built from it.
+    /// [`ConfigError::SenderInvalid`](crate::ConfigError::SenderInvalid) when a verifier or a signer is built from it.
     #[must_use]
     pub const fn new(name: &'static str, signature_header: &'static str) -> Self {
         Self {
