@@ -15,12 +15,12 @@ use verify_adapter::Read;
 /// Makes the body that the wrapped service gets: what was read, and in report-only mode then the rest
 /// as it comes.
 pub(crate) fn handed_on(read: Read, rest: Payload) -> Payload {
-    let rest = if read.is_complete { Payload::None } else { rest };
-    Payload::Stream { payload: Box::pin(Continued { read: read.chunks, rest }) }
+    let rest = if read.is_complete() { Payload::None } else { rest };
+    Payload::Stream { payload: Box::pin(Continued { read, rest }) }
 }
 
 struct Continued {
-    read: [Bytes; 2],
+    read: Read,
     rest: Payload,
 }
 
@@ -29,8 +29,8 @@ impl Stream for Continued {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        match this.read.iter_mut().find(|chunk| !chunk.is_empty()) {
-            Some(chunk) => Poll::Ready(Some(Ok(core::mem::take(chunk)))),
+        match this.read.next_chunk() {
+            Some(chunk) => Poll::Ready(Some(Ok(chunk))),
             None => Pin::new(&mut this.rest).poll_next(cx),
         }
     }

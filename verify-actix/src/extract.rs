@@ -1,17 +1,14 @@
-use core::{
-    fmt,
-    future::{Ready, ready},
-};
+use core::future::{Ready, ready};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, dev::Payload,
     http::StatusCode,
 };
 use bytes::Bytes;
-use verify_adapter::{Refusal, delivered};
+use verify_adapter::delivered;
 use verify_core::Verified;
 
-use crate::response;
+use crate::response::by_table;
 
 /// The verified delivery, for a handler behind [`Verify`](crate::Verify).
 ///
@@ -43,26 +40,7 @@ use crate::response;
 #[derive(Clone, Debug)]
 pub struct Delivery(pub Verified<Bytes>);
 
-/// Why there is no [`Delivery`] to extract.
-///
-/// On a route without the middleware: 500, and an event at `error` the first time. In report-only
-/// mode, for a delivery that was refused: the default answer to that refusal.
-#[derive(Clone, Copy, Debug)]
-pub struct DeliveryRejection(Refusal);
-
-impl DeliveryRejection {
-    /// Returns the reason. It is for you, and not for the sender.
-    #[must_use]
-    pub const fn refusal(&self) -> Refusal {
-        self.0
-    }
-
-    /// Returns the status of the answer.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        response::status(self.0.answer())
-    }
-}
+verify_adapter::__delivery_rejection!(StatusCode);
 
 impl FromRequest for Delivery {
     type Error = DeliveryRejection;
@@ -84,14 +62,6 @@ impl ResponseError for DeliveryRejection {
     }
 
     fn error_response(&self) -> HttpResponse {
-        response::by_table(self.0)
+        by_table(self.0)
     }
 }
-
-impl fmt::Display for DeliveryRejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl core::error::Error for DeliveryRejection {}

@@ -5,19 +5,19 @@ use core::{
 use std::rc::Rc;
 
 use actix_web::{
-    Error, HttpMessage as _, HttpResponse,
+    Error, FromRequest, HttpMessage as _, HttpRequest, HttpResponse,
     body::{EitherBody, MessageBody},
-    dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
+    dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
     error::InternalError,
-    http::{
-        StatusCode,
-        header::{HeaderValue, RETRY_AFTER},
-    },
+    http::header::HeaderValue,
 };
-use verify_adapter::{Refusal, delivered};
+use verify_adapter::{attempted, delivered_unless_reported};
 use verify_once::{Answer, Ending, Once};
 
-use crate::response;
+use crate::{
+    DeliveryRejection,
+    response::{by_table, response},
+};
 
 /// Handles each verified delivery once: goes **inside** of [`Verify`](crate::Verify).
 ///
@@ -115,17 +115,16 @@ where
         Box::pin(async move {
             let found = {
                 let extensions = request.extensions();
-                delivered(extensions.get(), extensions.get())
+                delivered_unless_reported(extensions.get(), extensions.get())
             };
-            let guarded = match found {
-                Ok(verified) => once.map(|once| (once, *verified.receipt())),
-                Err(Refusal::NotGuarded) => {
-                    let answer = response::by_table(Refusal::NotGuarded);
-                    return Ok(request.into_response(answer).map_into_right_body());
+            // What is only reported, extractors refuse.
+            let verified = match found {
+                Ok(verified) => verified,
+                Err(refusal) => {
+                    return Ok(request.into_response(by_table(refusal)).map_into_right_body());
                 }
-                // Only reported: extractors refuse it.
-                Err(_) => None,
             };
+            let guarded = once.zip(verified.map(|verified| *verified.receipt()));
             let mut request = Some(request);
             let mut handle = |attempt| {
                 let call = request.take().map(|request| {
@@ -170,11 +169,17 @@ fn refused(response: HttpResponse) -> Error {
 
 /// Builds the answer for a handler that does not answer, with it in its extensions.
 fn answer(answer: Answer) -> HttpResponse {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = HttpResponse::new(status);
-    if let Some(wait) = answer.retry_after {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
-    }
+    let wait = answer.retry_after.map(|wait| ("retry-after", HeaderValue::from(wait)));
+    let mut response = response(answer.status, wait);
     response.extensions_mut().insert(answer);
     response
+}
+
+impl FromRequest for Attempt {
+    type Error = DeliveryRejection;
+    type Future = Ready<Result<Self, DeliveryRejection>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(attempted(request.extensions().get()).map_err(DeliveryRejection))
+    }
 }

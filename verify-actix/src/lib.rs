@@ -1,8 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(feature = "once")]
-mod attempt;
 mod body;
 mod connections;
 #[cfg(feature = "events")]
@@ -16,8 +14,6 @@ mod request;
 mod response;
 mod service;
 
-#[cfg(feature = "once")]
-pub use attempt::AttemptRejection;
 pub use connections::{Connections, ConnectionsMiddleware};
 #[cfg(feature = "events")]
 pub use event::{Event, EventRejection};

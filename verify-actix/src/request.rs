@@ -17,12 +17,13 @@ use actix_web::{
 };
 use bytes::Bytes;
 use futures_core::Stream;
-use verify_adapter::{Read, Request, content_length};
+use verify_adapter::{Read, Refusal, Request, content_length};
 use verify_core::Headers;
 
 use crate::{
     body::{self, HoldingBody},
     limits::Limits,
+    response,
 };
 
 /// A request on its way in.
@@ -48,7 +49,7 @@ impl Incoming {
         incoming
     }
 
-    /// Makes the answer to a refused request, which keeps the rest of its body: see [`HoldingBody`].
+    /// Answers a refused request. The answer keeps the rest of its body: see [`HoldingBody`].
     pub(crate) fn answer<B: MessageBody>(
         self,
         answer: HttpResponse,
@@ -113,5 +114,9 @@ impl Request for Incoming {
         self.request.set_payload(body::handed_on(read, self.payload));
         self.limits.lift(&mut self.request, limit);
         self.request
+    }
+
+    fn refused(refusal: Refusal, own: Option<HttpResponse>) -> HttpResponse {
+        response::refused(refusal, own)
     }
 }

@@ -12,16 +12,16 @@ use verify_core::Receipt;
 /// What a middleware was told to do besides verifying.
 pub(crate) type Settings = verify_adapter::Settings<ServiceRequest, HttpResponse>;
 
-/// Answers a refused request.
-pub(crate) fn answer(settings: &Settings, refusal: Refusal) -> HttpResponse {
-    let mut response = with_refusal(settings.answer(refusal, by_table), refusal);
+/// Makes the response to a refused request: the user's own, or the one of the table.
+pub(crate) fn refused(refusal: Refusal, own: Option<HttpResponse>) -> HttpResponse {
+    let mut response = own.map_or_else(|| by_table(refusal), |own| with_refusal(own, refusal));
     // actix closes a connection of which a body was left unread, and says so. It has to say so
     // every time, or the answer would tell how far a delivery got.
     response.head_mut().set_connection_type(ConnectionType::Close);
     response
 }
 
-/// Builds the answer of the table, with the refusal in its extensions.
+/// Builds the response of the table, with the refusal in its extensions.
 pub(crate) fn by_table(refusal: Refusal) -> HttpResponse {
     with_refusal(build(refusal.answer()), refusal)
 }
@@ -57,15 +57,16 @@ pub fn try_again(receipt: &Receipt) -> HttpResponse {
 }
 
 fn build(answer: Answer) -> HttpResponse {
-    let mut response = HttpResponse::new(status(answer));
-    if let Some((name, value)) = answer.header {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    response
+    let header = answer.header.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    response(answer.status, header)
 }
 
-pub(crate) fn status(answer: Answer) -> StatusCode {
-    StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+/// Builds a response without a body.
+pub(crate) fn response(status: u16, header: Option<(&'static str, HeaderValue)>) -> HttpResponse {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::new(status);
+    if let Some((name, value)) = header {
+        response.headers_mut().insert(HeaderName::from_static(name), value);
+    }
+    response
 }

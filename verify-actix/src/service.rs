@@ -9,12 +9,7 @@ use actix_web::{
 };
 use verify_adapter::{Arrival, Decision, Resolver};
 
-use crate::{
-    connections::Connection,
-    limits::Limits,
-    request::Incoming,
-    response::{self, Settings},
-};
+use crate::{connections::Connection, limits::Limits, request::Incoming, response::Settings};
 
 /// The service that [`Verify`](crate::Verify) puts around another.
 #[derive(Debug)]
@@ -48,16 +43,13 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let settings = Arc::clone(&self.settings);
         let request = Incoming::new(request, Rc::clone(&self.limits));
-        let arrival = Arrival::new(Arc::clone(&settings), request, &self.resolver);
+        let arrival = Arrival::new(Arc::clone(&self.settings), request, &self.resolver);
         let inner = Rc::clone(&self.inner);
         Box::pin(async move {
             let (request, handling) = match arrival.await {
                 Decision::Call(request, handling) => (request, handling),
-                Decision::Answer(request, refusal) => {
-                    return Ok(request.answer(response::answer(&settings, refusal)));
-                }
+                Decision::Answer(request, answer) => return Ok(request.answer(answer)),
             };
             let refusal = handling.refusal();
             let connection = request.conn_data::<Connection>();

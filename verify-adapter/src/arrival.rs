@@ -38,9 +38,8 @@ pin_project! {
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "an adapter has to do one or the other")]
 pub enum Decision<Q: Request> {
-    /// The delivery is refused: the request is answered with [`Settings::answer`], and the inner
-    /// service is not called.
-    Answer(Q, Refusal),
+    /// The delivery is refused: this is the answer, and the inner service is not called.
+    Answer(Q, Q::Response),
     /// The inner service is called. The delivery is verified, or it was refused and that is only
     /// reported.
     Call(Q::Inner, Handling),
@@ -205,7 +204,8 @@ impl<Q: Request> Arriving<Q> {
             }
             Err(Refused { refusal, read, charge }) => {
                 if !settings.tell(refusal, sender, request.head()) {
-                    return Decision::Answer(request, refusal);
+                    let own = settings.refusal_response.as_ref().map(|respond| respond(&refusal));
+                    return Decision::Answer(request, Q::refused(refusal, own));
                 }
                 request.insert(Reported { refusal });
                 (read, Some(refusal), charge)

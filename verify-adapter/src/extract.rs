@@ -28,18 +28,47 @@ pub fn delivered(
         (Some(verified), _) => Ok(verified.clone()),
         (None, Some(reported)) => Err(reported.refusal),
         (None, None) => {
-            // Once, because anyone can cause it; and without the path, which is theirs to choose.
             static TOLD: Once = Once::new();
-            TOLD.call_once(|| {
-                tracing::error!(
-                    target: LOG_TARGET,
-                    "a handler takes a verified delivery, but its route has no verifier: put \
-                     `VerifyLayer` (axum) or `Verify` (actix-web) on the route"
-                );
-            });
-            Err(Refusal::NotGuarded)
+            let missing = "a handler takes a verified delivery, but its route has no verifier: put \
+                 `VerifyLayer` (axum) or `Verify` (actix-web) on the route";
+            Err(unguarded(Refusal::NotGuarded, &TOLD, missing))
         }
     }
+}
+
+/// The same for whoever can do without a delivery that was refused and only reported: `None`.
+///
+/// # Errors
+///
+/// [`Refusal::NotGuarded`], as [`delivered`]: else nobody would notice that nothing is verified.
+pub fn delivered_unless_reported(
+    verified: Option<&Verified<Bytes>>,
+    reported: Option<&Reported>,
+) -> Result<Option<Verified<Bytes>>, Refusal> {
+    match delivered(verified, reported) {
+        Err(refusal) if refusal != Refusal::NotGuarded => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+/// Returns the attempt for an extractor, from what stands in the request's extensions.
+///
+/// # Errors
+///
+/// [`Refusal::NotHandledOnce`] where none stands there, with an event at `error` the first time.
+pub fn attempted<A: Copy>(attempt: Option<&A>) -> Result<A, Refusal> {
+    attempt.copied().ok_or_else(|| {
+        static TOLD: Once = Once::new();
+        let missing = "a handler takes the attempt, but its route does not handle deliveries once: put \
+             `HandleOnceLayer` (axum) or `HandleOnce` (actix-web) on the route";
+        unguarded(Refusal::NotHandledOnce, &TOLD, missing)
+    })
+}
+
+/// Tells of a missing guard once, because anyone can cause it; and without the path, which is theirs to choose.
+fn unguarded(refusal: Refusal, told: &Once, missing: &'static str) -> Refusal {
+    told.call_once(|| tracing::error!(target: LOG_TARGET, "{missing}"));
+    refusal
 }
 
 /// Tells the operator of a verified delivery that cannot be read as an event, at `warn`, and counts it.

@@ -36,6 +36,8 @@ pub enum Refusal {
     DeadlinePassed,
     /// A handler asks for a verified delivery on a route that no verifier guards.
     NotGuarded,
+    /// A handler asks for its attempt on a route that handles nothing once.
+    NotHandledOnce,
     /// A handler takes an event, and the body of the verified delivery cannot be read as one. With
     /// the wait for the sender.
     PayloadUnreadable(RetryAfter),
@@ -87,7 +89,7 @@ impl Refusal {
     pub fn answer(&self) -> Answer {
         match self {
             Self::BodyBroken => Answer::bare(400),
-            Self::NotGuarded => Answer::bare(500),
+            Self::NotGuarded | Self::NotHandledOnce => Answer::bare(500),
             Self::Rejected(rejection) => match rejection.kind() {
                 RejectionKind::BodyTooLarge => Answer::bare(413),
                 _ => Answer::UNAUTHORIZED,
@@ -109,6 +111,7 @@ impl Refusal {
             Self::ClockBroken => "clock_broken",
             Self::DeadlinePassed => "deadline_passed",
             Self::NotGuarded => "not_guarded",
+            Self::NotHandledOnce => "not_handled_once",
             Self::PayloadUnreadable(_) => "payload_unreadable",
             Self::Rejected(rejection) => rejection.code(),
             Self::VerifierUnavailable => "verifier_unavailable",
@@ -158,6 +161,7 @@ impl fmt::Display for Refusal {
             Self::ClockBroken => "clock of this machine is set before 1970",
             Self::DeadlinePassed => "delivery was not complete before the deadline",
             Self::NotGuarded => "this route has no verifier",
+            Self::NotHandledOnce => "this route does not handle deliveries once",
             Self::PayloadUnreadable(_) => "verified body cannot be read as an event",
             Self::Rejected(rejection) => return rejection.fmt(f),
             Self::VerifierUnavailable => "the resolver could not load the verifier",

@@ -3,6 +3,8 @@ use core::task::{Context, Poll};
 use bytes::Bytes;
 use verify_core::Headers;
 
+use crate::Refusal;
+
 /// A request as a framework has it, with its body apart: what an adapter writes for its framework.
 ///
 /// [`Arrival`](crate::Arrival) decides what becomes of it.
@@ -41,21 +43,40 @@ pub trait Request: Headers {
     /// Makes the request for the inner service: with what was read as the start of its body, and with the
     /// framework's own limits on bodies raised to `limit` bytes.
     fn into_inner(self, read: Read, limit: usize) -> Self::Inner;
+
+    /// Makes the response to a refused request: the user's own, or the one of [`Refusal::answer`]. The
+    /// refusal goes into its extensions.
+    fn refused(refusal: Refusal, own: Option<Self::Response>) -> Self::Response;
 }
 
 /// What was read of the body of a request that is handed on.
 #[derive(Default)]
-#[non_exhaustive]
 pub struct Read {
-    /// The bytes, in their order. Either may be empty.
-    pub chunks: [Bytes; 2],
-    /// Whether that is the whole body: then the rest must not be polled.
-    pub is_complete: bool,
+    /// In their order. Either may be empty.
+    pub(crate) chunks: [Bytes; 2],
+    pub(crate) is_complete: bool,
 }
 
 impl Read {
     pub(crate) fn whole(body: Bytes) -> Self {
         Self { chunks: [body, Bytes::new()], is_complete: true }
+    }
+
+    /// Takes the next chunk of it. None is empty.
+    pub fn next_chunk(&mut self) -> Option<Bytes> {
+        self.chunks.iter_mut().find(|chunk| !chunk.is_empty()).map(core::mem::take)
+    }
+
+    /// Returns how many bytes are left.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        self.chunks.iter().map(Bytes::len).sum()
+    }
+
+    /// Returns whether that was the whole body: then the rest must not be polled.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.is_complete
     }
 }
 

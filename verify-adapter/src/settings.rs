@@ -34,14 +34,6 @@ impl<H: ?Sized, A> Settings<H, A> {
         self.report_only = true;
     }
 
-    /// Makes the answer to a refused request: the user's, or the one of the table.
-    pub fn answer(&self, refusal: Refusal, by_table: impl FnOnce(Refusal) -> A) -> A {
-        match &self.refusal_response {
-            Some(respond) => respond(&refusal),
-            None => by_table(refusal),
-        }
-    }
-
     /// Tells the operator of a refusal, and returns whether the request is to be handed on all the
     /// same.
     pub(crate) fn tell(&self, refusal: Refusal, sender: &'static str, head: &H) -> bool {

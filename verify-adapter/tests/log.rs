@@ -6,13 +6,8 @@
     reason = "helpers of tests may panic"
 )]
 
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex},
-};
-
+use adapters::Log;
 use support::{Incoming, decide, settings, signed};
-use tracing_subscriber::filter::LevelFilter;
 use verify_adapter::{Decision, Refusal, delivered, tell_unreadable};
 use verify_core::{Receipt, Sender};
 
@@ -20,45 +15,18 @@ use verify_core::{Receipt, Sender};
 #[expect(dead_code, reason = "the suite uses the rest")]
 mod support;
 
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn take(&self) -> String {
-        String::from_utf8(core::mem::take(&mut self.0.lock().unwrap())).unwrap()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 async fn receipt() -> Receipt {
     let genuine = Incoming::new(signed(Sender::WANDB, b"the body"), &[b"the body"]);
     match decide(&settings(), genuine).await {
         Decision::Call(handed, _) => handed.request.get().unwrap(),
-        Decision::Answer(_, refusal) => panic!("{refusal}"),
+        Decision::Answer(_, answer) => panic!("{answer:?}"),
     }
 }
 
 /// One test, because a route without a verifier is told of once in a process.
 #[tokio::test]
 async fn each_line_has_its_level_and_nothing_of_the_request() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::new();
     let told = |parts: &[&str]| {
         let line = log.take();
         assert_eq!(line.lines().count(), 1, "{line}");

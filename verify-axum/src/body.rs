@@ -1,5 +1,5 @@
 use core::{
-    fmt, mem,
+    fmt,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -9,24 +9,20 @@ use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use pin_project_lite::pin_project;
+use verify_adapter::Read;
 
 /// The body that the wrapped service gets: what was read and verified, then the trailers.
 ///
 /// In report-only mode, what was read of a refused request and then the rest as it comes.
 pub struct RequestBody<B> {
-    /// What was read. Those that are empty are left out.
-    read: [Bytes; 2],
+    read: Read,
     trailers: Option<HeaderMap>,
     /// Report-only.
     rest: Option<B>,
 }
 
 impl<B> RequestBody<B> {
-    pub(crate) const fn new(
-        read: [Bytes; 2],
-        trailers: Option<HeaderMap>,
-        rest: Option<B>,
-    ) -> Self {
+    pub(crate) const fn new(read: Read, trailers: Option<HeaderMap>, rest: Option<B>) -> Self {
         Self { read, trailers, rest }
     }
 }
@@ -40,8 +36,8 @@ impl<B: Body + Unpin> Body for RequestBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = &mut *self;
-        if let Some(chunk) = this.read.iter_mut().find(|chunk| !chunk.is_empty()) {
-            return Poll::Ready(Some(Ok(Frame::data(mem::take(chunk)))));
+        if let Some(chunk) = this.read.next_chunk() {
+            return Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
         if let Some(trailers) = this.trailers.take() {
             return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
@@ -55,13 +51,13 @@ impl<B: Body + Unpin> Body for RequestBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.read.iter().all(Bytes::is_empty)
+        self.read.remaining() == 0
             && self.trailers.is_none()
             && self.rest.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        let read = self.read.iter().map(|chunk| chunk.len() as u64).sum::<u64>();
+        let read = self.read.remaining() as u64;
         let rest = self.rest.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint);
         let mut hint = SizeHint::new();
         hint.set_lower(rest.lower().saturating_add(read));

@@ -1,15 +1,13 @@
-use core::fmt;
-
 use axum_core::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use http::{StatusCode, request::Parts};
-use verify_adapter::{Refusal, delivered};
+use verify_adapter::{delivered, delivered_unless_reported};
 use verify_core::Verified;
 
-use crate::response;
+use crate::response::by_table;
 
 /// The verified delivery, for an axum handler behind a [`VerifyLayer`](crate::VerifyLayer).
 ///
@@ -36,26 +34,7 @@ use crate::response;
 #[derive(Clone, Debug)]
 pub struct Delivery(pub Verified<Bytes>);
 
-/// Why there is no [`Delivery`] to extract.
-///
-/// On a route without a layer: 500, and an event at `error` the first time. In report-only mode, for a delivery
-/// that was refused: the default answer to that refusal.
-#[derive(Clone, Copy, Debug)]
-pub struct DeliveryRejection(Refusal);
-
-impl DeliveryRejection {
-    /// Returns the reason. It is for you, and not for the sender.
-    #[must_use]
-    pub const fn refusal(&self) -> Refusal {
-        self.0
-    }
-
-    /// Returns the status of the answer.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        response::status(self.0.answer())
-    }
-}
+verify_adapter::__delivery_rejection!(StatusCode);
 
 impl<State: Sync> FromRequestParts<State> for Delivery {
     type Rejection = DeliveryRejection;
@@ -74,11 +53,10 @@ impl<State: Sync> OptionalFromRequestParts<State> for Delivery {
         head: &mut Parts,
         _: &State,
     ) -> Result<Option<Self>, DeliveryRejection> {
-        match verified(head) {
-            Ok(delivery) => Ok(Some(delivery)),
-            Err(rejection) if rejection.0 == Refusal::NotGuarded => Err(rejection),
-            Err(_) => Ok(None),
-        }
+        let extensions = &head.extensions;
+        delivered_unless_reported(extensions.get(), extensions.get())
+            .map(|verified| verified.map(Self))
+            .map_err(DeliveryRejection)
     }
 }
 
@@ -88,14 +66,6 @@ pub(crate) fn verified(head: &Parts) -> Result<Delivery, DeliveryRejection> {
 
 impl IntoResponse for DeliveryRejection {
     fn into_response(self) -> Response {
-        response::by_table(self.0).map(Into::into)
+        by_table(self.0).map(Into::into)
     }
 }
-
-impl fmt::Display for DeliveryRejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl core::error::Error for DeliveryRejection {}

@@ -14,11 +14,7 @@ use tower_service::Service;
 use verify_adapter::{Arrival, Decision, Handling, ResolveError};
 use verify_core::Verifier;
 
-use crate::{
-    RequestBody, ResponseBody,
-    request::Incoming,
-    response::{self, Settings, with_refusal},
-};
+use crate::{RequestBody, ResponseBody, request::Incoming, response::with_refusal};
 
 pin_project! {
     /// The future of a [`Verify`](crate::Verify) service.
@@ -35,7 +31,6 @@ pin_project! {
         B: Unpin,
     {
         service: S,
-        settings: Arc<Settings>,
         #[pin]
         stage: Stage<F, B, S::Future>,
         // For as long as the delivery is being handled.
@@ -65,12 +60,8 @@ where
     S: Service<Request<RequestBody<B>>>,
     B: Body + Unpin,
 {
-    pub(crate) const fn new(
-        service: S,
-        settings: Arc<Settings>,
-        arrival: Arrival<Incoming<B>, F>,
-    ) -> Self {
-        Self { service, settings, stage: Stage::Arriving { arrival }, handling: None }
+    pub(crate) const fn new(service: S, arrival: Arrival<Incoming<B>, F>) -> Self {
+        Self { service, stage: Stage::Arriving { arrival }, handling: None }
     }
 }
 
@@ -92,10 +83,7 @@ where
                         *this.handling = Some(handling);
                         this.stage.set(Stage::Waiting { request });
                     }
-                    Decision::Answer(_, refusal) => {
-                        let answer = response::answer(this.settings, refusal);
-                        break Ok(answer.map(ResponseBody::refusal));
-                    }
+                    Decision::Answer(_, answer) => break Ok(answer.map(ResponseBody::refusal)),
                 },
                 StageProjection::Waiting { .. } => {
                     if let Err(error) = ready!(this.service.poll_ready(cx)) {

@@ -6,13 +6,16 @@ use core::{
     task::{Context, Poll},
 };
 
-use http::{HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
+use http::{HeaderValue, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
-use verify_adapter::{Refusal, delivered};
+use verify_adapter::delivered_unless_reported;
 use verify_once::{Answer, Ending, Once};
 
-use crate::{ResponseBody, response};
+use crate::{
+    ResponseBody,
+    response::{by_table, response},
+};
 
 /// Handles each verified delivery once: goes **inside** of a [`VerifyLayer`](crate::VerifyLayer).
 ///
@@ -102,15 +105,12 @@ where
         let once = self.once.clone();
         Box::pin(async move {
             let extensions = request.extensions();
-            let guarded = match delivered(extensions.get(), extensions.get()) {
-                Ok(verified) => once.map(|once| (once, *verified.receipt())),
-                Err(Refusal::NotGuarded) => {
-                    let answer = response::by_table(Refusal::NotGuarded);
-                    return Ok(answer.map(ResponseBody::refusal));
-                }
-                // Only reported: extractors refuse it.
-                Err(_) => None,
+            // What is only reported, extractors refuse.
+            let verified = match delivered_unless_reported(extensions.get(), extensions.get()) {
+                Ok(verified) => verified,
+                Err(refusal) => return Ok(by_table(refusal).map(ResponseBody::refusal)),
             };
+            let guarded = once.zip(verified.map(|verified| *verified.receipt()));
             let handle = |attempt| {
                 request.extensions_mut().insert(Attempt(attempt));
                 inner.call(request)
@@ -136,12 +136,20 @@ fn ending<B, E>(result: &Result<Response<B>, E>) -> Ending {
 
 /// Builds the answer for a handler that does not answer, with it in its extensions.
 fn answer<B>(answer: Answer) -> Response<ResponseBody<B>> {
-    let mut response = Response::new(ResponseBody::refusal(bytes::Bytes::new()));
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if let Some(wait) = answer.retry_after {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
-    }
+    let wait = answer.retry_after.map(|wait| ("retry-after", HeaderValue::from(wait)));
+    let mut response = response(answer.status, wait);
     response.extensions_mut().insert(answer);
-    response
+    response.map(ResponseBody::refusal)
+}
+
+#[cfg(feature = "axum")]
+impl<State: Sync> axum_core::extract::FromRequestParts<State> for Attempt {
+    type Rejection = crate::DeliveryRejection;
+
+    async fn from_request_parts(
+        head: &mut http::request::Parts,
+        _: &State,
+    ) -> Result<Self, Self::Rejection> {
+        verify_adapter::attempted(head.extensions.get()).map_err(crate::DeliveryRejection)
+    }
 }

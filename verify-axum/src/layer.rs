@@ -1,10 +1,9 @@
-use core::time::Duration;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Response, request::Parts};
 use tower_layer::Layer;
-use verify_adapter::{Budget, Clock, Fixed, Refusal, Resolver, VerifierHandle};
+use verify_adapter::{Fixed, Resolver, VerifierHandle};
 
 use crate::{Verify, response::Settings};
 
@@ -77,57 +76,7 @@ impl<R: Resolver<Parts>> VerifyLayer<R> {
     }
 }
 
-impl<R> VerifyLayer<R> {
-    /// Sets how long a delivery may take to arrive, in total. Without it: 10 s.
-    pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.settings.deadline = deadline;
-        self
-    }
-
-    /// Sets the budget of buffered bytes. Without it: one of 64 MiB that all layers of the process
-    /// share. A budget of its own is this layer's alone, unless its clones are given to others.
-    pub fn with_budget(mut self, budget: Budget) -> Self {
-        self.settings.budget = budget;
-        self
-    }
-
-    /// Sets what tells the time. Without it: the system's clock.
-    pub fn with_clock(mut self, clock: Clock) -> Self {
-        self.settings.clock = clock;
-        self
-    }
-
-    /// Calls `f` for every refused request, before it is answered. It must not block. The head was
-    /// not verified: method and path are what the log leaves out for that reason.
-    pub fn on_refusal(mut self, f: impl Fn(&Refusal, &Parts) + Send + Sync + 'static) -> Self {
-        self.settings.on_refusal = Some(Arc::new(f));
-        self
-    }
-
-    /// Replaces the answer to refused requests. Without it: [`Refusal::answer`] with an empty body.
-    ///
-    /// Senders show the answer to whoever presses "test": keep the reason out of it. And MLflow
-    /// drops a delivery for good on nearly every 4xx.
-    pub fn with_refusal_response(
-        mut self,
-        f: impl Fn(&Refusal) -> Response<Bytes> + Send + Sync + 'static,
-    ) -> Self {
-        self.settings.refusal_response = Some(Arc::new(f));
-        self
-    }
-
-    /// **Lets refused requests through**, and only reports them: to watch, before enforcing, what
-    /// would be refused.
-    ///
-    /// Such a request reaches the handler with [`Reported`](crate::Reported) in its extensions and
-    /// no receipt, its body as it came; behind axum's extractors, up to the verifier's limit or
-    /// 2 MiB. A handler that takes a verified delivery still does not run: its extractor answers
-    /// what the layer would have answered. A body that breaks off is refused all the same.
-    pub fn dangerous_report_only(mut self) -> Self {
-        self.settings.dangerous_report_only();
-        self
-    }
-}
+verify_adapter::__guard_settings!(VerifyLayer, Parts, Response<Bytes>);
 
 impl<S, R: Clone> Layer<S> for VerifyLayer<R> {
     type Service = Verify<S, R>;

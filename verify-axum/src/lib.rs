@@ -1,8 +1,6 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(all(feature = "axum", feature = "once"))]
-mod attempt;
 mod body;
 #[cfg(all(feature = "axum", feature = "events"))]
 mod event;
@@ -16,8 +14,6 @@ mod request;
 mod response;
 mod service;
 
-#[cfg(all(feature = "axum", feature = "once"))]
-pub use attempt::AttemptRejection;
 pub use body::{RequestBody, ResponseBody};
 #[cfg(all(feature = "axum", feature = "events"))]
 pub use event::{Event, EventRejection};

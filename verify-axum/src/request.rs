@@ -6,10 +6,10 @@ use core::{
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, Request, Response, request::Parts};
 use http_body::Body;
-use verify_adapter::Read;
+use verify_adapter::{Read, Refusal};
 use verify_core::Headers;
 
-use crate::RequestBody;
+use crate::{RequestBody, response};
 
 /// A request on its way in.
 pub(crate) struct Incoming<B> {
@@ -76,9 +76,13 @@ impl<B: Body + Unpin> verify_adapter::Request for Incoming<B> {
     }
 
     fn into_inner(self, read: Read, limit: usize) -> Request<RequestBody<B>> {
-        let rest = if read.is_complete { None } else { Some(self.body) };
-        let body = RequestBody::new(read.chunks, self.trailers, rest);
+        let rest = if read.is_complete() { None } else { Some(self.body) };
+        let body = RequestBody::new(read, self.trailers, rest);
         with_body_limit(Request::from_parts(self.head, body), limit)
+    }
+
+    fn refused(refusal: Refusal, own: Option<Response<Bytes>>) -> Response<Bytes> {
+        response::refused(refusal, own)
     }
 }
 

@@ -6,12 +6,12 @@ use verify_core::Receipt;
 /// What a layer was told to do besides verifying.
 pub(crate) type Settings = verify_adapter::Settings<Parts, Response<Bytes>>;
 
-/// Answers a refused request.
-pub(crate) fn answer(settings: &Settings, refusal: Refusal) -> Response<Bytes> {
-    with_refusal(settings.answer(refusal, by_table), refusal)
+/// Makes the response to a refused request: the user's own, or the one of the table.
+pub(crate) fn refused(refusal: Refusal, own: Option<Response<Bytes>>) -> Response<Bytes> {
+    own.map_or_else(|| by_table(refusal), |own| with_refusal(own, refusal))
 }
 
-/// Builds the answer of the table, with the refusal in its extensions.
+/// Builds the response of the table, with the refusal in its extensions.
 pub(crate) fn by_table(refusal: Refusal) -> Response<Bytes> {
     with_refusal(build(refusal.answer()), refusal)
 }
@@ -47,16 +47,19 @@ pub fn try_again<B: Default>(receipt: &Receipt) -> Response<B> {
 }
 
 fn build<B: Default>(answer: Answer) -> Response<B> {
-    let mut response = Response::new(B::default());
-    *response.status_mut() = status(answer);
-    if let Some((name, value)) = answer.header {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    response
+    let header = answer.header.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    response(answer.status, header)
 }
 
-pub(crate) fn status(answer: Answer) -> StatusCode {
-    StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+/// Builds a response without a body.
+pub(crate) fn response<B: Default>(
+    status: u16,
+    header: Option<(&'static str, HeaderValue)>,
+) -> Response<B> {
+    let mut response = Response::new(B::default());
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let header = header.map(|(name, value)| (HeaderName::from_static(name), value));
+    response.headers_mut().extend(header);
+    response
 }

@@ -40,7 +40,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let settings = Arc::clone(&self.settings);
-        let arrival = Arrival::new(Arc::clone(&settings), Incoming::new(request), &self.resolver);
-        ResponseFuture::new(self.inner.clone(), settings, arrival)
+        let arrival = Arrival::new(settings, Incoming::new(request), &self.resolver);
+        ResponseFuture::new(self.inner.clone(), arrival)
     }
 }

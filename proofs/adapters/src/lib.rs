@@ -1,8 +1,10 @@
-//! A client that writes raw bytes, and deliveries for it: for the suite of both adapters, which is in `tests`, and
+//! A client that writes raw bytes, deliveries for it, and a log that can be read: for the suite of both adapters, which is in `tests`, and
 //! for the adapters' own tests.
 
 #![expect(clippy::missing_panics_doc, reason = "whatever goes wrong fails a test")]
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests may panic")]
+
+mod log;
 
 use core::{net::SocketAddr, time::Duration};
 use std::time::{Instant, UNIX_EPOCH};
@@ -16,6 +18,8 @@ use tokio::{
 };
 use verify_adapter::Clock;
 use verify_core::{Secret, Sender, Signer, UnixTime, Verifier};
+
+pub use log::Log;
 
 /// The secret of all deliveries that do not say otherwise.
 pub const SECRET: &str = "not a real secret";
@@ -99,6 +103,12 @@ impl Raw {
     /// Sends these bytes.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         self.write.write_all(bytes.as_ref()).await.unwrap();
+        self
+    }
+
+    /// Sends what the server may not want any more: it may have answered, and closed the connection.
+    pub async fn offer(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        let _ = self.write.write_all(bytes.as_ref()).await;
         self
     }
 

@@ -3,46 +3,20 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-use core::convert::Infallible;
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex},
-};
-
 use actix_web::{
     HttpResponse,
     dev::{Service, ServiceRequest, Transform, fn_service},
     test::TestRequest,
 };
-use adapters::{ID, SECRET, clock, signed_with_length, verifier};
+use adapters::{ID, Log, SECRET, clock, signed_with_length, verifier};
 use axum::body::Body;
 use bytes::Bytes;
+use core::convert::Infallible;
 use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer, ServiceExt, service_fn};
-use tracing_subscriber::filter::LevelFilter;
 use verify_actix::Verify;
 use verify_axum::{RequestBody, Sender, VerifyLayer};
-
-/// Collects what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn take(&self) -> String {
-        String::from_utf8(core::mem::take(&mut self.0.lock().unwrap())).unwrap()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 type Headers = Vec<(&'static str, String)>;
 
@@ -71,14 +45,7 @@ async fn actix(headers: Headers) {
 
 #[tokio::test]
 async fn the_log_has_the_reason_at_debug_and_nothing_of_the_request() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::new();
 
     let genuine = || signed_with_length(Sender::MLFLOW, SECRET, b"the body");
     let forged = || {

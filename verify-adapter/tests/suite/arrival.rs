@@ -10,11 +10,14 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use tokio::time::Instant;
-use verify_adapter::{Arrival, Budget, Decision, Refusal, Reported, ResolveError, delivered};
+use verify_adapter::{
+    Arrival, Budget, Decision, Read, Refusal, Reported, ResolveError, attempted, delivered,
+    delivered_unless_reported,
+};
 use verify_core::{Receipt, RetryAfter, Sender, Verified, Verifier};
 
 use crate::support::{
-    Handed, Headed, Incoming, Settings, arriving, decide, settings, signed, verifier,
+    Answered, Handed, Headed, Incoming, Settings, arriving, decide, settings, signed, verifier,
 };
 
 /// Of a delivery that is not verified.
@@ -34,15 +37,23 @@ fn report_only() -> Settings {
 fn called(decision: Decision<Incoming>) -> (Handed, Option<Refusal>) {
     match decision {
         Decision::Call(handed, handling) => (handed, handling.refusal()),
-        Decision::Answer(_, refusal) => panic!("answered: {refusal}"),
+        Decision::Answer(_, answer) => panic!("answered: {answer:?}"),
     }
 }
 
 fn answered(decision: Decision<Incoming>) -> Refusal {
     match decision {
         Decision::Call(..) => panic!("the inner service is called"),
-        Decision::Answer(_, refusal) => refusal,
+        Decision::Answer(_, answer) => answer.refusal.unwrap(),
     }
+}
+
+/// The body that the inner service gets: its chunks, and whether there is more.
+fn handed_on(mut read: Read) -> (Vec<Bytes>, bool) {
+    let remaining = read.remaining();
+    let chunks: Vec<_> = core::iter::from_fn(|| read.next_chunk()).collect();
+    assert_eq!((chunks.iter().map(Bytes::len).sum::<usize>(), read.remaining()), (remaining, 0));
+    (chunks, read.is_complete())
 }
 
 #[tokio::test]
@@ -52,7 +63,7 @@ async fn an_accepted_one_reaches_the_service_with_its_receipt() {
     request.extensions.push(Box::new(reported().await));
     let (handed, refusal) = called(decide(&settings(), request).await);
     assert_eq!(refusal, None);
-    assert_eq!((handed.read.chunks, handed.read.is_complete), (["{}".into(), "".into()], true));
+    assert_eq!(handed_on(handed.read), (vec!["{}".into()], true));
     assert_eq!(handed.limit, 2 * 1024 * 1024);
     let request = handed.request;
     assert_eq!(request.hidden, ["authorization", "x-wandb-signature"]);
@@ -65,6 +76,27 @@ async fn an_accepted_one_reaches_the_service_with_its_receipt() {
     let reported = reported().await;
     assert_eq!(delivered(None, Some(&reported)).unwrap_err(), SPENT);
     assert_eq!(delivered(None, None).unwrap_err(), Refusal::NotGuarded);
+    // For handlers that can do without, unless nothing would ever be verified.
+    assert!(delivered_unless_reported(Some(&verified), None).unwrap().is_some());
+    assert!(delivered_unless_reported(None, Some(&reported)).unwrap().is_none());
+    assert_eq!(delivered_unless_reported(None, None).unwrap_err(), Refusal::NotGuarded);
+
+    assert_eq!(attempted(Some(&3)), Ok(3));
+    assert_eq!(attempted::<u32>(None), Err(Refusal::NotHandledOnce));
+}
+
+#[tokio::test]
+async fn a_user_may_replace_the_answer() {
+    for is_own in [false, true] {
+        let mut settings = settings();
+        if is_own {
+            settings.refusal_response = Some(Arc::new(move |_| Answered { refusal: None, is_own }));
+        }
+        let decision = decide(&settings, Incoming::new(vec![], &[])).await;
+        let Decision::Answer(_, answer) = decision else { panic!("the inner service is called") };
+        assert_eq!(answer.is_own, is_own);
+        assert_eq!(answer.refusal.unwrap().code(), "header_missing");
+    }
 }
 
 /// The mark of a request that was refused for [`SPENT`].
@@ -89,21 +121,19 @@ async fn a_refused_one_is_answered_and_where_refusals_are_only_reported_reaches_
             (
                 wandb(b"[]"),
                 &[&b"{"[..], b"}"][..],
-                ["{}".into(), String::new()],
+                vec!["{}".to_owned()],
                 true,
                 "signature_mismatch",
             ),
-            (wandb(b""), large, ["x".repeat(600), "y".repeat(600)], false, "body_too_large"),
-            (vec![], large, [String::new(), String::new()], false, "header_missing"),
+            (wandb(b""), large, vec!["x".repeat(600), "y".repeat(600)], false, "body_too_large"),
+            (vec![], large, vec![], false, "header_missing"),
         ] {
             let decision = decide(&settings, Incoming::new(headers.clone(), chunks)).await;
             if is_called {
                 let (Handed { request, read: handed, .. }, refusal) = called(decision);
                 assert_eq!(refusal.unwrap().code(), code);
-                assert_eq!(
-                    (handed.chunks, handed.is_complete),
-                    (read.map(Bytes::from), is_complete)
-                );
+                let read: Vec<_> = read.into_iter().map(Bytes::from).collect();
+                assert_eq!(handed_on(handed), (read, is_complete));
                 assert_eq!(request.get::<Reported>().unwrap().refusal.code(), code);
                 assert!(request.get::<Receipt>().is_none());
                 assert!(request.get::<Verified<Bytes>>().is_none());

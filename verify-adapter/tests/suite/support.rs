@@ -8,7 +8,7 @@ use core::{
 use std::{sync::Arc, time::UNIX_EPOCH};
 
 use bytes::Bytes;
-use verify_adapter::{Arrival, Budget, Clock, Decision, Fixed, Read, Request, Resolver};
+use verify_adapter::{Arrival, Budget, Clock, Decision, Fixed, Read, Refusal, Request, Resolver};
 use verify_core::{Headers, Secret, Sender, Signer, UnixTime, Verifier};
 
 pub(crate) const NOW: u64 = 1_795_290_782;
@@ -26,7 +26,7 @@ pub(crate) fn signed(sender: Sender, body: &[u8]) -> Vec<(&'static str, String)>
     signed.iter().map(|(name, value)| (name, value.to_owned())).collect()
 }
 
-pub(crate) type Settings = verify_adapter::Settings<Headed, &'static str>;
+pub(crate) type Settings = verify_adapter::Settings<Headed, Answered>;
 
 pub(crate) fn settings() -> Settings {
     let mut settings = Settings::default();
@@ -51,6 +51,14 @@ pub(crate) struct Incoming {
     pub(crate) known_length: Option<u64>,
     pub(crate) extensions: Vec<Box<dyn Any>>,
     pub(crate) hidden: Vec<&'static str>,
+}
+
+/// The answer to a refused request.
+#[derive(Debug, Default)]
+pub(crate) struct Answered {
+    pub(crate) refusal: Option<Refusal>,
+    /// Replaced by the user.
+    pub(crate) is_own: bool,
 }
 
 /// What the inner service gets.
@@ -96,7 +104,7 @@ impl Headers for Incoming {
 impl Request for Incoming {
     type Head = Headed;
     type Inner = Handed;
-    type Response = &'static str;
+    type Response = Answered;
     type Error = ();
 
     fn head(&self) -> &Headed {
@@ -129,6 +137,10 @@ impl Request for Incoming {
 
     fn into_inner(self, read: Read, limit: usize) -> Handed {
         Handed { request: self, read, limit }
+    }
+
+    fn refused(refusal: Refusal, own: Option<Answered>) -> Answered {
+        Answered { refusal: Some(refusal), ..own.unwrap_or_default() }
     }
 }
 

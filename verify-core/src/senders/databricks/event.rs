@@ -13,6 +13,18 @@ use crate::{
 /// The envelope is in every sample of the vendor; what is particular to one event is in
 /// [`kind`](Self::kind). Authentic is not harmless: the model's name, `text`, comments and tags were
 /// typed by somebody. `Debug` shows all of it, personal data in `text` too: it is not for logs.
+///
+/// Announce a transition to production, whichever of the events says so:
+///
+/// ```
+/// use verify_core::databricks::{self, Stage, Transition};
+///
+/// fn announce(event: &databricks::Event) {
+///     if let Some(Transition { to: Some(Stage::Production), is_done: true, .. }) = event.transition() {
+///         println!("{} is in production", event.model_name);
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {

@@ -15,6 +15,27 @@ use crate::{
 ///
 /// Authentic is not harmless: names, descriptions, tags, templates and aliases were typed by
 /// somebody. `Debug` shows all of it: it is not for logs.
+///
+/// Follow an alias of a model:
+///
+/// ```
+/// use verify_core::mlflow::{self, EventKind};
+///
+/// fn follow(event: mlflow::Event) {
+///     match event.kind {
+///         // An alias that moves is created again.
+///         EventKind::ModelVersionAliasCreated { name, alias, version, .. } if alias == "champion" => {
+///             println!("{name}: the champion is now version {version}");
+///         }
+///         EventKind::ModelVersionAliasDeleted { name, alias, .. } if alias == "champion" => {
+///             println!("{name} has no champion any more");
+///         }
+///         // Its fields are in the verified bytes only.
+///         EventKind::Unknown { entity, action } => println!("{entity}.{action} is news"),
+///         _ => {}
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
