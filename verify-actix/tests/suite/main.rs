@@ -6,8 +6,6 @@ mod connections;
 mod extractor_limits;
 mod handing_on;
 mod limits;
-#[cfg(feature = "once")]
-mod once;
 mod support;
 mod telling;
 mod wire;

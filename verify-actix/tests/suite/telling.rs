@@ -1,14 +1,12 @@
 //! Who is told what: the operator the reason, the sender nothing.
 
 use actix_web::{
-    FromRequest, ResponseError,
     body::{BodySize, MessageBody, to_bytes},
     dev::{Service, ServiceRequest, ServiceResponse},
     http::header::{HeaderName, HeaderValue},
-    test::TestRequest,
 };
 use adapters::{SECRET, clock, verifier};
-use verify_actix::{Delivery, Refusal, RejectionKind, Sender, Verify};
+use verify_actix::{Refusal, RejectionKind, Sender, Verify};
 
 use crate::support::{delivery, guarded, ok};
 
@@ -35,15 +33,6 @@ async fn the_reason_stands_in_the_extensions_of_the_answer() {
     assert_eq!(rejection.kind(), RejectionKind::SignatureMismatch);
     assert_eq!(response.response().body().size(), BodySize::Sized(0));
     assert!(to_bytes(response.into_body()).await.is_ok_and(|body| body.is_empty()));
-}
-
-#[tokio::test]
-async fn a_rejection_tells_its_status_and_the_reason() {
-    let request = TestRequest::default().to_http_request();
-    let rejection = Delivery::extract(&request).await.unwrap_err();
-    assert_eq!(rejection.to_string(), "this route has no verifier");
-    assert_eq!((rejection.status().as_u16(), rejection.status_code()), (500, rejection.status()));
-    assert_eq!(rejection.refusal(), Refusal::NotGuarded);
 }
 
 #[test]

@@ -5,8 +5,6 @@
 mod expect;
 mod handing_on;
 mod limits;
-#[cfg(feature = "once")]
-mod once;
 mod report_only;
 mod support;
 mod telling;

@@ -7,13 +7,13 @@ use core::{
 };
 
 use adapters::{SECRET, ask, head, signed_with_length, verifier};
-use axum::{Router, extract::FromRequestParts, routing::post};
+use axum::{Router, routing::post};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, ServiceExt, service_fn};
-use verify_axum::{Delivery, Refusal, RequestBody, Sender, VerifyLayer};
+use verify_axum::{Delivery, RequestBody, Sender, VerifyLayer};
 
 use crate::support::{delivery, serve};
 
@@ -38,15 +38,6 @@ async fn a_handler_may_take_a_delivery_only_where_there_is_one() {
         assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
         assert!(response.ends_with(&format!("\r\n\r\n{text}")), "{response}");
     }
-}
-
-#[tokio::test]
-async fn a_rejection_tells_its_status_and_the_reason() {
-    let (mut head, ()) = Request::new(()).into_parts();
-    let rejection =
-        <Delivery as FromRequestParts<()>>::from_request_parts(&mut head, &()).await.unwrap_err();
-    assert_eq!(rejection.to_string(), "this route has no verifier");
-    assert_eq!((rejection.status().as_u16(), rejection.refusal()), (500, Refusal::NotGuarded));
 }
 
 /// Panics, as a body may, if it is polled after its end.

@@ -7,8 +7,11 @@ use core::{net::SocketAddr, pin::Pin, sync::atomic::AtomicUsize, time::Duration}
 use std::sync::{Arc, Mutex};
 
 use tokio::net::{TcpListener, TcpSocket};
-use verify_adapter::{Budget, Clock, Reported, ResolveError, VerifierHandle};
+use verify_adapter::{Budget, Clock, Refusal, Reported, ResolveError, VerifierHandle};
+use verify_axum::once::Once;
 use verify_core::{Verifier, mlflow};
+
+use crate::direct::{self, App};
 
 /// Which adapter.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -160,6 +163,28 @@ impl Adapter {
         (self.serve(&[guard], &[("/", Handler::Count(Arc::clone(&runs)))]), runs)
     }
 
+    /// A handler that is called directly. Of the guards, those are left out that are `None`; without a store,
+    /// the one for deliveries that are handled once hands everything on.
+    pub(crate) async fn app(
+        self,
+        guard: Option<Guard>,
+        once: Option<Option<Once>>,
+        handler: &direct::Handler,
+    ) -> App {
+        match self {
+            Self::Actix => actix::app(guard.as_ref(), once, handler.clone()).await,
+            Self::Axum => axum::app(guard.as_ref(), once, handler.clone()),
+        }
+    }
+
+    /// What a delivery and an event are rejected with on a route without a guard.
+    pub(crate) async fn rejections(self) -> [(u16, Refusal, String); 2] {
+        match self {
+            Self::Actix => actix::rejections().await,
+            Self::Axum => axum::rejections().await,
+        }
+    }
+
     /// How a refusal looks on the wire, without the date. actix closes the connection.
     pub(crate) fn refused(self, status: &str, header: &str) -> String {
         match self {
@@ -197,14 +222,17 @@ fn listen() -> TcpListener {
 /// Runs each of these cases on both adapters.
 macro_rules! on_both {
     ($($case:ident),+ $(,)?) => {
+        on_both!(tokio::test(flavor = "multi_thread"); $($case),+);
+    };
+    ($test:meta; $($case:ident),+ $(,)?) => {
         mod actix {
-            $(#[tokio::test(flavor = "multi_thread")]
+            $(#[$test]
             async fn $case() {
                 super::$case($crate::server::Adapter::Actix).await;
             })+
         }
         mod axum {
-            $(#[tokio::test(flavor = "multi_thread")]
+            $(#[$test]
             async fn $case() {
                 super::$case($crate::server::Adapter::Axum).await;
             })+

@@ -159,7 +159,7 @@ async fn the_size_is_limited_with_and_without_a_content_length(adapter: Adapter)
         let mut raw = Raw::connect(address).await;
         raw.send(head("/", &headers)).await;
         if length > 0 {
-            raw.send(format!("{length:x}\r\n")).await.send(&body).await.send("\r\n").await;
+            raw.offer(format!("{length:x}\r\n")).await.offer(&body).await.offer("\r\n").await;
         }
         // The last chunk never comes where the ones before were too much.
         if status == 204 {

@@ -1,21 +1,29 @@
 use core::{sync::atomic::Ordering, time::Duration};
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use actix_web::{
-    App, HttpMessage, HttpRequest, HttpResponse, HttpServer, Route,
-    dev::ServiceRequest,
+    App, FromRequest as _, HttpMessage, HttpRequest, HttpResponse, HttpServer, ResponseError as _,
+    Route,
+    body::to_bytes,
+    dev::{Payload, Service as _, ServiceRequest},
+    http::{
+        StatusCode,
+        header::{HeaderValue, RETRY_AFTER},
+    },
     middleware::Condition,
+    test::{TestRequest, init_service},
     web::{self, Bytes},
 };
 use adapters::verifier;
 use tokio::net::TcpListener;
 use verify_actix::{
-    Delivery, Event, EventRejection, Receipt, Resolver, Verify, databricks, mlflow, try_again,
-    wandb,
+    Attempt, Delivery, Event, EventRejection, HandleOnce, Receipt, Refusal, Resolver, Verify,
+    databricks, mlflow, once::Once, try_again, wandb,
 };
 use verify_core::Sender;
 
 use super::{Guard, Handler, Verifiers, configured, followed, told};
+use crate::direct::{self, Seen};
 
 pub(super) fn serve(listener: TcpListener, guards: &[Guard], routes: &[(&'static str, Handler)]) {
     // What is not there is turned off.
@@ -41,16 +49,8 @@ fn run<R: Resolver<ServiceRequest, Future: 'static> + Clone + Send + 'static>(
     routes: &[(&'static str, Handler)],
     verify: impl Fn(Verifiers) -> Verify<R>,
 ) {
-    let [inside, outside] = guards.map(|(is_on, guard)| {
-        let own = configured!(
-            guard,
-            verify(guard.verifiers.clone()),
-            |request: &ServiceRequest| request.path().to_owned(),
-            HttpResponse::Forbidden().body("no"),
-            HttpResponse::ServiceUnavailable().finish()
-        );
-        (is_on, own)
-    });
+    let [inside, outside] =
+        guards.map(|(is_on, guard)| (is_on, own(guard, verify(guard.verifiers.clone()))));
     let routes = routes.to_vec();
     let app = move || {
         let app = App::new().wrap(condition(&outside));
@@ -65,6 +65,74 @@ fn run<R: Resolver<ServiceRequest, Future: 'static> + Clone + Send + 'static>(
     let server = server.client_disconnect_timeout(Duration::from_millis(200));
     let server = server.listen_auto_h2c(listener.into_std().unwrap()).unwrap();
     tokio::spawn(server.run());
+}
+
+pub(super) async fn app(
+    guard: Option<&Guard>,
+    once: Option<Option<Once>>,
+    handler: direct::Handler,
+) -> direct::App {
+    let spare = Guard::new(verifier(Sender::WANDB));
+    let is_on = guard.is_some();
+    let guard = guard.unwrap_or(&spare);
+    let Verifiers::One(verifier) = guard.verifiers.clone() else { unreachable!("one kind") };
+    let verify = own(guard, Verify::new(verifier));
+    let handle = move |Attempt(attempt): Attempt| {
+        let handler = handler.clone();
+        async move {
+            let status = StatusCode::from_u16(handler.handle(attempt).await).unwrap();
+            HttpResponse::build(status).body("a body")
+        }
+    };
+    let handle_once = Condition::new(once.is_some(), HandleOnce::new(once.flatten()));
+    let route = web::resource("/").route(web::post().to(handle));
+    let guarded = route.wrap(handle_once).wrap(Condition::new(is_on, verify));
+    let service = Rc::new(init_service(App::new().service(guarded)).await);
+    Rc::new(move |headers, body| {
+        let service = Rc::clone(&service);
+        Box::pin(async move {
+            let request = headers
+                .into_iter()
+                .fold(TestRequest::post(), |request, header| request.append_header(header));
+            let payload: Payload = Payload::Stream { payload: Box::pin(body) };
+            let (request, _) = request.to_request().replace_payload(payload);
+            let response = match service.call(request).await {
+                Ok(response) => response.into_parts().1.map_into_boxed_body(),
+                // The server does the same.
+                Err(error) => error.error_response(),
+            };
+            let wait = response.headers().get(RETRY_AFTER).map(HeaderValue::as_bytes);
+            let seen = {
+                let extensions = response.extensions();
+                let status = response.status().as_u16();
+                Seen::new(status, wait, extensions.get(), extensions.get())
+            };
+            let length = to_bytes(response.into_body()).await.map_or(0, |body| body.len());
+            Seen { length, ..seen }
+        })
+    })
+}
+
+pub(super) async fn rejections() -> [(u16, Refusal, String); 2] {
+    let request = TestRequest::default().to_http_request();
+    let delivery = Delivery::extract(&request).await.unwrap_err();
+    let event = Event::<mlflow::Event>::extract(&request).await.unwrap_err();
+    assert_eq!((delivery.status(), event.status()), (delivery.status_code(), event.status_code()));
+    [
+        (delivery.status().as_u16(), delivery.refusal(), delivery.to_string()),
+        (event.status().as_u16(), event.refusal(), event.to_string()),
+    ]
+}
+
+/// Sets what a guard says.
+fn own<R>(guard: &Guard, verify: Verify<R>) -> Verify<R> {
+    configured!(
+        guard,
+        verify,
+        |request: &ServiceRequest| request.path().to_owned(),
+        HttpResponse::Forbidden().body("no"),
+        HttpResponse::ServiceUnavailable().finish()
+    )
 }
 
 fn condition<G: Clone>((is_on, guard): &(bool, G)) -> Condition<G> {

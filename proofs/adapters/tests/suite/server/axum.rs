@@ -1,25 +1,30 @@
 use core::sync::atomic::Ordering;
+use std::rc::Rc;
 
 use axum::{
     Extension, Json, Router,
     body::Body,
+    extract::FromRequestParts as _,
     http::StatusCode,
     routing::{MethodRouter, post},
 };
 use bytes::Bytes;
-use http::{Response, request::Parts};
+use http::{HeaderValue, Request, Response, header::RETRY_AFTER, request::Parts};
+use http_body_util::BodyExt as _;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
     service::TowerToHyperService,
 };
 use tokio::net::TcpListener;
+use tower::ServiceExt as _;
 use verify_axum::{
-    Delivery, Event, EventRejection, Receipt, Reported, Resolver, VerifyLayer, databricks, mlflow,
-    try_again, wandb,
+    Attempt, Delivery, Event, EventRejection, HandleOnceLayer, Receipt, Refusal, Reported,
+    Resolver, VerifyLayer, databricks, mlflow, once::Once, try_again, wandb,
 };
 
 use super::{Guard, Handler, Verifiers, configured, followed, told};
+use crate::direct::{self, App, Seen};
 
 pub(super) fn serve(listener: TcpListener, guards: &[Guard], routes: &[(&'static str, Handler)]) {
     let mut app = Router::new();
@@ -89,6 +94,50 @@ fn route(handler: Handler) -> MethodRouter {
             post(async |Delivery(verified): Delivery| try_again::<Body>(verified.receipt()))
         }
     }
+}
+
+pub(super) fn app(
+    guard: Option<&Guard>,
+    once: Option<Option<Once>>,
+    handler: direct::Handler,
+) -> App {
+    let mut route = post(async move |Attempt(attempt): Attempt| {
+        (StatusCode::from_u16(handler.handle(attempt).await).unwrap(), "a body")
+    });
+    if let Some(once) = once {
+        route = route.layer(HandleOnceLayer::new(once));
+    }
+    if let Some(guard) = guard {
+        let Verifiers::One(verifier) = guard.verifiers.clone() else { unreachable!("one kind") };
+        route = guarded(route, guard, VerifyLayer::new(verifier));
+    }
+    let app = Router::new().route("/", route);
+    Rc::new(move |headers, body| {
+        let app = app.clone();
+        Box::pin(async move {
+            let request = headers
+                .into_iter()
+                .fold(Request::post("/"), |request, (name, value)| request.header(name, value));
+            let request = request.body(Body::from_stream(body)).unwrap();
+            let response = app.oneshot(request).await.unwrap();
+            let wait = response.headers().get(RETRY_AFTER).map(HeaderValue::as_bytes);
+            let extensions = response.extensions();
+            let status = response.status().as_u16();
+            let seen = Seen::new(status, wait, extensions.get(), extensions.get());
+            let length = response.into_body().collect().await.unwrap().to_bytes().len();
+            Seen { length, ..seen }
+        })
+    })
+}
+
+pub(super) async fn rejections() -> [(u16, Refusal, String); 2] {
+    let (mut head, ()) = Request::new(()).into_parts();
+    let delivery = Delivery::from_request_parts(&mut head, &()).await.unwrap_err();
+    let event = Event::<mlflow::Event>::from_request_parts(&mut head, &()).await.unwrap_err();
+    [
+        (delivery.status().as_u16(), delivery.refusal(), delivery.to_string()),
+        (event.status().as_u16(), event.refusal(), event.to_string()),
+    ]
 }
 
 async fn follow(Event(event, _): Event<mlflow::Event>) -> String {
