@@ -24,6 +24,8 @@ macro_rules! senders {
         const EXAMPLES: &[&str] = &[$($module::EXAMPLE),*];
         #[cfg(feature = "events")]
         const EVENT_NAMES: &[&[&str]] = &[$($module::EVENT_NAMES),*];
+        #[cfg(feature = "events")]
+        const MOVEMENT_NAMES: &[&[&str]] = &[$($module::MOVEMENT_NAMES),*];
 
         #[cfg(feature = "events")]
         any_event::any_event! { $($(#[$docs])* $variant = $module::$event;)* }
@@ -69,6 +71,20 @@ impl Sender {
     #[must_use]
     pub fn event_names(&self) -> &'static [&'static str] {
         self.known(EVENT_NAMES).copied().unwrap_or_default()
+    }
+
+    /// Returns the names of the events that say that a version has got somewhere: to a stage, an alias or a
+    /// collection. The first of them comes for most movements, and what pipelines wait for.
+    ///
+    /// ```
+    /// use verify_core::Sender;
+    ///
+    /// assert_eq!(Sender::MLFLOW.movement_names(), ["model_version_alias.created", "prompt_alias.created"]);
+    /// ```
+    #[cfg(feature = "events")]
+    #[must_use]
+    pub fn movement_names(&self) -> &'static [&'static str] {
+        self.known(MOVEMENT_NAMES).copied().unwrap_or_default()
     }
 
     /// Finds the sender of this [name](Self::name) among those that this crate knows.

@@ -6,22 +6,6 @@ use bridge_common::Automation;
 use serde_json::{Map, Value};
 use verify_actix::{AnyEvent, EventError, Sender, databricks::Stage, wandb};
 
-/// The events of each sender that say so, the one that comes for every movement first. Databricks'
-/// others may come beside it for the same movement.
-pub(crate) const EVENTS: [(&str, &[&str]); 3] = [
-    (
-        "databricks",
-        &[
-            "MODEL_VERSION_TRANSITIONED_STAGE",
-            "MODEL_VERSION_TRANSITIONED_TO_ARCHIVED",
-            "MODEL_VERSION_TRANSITIONED_TO_PRODUCTION",
-            "MODEL_VERSION_TRANSITIONED_TO_STAGING",
-        ],
-    ),
-    ("mlflow", &["model_version_alias.created", "prompt_alias.created"]),
-    ("wandb", &["LINK_ARTIFACT", "ADD_ARTIFACT_ALIAS", "UPDATE_ARTIFACT_ALIAS"]),
-];
-
 /// What is handed to a pipeline. Typed by somebody: authentic, not harmless.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Movement {
@@ -87,7 +71,8 @@ impl Movement {
 
     /// Why it starts nothing, if no route wants it.
     pub(crate) fn unrouted(&self) -> Nothing {
-        let is_known = EVENTS.iter().any(|(_, events)| events.contains(&&*self.event));
+        let mut known = Sender::ALL.iter().flat_map(Sender::movement_names);
+        let is_known = known.any(|event| *event == self.event);
         if is_known && !self.is_instruction { Nothing::Unrouted } else { Nothing::OwnEvent }
     }
 
@@ -141,8 +126,8 @@ fn of_automation(automation: &Automation) -> Result<Movement, Nothing> {
 }
 
 fn known(sender: &str, event: &str) -> Result<&'static str, Nothing> {
-    let mut events = EVENTS.iter().filter(|(name, _)| *name == sender).flat_map(|(_, all)| *all);
-    events.find(|name| **name == event).copied().ok_or(Nothing::Other)
+    let events = Sender::named(sender).map(Sender::movement_names).unwrap_or_default();
+    events.iter().find(|name| **name == event).copied().ok_or(Nothing::Other)
 }
 
 impl From<EventError> for Nothing {

@@ -45,3 +45,12 @@ pub(crate) const EXAMPLE: &str = r#"{"event":"MODEL_VERSION_TRANSITIONED_STAGE",
 
 #[cfg(feature = "events")]
 pub(crate) const EVENT_NAMES: &[&str] = EventKind::NAMES;
+
+/// The first comes for every movement, and the others may come beside it for the same one.
+#[cfg(feature = "events")]
+pub(crate) const MOVEMENT_NAMES: &[&str] = &[
+    "MODEL_VERSION_TRANSITIONED_STAGE",
+    "MODEL_VERSION_TRANSITIONED_TO_ARCHIVED",
+    "MODEL_VERSION_TRANSITIONED_TO_PRODUCTION",
+    "MODEL_VERSION_TRANSITIONED_TO_STAGING",
+];

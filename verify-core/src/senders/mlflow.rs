@@ -46,3 +46,6 @@ pub(crate) const EXAMPLE: &str = r#"{"entity": "model_version_alias", "action": 
 
 #[cfg(feature = "events")]
 pub(crate) const EVENT_NAMES: &[&str] = EventKind::NAMES;
+
+#[cfg(feature = "events")]
+pub(crate) const MOVEMENT_NAMES: &[&str] = &["model_version_alias.created", "prompt_alias.created"];

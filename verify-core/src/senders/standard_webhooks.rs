@@ -58,3 +58,6 @@ pub(crate) const EXAMPLE: &str = r#"{"type":"contact.created","timestamp":"2022-
 /// Each sender has its own.
 #[cfg(feature = "events")]
 pub(crate) const EVENT_NAMES: &[&str] = &[];
+
+#[cfg(feature = "events")]
+pub(crate) const MOVEMENT_NAMES: &[&str] = &[];

@@ -42,3 +42,7 @@ pub(crate) const EXAMPLE: &str = r#"{"event_type": "LINK_ARTIFACT", "event_autho
 
 #[cfg(feature = "events")]
 pub(crate) const EVENT_NAMES: &[&str] = EventType::NAMES;
+
+#[cfg(feature = "events")]
+pub(crate) const MOVEMENT_NAMES: &[&str] =
+    &["LINK_ARTIFACT", "ADD_ARTIFACT_ALIAS", "UPDATE_ARTIFACT_ALIAS"];

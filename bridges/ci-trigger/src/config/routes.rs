@@ -6,7 +6,7 @@ use verify_actix::Sender;
 use wildmatch::WildMatch;
 
 use super::file::{self, File};
-use crate::movement::{EVENTS, Movement};
+use crate::movement::Movement;
 
 /// Which movements of which models start which pipelines.
 #[derive(Debug)]
@@ -89,10 +89,10 @@ impl Routes {
     /// Whether a route takes movements of a sender.
     pub(super) fn takes(&self, sender: &str) -> bool {
         self.0.iter().any(|route| {
-            let events = of(Some(sender)).flat_map(|(_, events)| *events);
+            let mut events = of(Some(sender)).flatten();
             route.sender.as_deref().is_none_or(|wanted| wanted == sender)
                 && (!route.own_events.is_empty()
-                    || events.into_iter().any(|event| route.events.contains(*event)))
+                    || events.any(|event| route.events.contains(*event)))
         })
     }
 
@@ -106,10 +106,11 @@ impl Routes {
 
 type Texts = Spanned<Vec<Spanned<String>>>;
 
-fn of(
-    sender: Option<&str>,
-) -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
-    EVENTS.iter().filter(move |(name, _)| sender.is_none_or(|sender| sender == *name))
+/// The events that start something, of one sender or of each.
+fn of(sender: Option<&str>) -> impl Iterator<Item = &'static [&'static str]> {
+    let senders = Sender::ALL.iter();
+    let wanted = senders.filter(move |known| sender.is_none_or(|name| name == known.name()));
+    wanted.map(Sender::movement_names)
 }
 
 /// Whether it is a word that a template may have in the place of an event.
@@ -132,13 +133,13 @@ fn named(
     lines: &Lines,
 ) -> Result<BTreeSet<String>, Mistake> {
     let Some(events) = events else {
-        let first = of(sender).filter_map(|(_, events)| events.first());
+        let first = of(sender).filter_map(|events| events.first());
         return Ok(first.map(|event| (*event).to_owned()).collect());
     };
     if events.as_ref().is_empty() {
         return Err(lines.at(events, "an empty list lets nothing pass"));
     }
-    let known: Vec<&'static str> = of(sender).flat_map(|(_, events)| *events).copied().collect();
+    let known: Vec<&'static str> = of(sender).flatten().copied().collect();
     let find = |event: &Spanned<String>| {
         let name = event.as_ref();
         if known.contains(&name.as_str()) || is_own(sender, name) {

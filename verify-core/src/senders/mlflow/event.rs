@@ -31,7 +31,7 @@ use crate::{
 ///             println!("{name} has no champion any more");
 ///         }
 ///         // Its fields are in the verified bytes only.
-///         EventKind::Unknown { entity, action } => println!("{entity}.{action} is news"),
+///         EventKind::Unknown { entity, action, .. } => println!("{entity}.{action} is news"),
 ///         _ => {}
 ///     }
 /// }
