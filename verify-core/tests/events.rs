@@ -652,13 +652,16 @@ fn every_event_answers_what_people_ask() {
     let answers = |sender: Sender, name: &str| {
         let event = AnyEvent::read(&verified(sender, name)).unwrap();
         assert_eq!(event.name(), Some(name));
-        let stage = event.transition().map(|it| format!("{:?} {}", it.to, it.is_done));
+        let stage =
+            event.transition().map(|it| format!("{:?}>{:?} {}", it.from, it.to, it.is_done));
         let tags: Vec<_> =
             event.tags().iter().map(|(key, value)| format!("{key}={value}")).collect();
         let answers =
             [event.model(), event.version(), event.alias(), event.actor(), stage.as_deref()];
         let answers = answers.map(|answer| answer.unwrap_or("-")).join(" ");
-        format!("{answers} {} {}", tags.join(","), event.time().is_some())
+        let time = event.time().map_or("-".to_owned(), |time| time.as_millis().to_string());
+        let test = if event.is_test() { " test" } else { "" };
+        format!("{answers} {} {time}{test}", tags.join(","))
     };
     for (sender, lines) in ANSWERS {
         for line in lines.lines() {
@@ -671,58 +674,77 @@ fn every_event_answers_what_people_ask() {
     assert_eq!(names, known.map(<[_]>::len));
 }
 
-/// Model, version, alias, actor, stage and whether it is done, tags, and whether there is a time.
+/// Model, version, alias, actor, stages and whether it is done, tags, time, and whether it looks like a test.
 const ANSWERS: [(Sender, &str); 3] = [
     (
         Sender::DATABRICKS,
-        "COMMENT_CREATED: Airline_Delay_SparkML 8 - - -  true\n\
-         MODEL_VERSION_CREATED: fraud-detector 3 - - -  true\n\
-         MODEL_VERSION_TAG_SET: Airline_Delay_SparkML 8 - - - key1=value1,key2=value2 true\n\
-         MODEL_VERSION_TRANSITIONED_STAGE: Airline_Delay_SparkML 8 - - Some(Production) true  true\n\
-         MODEL_VERSION_TRANSITIONED_TO_ARCHIVED: fraud-detector 3 - - Some(Archived) true  true\n\
-         MODEL_VERSION_TRANSITIONED_TO_PRODUCTION: fraud-detector 3 - - Some(Production) true  true\n\
-         MODEL_VERSION_TRANSITIONED_TO_STAGING: fraud-detector 3 - - Some(Staging) true  true\n\
-         REGISTERED_MODEL_CREATED:  - - - -  true\n\
-         TRANSITION_REQUEST_CREATED: fraud-detector 3 - - Some(Staging) false  true\n\
-         TRANSITION_REQUEST_TO_ARCHIVED_CREATED: fraud-detector 3 - - Some(Archived) false  true\n\
-         TRANSITION_REQUEST_TO_PRODUCTION_CREATED: fraud-detector 3 - - Some(Production) false  true\n\
-         TRANSITION_REQUEST_TO_STAGING_CREATED: fraud-detector 3 - - Some(Staging) false  true",
+        "COMMENT_CREATED: Airline_Delay_SparkML 8 - - -  1589859029343\n\
+         MODEL_VERSION_CREATED: fraud-detector 3 - - -  1648760686678\n\
+         MODEL_VERSION_TAG_SET: Airline_Delay_SparkML 8 - - - key1=value1,key2=value2 1589859029343\n\
+         MODEL_VERSION_TRANSITIONED_STAGE: Airline_Delay_SparkML 8 - - Some(None)>Some(Production) true  1589859029343\n\
+         MODEL_VERSION_TRANSITIONED_TO_ARCHIVED: fraud-detector 3 - - Some(None)>Some(Archived) true  1648760686678\n\
+         MODEL_VERSION_TRANSITIONED_TO_PRODUCTION: fraud-detector 3 - - Some(None)>Some(Production) true  1648760686678\n\
+         MODEL_VERSION_TRANSITIONED_TO_STAGING: fraud-detector 3 - - Some(None)>Some(Staging) true  1648760686678\n\
+         REGISTERED_MODEL_CREATED:  - - - -  1648760686678 test\n\
+         TRANSITION_REQUEST_CREATED: fraud-detector 3 - - Some(None)>Some(Staging) false  1648760686678\n\
+         TRANSITION_REQUEST_TO_ARCHIVED_CREATED: fraud-detector 3 - - Some(None)>Some(Archived) false  1648760686678\n\
+         TRANSITION_REQUEST_TO_PRODUCTION_CREATED: fraud-detector 3 - - Some(None)>Some(Production) false  1648760686678\n\
+         TRANSITION_REQUEST_TO_STAGING_CREATED: fraud-detector 3 - - Some(None)>Some(Staging) false  1648760686678",
     ),
     (
         Sender::MLFLOW,
-        "budget_policy.exceeded: - - - - -  true\n\
-         model_version.created: fraud-detector 1 - - - stage=candidate true\n\
-         model_version_alias.created: fraud-detector 1 champion - -  true\n\
-         model_version_alias.deleted: fraud-detector - champion - -  true\n\
-         model_version_tag.deleted: fraud-detector 1 - - -  true\n\
-         model_version_tag.set: fraud-detector 1 - - - validation=passed true\n\
-         prompt.created: support-reply - - - - team=cx true\n\
-         prompt_alias.created: support-reply 1 production - -  true\n\
-         prompt_alias.deleted: support-reply - production - -  true\n\
-         prompt_tag.deleted: support-reply - - - -  true\n\
-         prompt_tag.set: support-reply - - - - lang=en true\n\
-         prompt_version.created: support-reply 1 - - - author=ana true\n\
-         prompt_version_tag.deleted: support-reply 1 - - -  true\n\
-         prompt_version_tag.set: support-reply 1 - - - reviewed=yes true\n\
-         registered_model.created: fraud-detector - - - - team=risk,tier=1 true",
+        "budget_policy.exceeded: - - - - -  1795290798826\n\
+         model_version.created: fraud-detector 1 - - - stage=candidate 1795290782994\n\
+         model_version_alias.created: fraud-detector 1 champion - -  1795290784138\n\
+         model_version_alias.deleted: fraud-detector - champion - -  1795290785391\n\
+         model_version_tag.deleted: fraud-detector 1 - - -  1795290783759\n\
+         model_version_tag.set: fraud-detector 1 - - - validation=passed 1795290783377\n\
+         prompt.created: support-reply - - - - team=cx 1795290791693\n\
+         prompt_alias.created: support-reply 1 production - -  1795290793945\n\
+         prompt_alias.deleted: support-reply - production - -  1795290794313\n\
+         prompt_tag.deleted: support-reply - - - -  1795290792810\n\
+         prompt_tag.set: support-reply - - - - lang=en 1795290792442\n\
+         prompt_version.created: support-reply 1 - - - author=ana 1795290792064\n\
+         prompt_version_tag.deleted: support-reply 1 - - -  1795290793545\n\
+         prompt_version_tag.set: support-reply 1 - - - reviewed=yes 1795290793178\n\
+         registered_model.created: fraud-detector - - - - team=risk,tier=1 1795290782615",
     ),
     (
         Sender::WANDB,
-        "ADD_ARTIFACT_ALIAS: fraud-detector v3 production ada -  false\n\
-         ADD_ARTIFACT_TAG: fraud-detector v3 - ada - reviewed= false\n\
-         ADD_COLLECTION_TAG: fraud-detector v3 - ada - reviewed= false\n\
-         CREATE_ARTIFACT: fraud-detector v3 - ada -  false\n\
-         LINK_ARTIFACT: fraud-detector v3 production ada -  false\n\
-         REMOVE_ARTIFACT_TAG: fraud-detector v3 - ada - reviewed= false\n\
-         REMOVE_COLLECTION_TAG: fraud-detector v3 - ada - reviewed= false\n\
-         RUN_METRIC: - - - ada -  false\n\
-         RUN_METRIC_CHANGE: - - - ada -  false\n\
-         RUN_METRIC_ZSCORE: - - - ada -  false\n\
-         RUN_STATE: - - - ada -  false\n\
-         UNLINK_ARTIFACT: fraud-detector v3 - ada -  false\n\
-         UPDATE_ARTIFACT_ALIAS: fraud-detector v3 production ada -  false",
+        "ADD_ARTIFACT_ALIAS: fraud-detector v3 production ada -  -\n\
+         ADD_ARTIFACT_TAG: fraud-detector v3 - ada - reviewed= -\n\
+         ADD_COLLECTION_TAG: fraud-detector v3 - ada - reviewed= -\n\
+         CREATE_ARTIFACT: fraud-detector v3 - ada -  -\n\
+         LINK_ARTIFACT: fraud-detector v3 production ada -  -\n\
+         REMOVE_ARTIFACT_TAG: fraud-detector v3 - ada - reviewed= -\n\
+         REMOVE_COLLECTION_TAG: fraud-detector v3 - ada - reviewed= -\n\
+         RUN_METRIC: - - - ada -  -\n\
+         RUN_METRIC_CHANGE: - - - ada -  -\n\
+         RUN_METRIC_ZSCORE: - - - ada -  -\n\
+         RUN_STATE: - - - ada -  -\n\
+         UNLINK_ARTIFACT: fraud-detector v3 - ada -  -\n\
+         UPDATE_ARTIFACT_ALIAS: fraud-detector v3 production ada -  -",
     ),
 ];
+
+/// A hint: whoever can name a model may be able to write the same.
+#[test]
+fn what_the_test_button_sends_looks_like_a_test() {
+    let named = |name| mlflow_body("prompt_alias", "deleted", &json!({"name": name, "alias": "a"}));
+    let saying = |text| databricks_body("REGISTERED_MODEL_CREATED", &json!({"text": text}));
+    for (sender, body, is_test) in [
+        ("databricks", saying("A test webhook trigger for REGISTERED_MODEL_CREATED"), true),
+        ("databricks", saying("Not A test webhook trigger"), false),
+        ("mlflow", named("example_model"), true),
+        ("mlflow", named("example_prompt"), true),
+        ("mlflow", named("example_models"), false),
+        ("wandb", br#"{"artifact_collection_name": "example_model"}"#.to_vec(), false),
+        ("standard-webhooks", br#"{"type": "test"}"#.to_vec(), false),
+    ] {
+        let event = AnyEvent::parse(sender, &body).unwrap();
+        assert_eq!(event.is_test(), is_test, "{event:?}");
+    }
+}
 
 /// "Announce a transition to production" is one question, whichever event says it, and whether or not
 /// the field is there that no document promises.
