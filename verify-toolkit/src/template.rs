@@ -31,13 +31,13 @@ pub const SENDER: Sender = Sender::WANDB;
 pub const FIRST_EVENT: &str = "LINK_ARTIFACT";
 
 /// Every documented variable under its own name: what the typed payload and the bridges read best.
-pub const OWN: &str = include_str!("../samples/wandb-templates/own.json");
+pub const OWN: &str = include_str!("senders/wandb/templates/own.json");
 
 /// The templates that the vendor documents, by the receiver they are for.
 pub const VENDOR: [(&str, &str); 3] = [
-    ("GitHub repository_dispatch", include_str!("../samples/wandb-templates/github.json")),
-    ("Microsoft Teams", include_str!("../samples/wandb-templates/teams.json")),
-    ("Slack", include_str!("../samples/wandb-templates/slack.json")),
+    ("GitHub repository_dispatch", include_str!("senders/wandb/templates/github.json")),
+    ("Microsoft Teams", include_str!("senders/wandb/templates/teams.json")),
+    ("Slack", include_str!("senders/wandb/templates/slack.json")),
 ];
 
 #[cfg(test)]

@@ -31,6 +31,12 @@ flaws! {
     LastHeaderWins,
     /// A signature of a list may fit.
     AnyOfAList,
+    /// Of a list that the sender may send, the first signature counts.
+    FirstOfTheList,
+    /// Of a list that the sender may send, the version of a signature is not looked at.
+    VersionIgnored,
+    /// A list with a signature of another version is refused.
+    OtherVersionRefused,
     /// Only the first 16 bytes are compared.
     HalfCompared,
     /// As many bytes are compared as there are.

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tower::service_fn;
 use verify_toolkit::{
     Sender, UnixTime,
-    attack::{AWKWARD_SECRET, AttackBody, Outcome, Report, Target},
+    attack::{AttackBody, Outcome, Report, Target, awkward_secret},
 };
 
 use crate::{flaw::Flaw, held_server::Lack, lax_server::Laxness, receiver::Receiver};
@@ -29,22 +29,27 @@ const ENDURANCE: Duration = Duration::from_secs(15);
 const TOKEN: &str = "a-token-of-this-test";
 
 /// A receiver of each sender, with a token where that sender can send one.
-fn targets() -> [(Receiver, Target); 3] {
-    [(Sender::DATABRICKS, None), (Sender::MLFLOW, None), (Sender::WANDB, Some(TOKEN))].map(
-        |(sender, bearer)| {
-            let mut target = Target::new(sender, AWKWARD_SECRET)
-                .with_path(receiver::PATH)
-                .with_now(UnixTime::from_secs(NOW))
-                .with_body_limit(BODY_LIMIT);
-            if let Some(token) = bearer {
-                target = target.with_bearer(token);
-            }
-            let (secret, bearer) = (AWKWARD_SECRET.into(), bearer.map(str::to_owned));
-            let receiver =
-                Receiver { sender, secret, bearer, now: NOW, limit: BODY_LIMIT, flaw: None };
-            (receiver, target)
-        },
-    )
+fn targets() -> Vec<(Receiver, Target)> {
+    let target = |sender: &Sender| {
+        let (sender, secret) = (*sender, awkward_secret(sender));
+        let bearer = sender.sends_bearer().then_some(TOKEN);
+        let mut target = Target::new(sender, secret)
+            .with_path(receiver::PATH)
+            .with_now(UnixTime::from_secs(NOW))
+            .with_body_limit(BODY_LIMIT);
+        if let Some(token) = bearer {
+            target = target.with_bearer(token);
+        }
+        let (secret, bearer) = (secret.into(), bearer.map(str::to_owned));
+        let receiver = Receiver { sender, secret, bearer, now: NOW, limit: BODY_LIMIT, flaw: None };
+        (receiver, target)
+    };
+    Sender::ALL.iter().map(target).collect()
+}
+
+/// For what is no matter of the sender.
+fn first_target() -> (Receiver, Target) {
+    targets().swap_remove(0)
 }
 
 async fn attack(receiver: Receiver, target: &Target) -> Report {
@@ -66,7 +71,7 @@ async fn a_sound_receiver_passes() {
 
 #[tokio::test]
 async fn a_sound_server_ends_what_is_held() {
-    let [(receiver, target), ..] = targets();
+    let (receiver, target) = first_target();
     let url = held_server::serve(receiver, None).await;
     let report = target.attack_connections(&url, ENDURANCE).await.unwrap();
     assert!(report.is_hardened() && report.tried() == report.cases.len(), "{report}");
@@ -104,7 +109,7 @@ async fn every_mutant_is_caught_and_the_table_says_by_which_cases() {
             None => caught.push((description, failures.collect())),
         }
     }
-    let [(receiver, target), ..] = targets();
+    let (receiver, target) = first_target();
     let attacks = Lack::ALL.map(|(lack, description)| {
         let (receiver, target) = (receiver.clone(), target.clone());
         async move {

@@ -150,7 +150,7 @@ impl Receiver {
             return Ok(());
         }
         let expected = self.tags(&head, &body);
-        if expected.iter().any(|tag| self.is_equal(tag, &head.tag)) {
+        if expected.iter().any(|tag| head.given.iter().any(|given| self.is_equal(tag, given))) {
             return Ok(());
         }
         let spelt = match self.sender.encodings()[0] {

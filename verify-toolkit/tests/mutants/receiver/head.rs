@@ -8,7 +8,8 @@ use super::{MALFORMED, MISSING, REPEATED, Receiver, Refusal};
 use crate::flaw::Flaw;
 
 pub(super) struct Head {
-    pub(super) tag: Vec<u8>,
+    /// One, unless the sender may send a list of them.
+    pub(super) given: Vec<Vec<u8>>,
     pub(super) delivery_id: Vec<u8>,
     pub(super) time: Vec<u8>,
     pub(super) is_excused: bool,
@@ -37,9 +38,8 @@ impl Receiver {
 
     pub(super) fn head(&self, headers: &HeaderMap, query: &str) -> Result<Head, Refusal> {
         let credential = self.credential(headers, query);
-        let mut head =
-            Head { tag: Vec::new(), delivery_id: vec![], time: vec![], is_excused: false };
-        let signed = self.signature(headers, query).map(|tag| head.tag = tag);
+        let mut head = Head { given: vec![], delivery_id: vec![], time: vec![], is_excused: false };
+        let signed = self.signature(headers, query).map(|given| head.given = given);
         if self.has(Flaw::TokenOrSignature) && self.bearer.is_some() {
             match (credential.is_ok(), signed.is_ok()) {
                 (true, _) => head.is_excused = true,

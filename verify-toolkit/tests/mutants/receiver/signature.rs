@@ -4,16 +4,20 @@ use base64ct::{Base64, Encoding as _};
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
-use verify_toolkit::Sender;
+use verify_toolkit::{SecretEncoding, Sender};
 
 use super::{
-    Receiver, Refusal,
+    MALFORMED, Receiver, Refusal,
     head::{Head, values},
 };
 use crate::flaw::Flaw;
 
 impl Receiver {
-    pub(super) fn signature(&self, headers: &HeaderMap, query: &str) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn signature(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+    ) -> Result<Vec<Vec<u8>>, Refusal> {
         let name = self.sender.signature_header();
         let mut given = values(headers, name);
         let underscored = name.replace('-', "_");
@@ -43,15 +47,32 @@ impl Receiver {
         }
         let text = self.one(&given, Flaw::FirstHeaderWins, Flaw::LastHeaderWins)?;
         if self.has(Flaw::AnyOfAList) {
-            let decoded = text
-                .split(|byte| *byte == b' ' || *byte == b',')
-                .filter_map(|part| self.decoded(part).ok());
-            let all: Vec<u8> = decoded.flatten().collect();
             // For `v1,`, the prefix is cut apart as well.
-            let whole = self.decoded(text).unwrap_or_default();
-            return Ok([whole, all].concat());
+            let parts = text.split(|byte| *byte == b' ' || *byte == b',').chain([text]);
+            return Ok(parts.filter_map(|part| self.decoded(part).ok()).collect());
         }
-        self.decoded(text)
+        match self.sender.max_signatures() {
+            1 => Ok(vec![self.decoded(text)?]),
+            most => self.list(text, most),
+        }
+    }
+
+    /// The signatures of a list, which are those with the prefix.
+    fn list(&self, text: &[u8], most: usize) -> Result<Vec<Vec<u8>>, Refusal> {
+        let mut given = Vec::new();
+        for item in text.split(|byte| *byte == b' ') {
+            let is_ours = item.starts_with(self.sender.prefix().as_bytes());
+            if is_ours || self.has(Flaw::OtherVersionRefused) {
+                given.push(self.decoded(item)?);
+            } else if self.has(Flaw::VersionIgnored) {
+                let bare = item.splitn(2, |byte| *byte == b',').last().unwrap_or_default();
+                given.extend(str::from_utf8(bare).ok().and_then(|bare| self.base64_bytes(bare)));
+            }
+        }
+        if self.has(Flaw::FirstOfTheList) {
+            given.truncate(1);
+        }
+        if (1..=most).contains(&given.len()) { Ok(given) } else { Err(MALFORMED) }
     }
 
     pub(super) fn is_equal(&self, expected: &[u8], given: &[u8]) -> bool {
@@ -61,7 +82,6 @@ impl Receiver {
                 !given.is_empty() && expected.iter().zip(given).all(|(a, b)| a == b)
             }
             Some(Flaw::ZerosAccepted) => expected == given || given == [0; 32],
-            Some(Flaw::AnyOfAList) => given.chunks(32).any(|given| given == expected),
             Some(Flaw::CaseIgnored) => {
                 let text = |tag: &[u8]| Base64::encode_string(tag).to_ascii_lowercase();
                 text(expected) == text(given)
@@ -118,7 +138,7 @@ impl Receiver {
         let secret = &self.secret;
         let text = String::from_utf8_lossy(secret).into_owned();
         let first = text.split_whitespace().next().unwrap_or_default();
-        match self.flaw {
+        let secret = match self.flaw {
             Some(Flaw::SecretTrimmed) => text.trim().into(),
             Some(Flaw::SecretUnprefixed) => text.replacen("whsec_", "", 1).into(),
             Some(Flaw::SecretDecoded) => {
@@ -129,6 +149,12 @@ impl Receiver {
             }
             Some(Flaw::SecretLowerCase) => text.to_ascii_lowercase().into(),
             _ => secret.clone(),
+        };
+        match (self.sender.secret_encoding(), str::from_utf8(&secret)) {
+            (SecretEncoding::Base64, Ok(text)) => {
+                Base64::decode_vec(text.trim_start_matches("whsec_")).unwrap_or(secret)
+            }
+            _ => secret,
         }
     }
 }
