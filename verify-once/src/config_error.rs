@@ -9,17 +9,18 @@ pub enum ConfigError {
         /// One that could be.
         example: &'static str,
     },
+    /// The file that an address names with `sslrootcert` cannot be read, or holds no certificate.
+    AuthoritiesInvalid,
     /// The deadline of the handler is zero.
     DeadlineZero,
     /// A store was made outside of a runtime of tokio.
     RuntimeMissing,
     /// The address of a store begins with none of the known words, or its feature is off.
     SchemeUnknown,
-    /// An address asks for TLS, which there is none of for this store.
-    TlsMissing {
-        /// Which.
-        store: &'static str,
-    },
+    /// An address asks for TLS that checks nothing, or for none if somebody on the way does not want it.
+    TlsUnsafe,
+    /// An address of another machine does not say whether to encrypt.
+    TlsUnsaid,
     /// A sender signs neither an id nor a time, and no window is named for it.
     WindowMissing {
         /// Its name.
@@ -40,10 +41,16 @@ impl fmt::Display for ConfigError {
             Self::SchemeUnknown => f.write_str(
                 "names no store that is built in: it is `memory`, `sqlite:PATH`, `postgres://...` or `redis://...`",
             ),
-            Self::TlsMissing { store } => write!(
-                f,
-                "address asks for TLS, and connections to {store} have none here: take a Unix socket, a private network, \
-                 or a proxy that speaks TLS"
+            Self::AuthoritiesInvalid => f.write_str(
+                "`sslrootcert` in the address of the store has to name a file that can be read and holds certificates in PEM",
+            ),
+            Self::TlsUnsafe => f.write_str(
+                "address of the store asks for TLS that anybody on the way can take away: write `sslmode=verify-full` \
+                 (PostgreSQL) or `rediss://` without `#insecure` (Redis), with `sslrootcert=FILE` for an authority of your own",
+            ),
+            Self::TlsUnsaid => f.write_str(
+                "address of the store does not say whether to encrypt: add `?sslmode=verify-full`, \
+                 or `?sslmode=disable` for a network that nobody else is in",
             ),
             Self::DeadlineZero => f.write_str("`deadline` is zero, so no handler could run"),
             Self::WindowMissing { sender } => write!(

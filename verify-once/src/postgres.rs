@@ -1,17 +1,23 @@
 //! Claims in PostgreSQL.
 
 mod pool;
+mod stream;
 
-use core::{fmt, str::FromStr as _, time::Duration};
+use core::{fmt, net::IpAddr, str::FromStr as _, time::Duration};
 
 use tokio::runtime::Handle;
-use tokio_postgres::{Config, NoTls, Row, config::SslMode};
+use tokio_postgres::{
+    Config, Row,
+    config::{Host, SslMode},
+};
 
 use crate::{
     Claimed, Claims, ConfigError, Key, Pending, Settled, StoreError, Terms, Token,
     row::{Millis, millis},
+    tls::{self, Address},
 };
 use pool::{Pool, Statements};
+use stream::Tls;
 
 /// Claims in PostgreSQL (from 12), for any number of instances.
 ///
@@ -25,30 +31,48 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Takes an address such as `postgres://user:password@host:5432/database`. Nothing is connected
-    /// before the first call.
+    /// Takes an address such as `postgres://user:password@host:5432/database?sslmode=verify-full`. Nothing is
+    /// connected before the first call. The connections belong to the runtime of tokio in which this is called.
     ///
-    /// The connections belong to the runtime of tokio in which this is called. They have no TLS: an address that
-    /// asks for it is refused. Take a Unix socket, a private network, or a proxy that speaks TLS.
+    /// | `sslmode` | connections |
+    /// |---|---|
+    /// | `verify-full`, and `verify-ca` and `require` too | TLS; the certificate and its name are checked, by Mozilla's authorities or those of the PEM file `sslrootcert=PATH` |
+    /// | `disable` | no TLS: for a network that nobody else is in |
+    /// | none | no TLS to a Unix socket or this machine; refused for any other host |
+    /// | `prefer`, `allow` | refused: whoever is on the way would decide |
     ///
     /// # Errors
     ///
-    /// [`ConfigError::AddressInvalid`], [`ConfigError::TlsMissing`], and
-    /// [`ConfigError::RuntimeMissing`] outside of a runtime.
+    /// [`ConfigError::AddressInvalid`], [`ConfigError::AuthoritiesInvalid`], [`ConfigError::TlsUnsafe`],
+    /// [`ConfigError::TlsUnsaid`], and [`ConfigError::RuntimeMissing`] outside of a runtime.
     pub fn new(address: &str) -> Result<Self, ConfigError> {
         let runtime = Handle::try_current().map_err(|_| ConfigError::RuntimeMissing)?;
-        let example = "postgres://user:password@host:5432/database";
+        let example = "postgres://user:password@host:5432/database?sslmode=verify-full";
+        let invalid = || ConfigError::AddressInvalid { example };
+        let Address { url, mode, authorities, .. } = Address::read(address);
         // Its error may hold parts of the address.
-        let config = Config::from_str(address);
-        let mut config = config.map_err(|_| ConfigError::AddressInvalid { example })?;
-        if config.get_hosts().is_empty() {
-            return Err(ConfigError::AddressInvalid { example });
+        let mut config = Config::from_str(&url).map_err(|_| invalid())?;
+        if config.get_hosts().is_empty() || !url.contains("://") {
+            return Err(invalid());
         }
-        if !matches!(config.get_ssl_mode(), SslMode::Disable | SslMode::Prefer) {
-            return Err(ConfigError::TlsMissing { store: "PostgreSQL" });
-        }
-        config.application_name("verify-once").connect_timeout(Pool::CONNECT_DEADLINE);
-        Ok(Self { pool: Pool::new(config, NoTls, runtime) })
+        let is_encrypted = match mode.as_deref() {
+            Some("require" | "verify-ca" | "verify-full") => true,
+            Some("disable") => false,
+            Some(_) => return Err(ConfigError::TlsUnsafe),
+            None if is_here(&config) => false,
+            None => return Err(ConfigError::TlsUnsaid),
+        };
+        let tls = match (is_encrypted, authorities) {
+            (true, file) => Some(Tls(tls::connector(file.as_deref(), b"postgresql")?)),
+            (false, None) => None,
+            // Who names authorities wants them to be asked.
+            (false, Some(_)) => return Err(ConfigError::TlsUnsaid),
+        };
+        config
+            .application_name("verify-once")
+            .connect_timeout(Pool::CONNECT_DEADLINE)
+            .ssl_mode(if is_encrypted { SslMode::Require } else { SslMode::Disable });
+        Ok(Self { pool: Pool::new(config, tls, runtime) })
     }
 
     async fn settle(
@@ -69,6 +93,19 @@ impl Postgres {
         let changed = usage.end(changed.map_err(|error| self.pool.meaning(&error)))?;
         Ok(if changed > 0 { Settled::Yes } else { Settled::Lost })
     }
+}
+
+/// Whether all of it is on this machine.
+fn is_here(config: &Config) -> bool {
+    let is_loopback = |host: &str| {
+        host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    };
+    config.get_hostaddrs().iter().all(IpAddr::is_loopback)
+        && config.get_hosts().iter().all(|host| match host {
+            Host::Tcp(host) => is_loopback(host),
+            #[cfg(unix)]
+            Host::Unix(_) => true,
+        })
 }
 
 /// Reads the row of `claim.sql`.

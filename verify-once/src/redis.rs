@@ -4,10 +4,13 @@ mod line;
 
 use core::{fmt, time::Duration};
 
-use ::redis::{FromRedisValue, RedisError, Script, cmd};
+use ::redis::{Client, ConnectionAddr, FromRedisValue, RedisError, Script, TlsCertificates, cmd};
 use tokio::runtime::Handle;
 
-use crate::{Claimed, Claims, ConfigError, Key, Pending, Settled, StoreError, Terms, Token};
+use crate::{
+    Claimed, Claims, ConfigError, Key, Pending, Settled, StoreError, Terms, Token,
+    tls::{self, Address},
+};
 use line::Line;
 
 /// Claims in Redis (from 5) or Valkey, for any number of instances.
@@ -30,20 +33,47 @@ struct Scripts {
 }
 
 impl Redis {
-    /// Takes an address such as `redis://user:password@host:6379/0`, or `rediss://` for TLS. Nothing is
-    /// connected before the first call.
-    ///
+    /// Those of an address.
+    const PARAMETERS: [&str; 4] = ["db", "pass", "protocol", "user"];
+
+    /// Takes an address such as `redis://user:password@host:6379/0`. Nothing is connected before the first call.
     /// The connection belongs to the runtime of tokio in which this is called.
+    ///
+    /// `rediss://` is TLS: the certificate and its name are checked, by Mozilla's authorities or those of the
+    /// PEM file `?sslrootcert=PATH`. A program that named no cryptography for rustls gets `ring` with the first such
+    /// store. `redis://` is not encrypted: for a network that nobody else is in.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::AddressInvalid`], and [`ConfigError::RuntimeMissing`] outside of a runtime.
+    /// [`ConfigError::AddressInvalid`], also for a parameter that is not known, such as `sslmode`;
+    /// [`ConfigError::AuthoritiesInvalid`], [`ConfigError::TlsUnsafe`] for `#insecure`, and
+    /// [`ConfigError::RuntimeMissing`] outside of a runtime.
     pub fn new(address: &str) -> Result<Self, ConfigError> {
         let runtime = Handle::try_current().map_err(|_| ConfigError::RuntimeMissing)?;
+        let example = "rediss://user:password@host:6379/0";
+        let invalid = || ConfigError::AddressInvalid { example };
+        let Address { url, mode, authorities, others } = Address::read(address);
+        // The client passes over what it does not know, such as a wish for TLS.
+        let is_known = |name: &String| Self::PARAMETERS.contains(&name.as_str());
+        if mode.is_some() || !others.iter().all(is_known) {
+            return Err(invalid());
+        }
         // Its error may hold parts of the address.
-        let client = ::redis::Client::open(address).map_err(|_| ConfigError::AddressInvalid {
-            example: "redis://user:password@host:6379/0",
-        })?;
+        let client = match authorities {
+            None => Client::open(url),
+            Some(file) => {
+                let (pem, _) = tls::authorities(&file)?;
+                let authorities = TlsCertificates { client_tls: None, root_cert: Some(pem) };
+                Client::build_with_tls(url, authorities)
+            }
+        }
+        .map_err(|_| invalid())?;
+        if let ConnectionAddr::TcpTls { insecure, .. } = client.get_connection_info().addr() {
+            if *insecure {
+                return Err(ConfigError::TlsUnsafe);
+            }
+            tls::provide();
+        }
         let scripts = Scripts {
             claim: Script::new(include_str!("redis/claim.lua")),
             complete: Script::new(include_str!("redis/complete.lua")),

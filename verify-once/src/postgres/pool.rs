@@ -1,6 +1,7 @@
 //! A few connections, each used by one call at a time.
 
 use core::{
+    error::Error as _,
     fmt,
     sync::atomic::{AtomicU32, Ordering::Relaxed},
     time::Duration,
@@ -18,7 +19,8 @@ use tokio_postgres::{
     error::{Error, SqlState},
 };
 
-use crate::StoreError;
+use super::stream::Tls;
+use crate::{StoreError, tls};
 
 /// The connections to a server. Clones share them.
 #[derive(Clone)]
@@ -26,7 +28,8 @@ pub(super) struct Pool(Arc<Shared>);
 
 struct Shared {
     config: Config,
-    tls: NoTls,
+    /// `None`: not encrypted.
+    tls: Option<Tls>,
     runtime: Handle,
     places: Arc<Semaphore>,
     idle: Mutex<Vec<Session>>,
@@ -74,6 +77,8 @@ const SWEEP: &str = "
         ORDER BY known_until LIMIT 256 FOR UPDATE SKIP LOCKED)";
 /// Of what is written into the server: another version refuses it.
 const VERSION: &str = "verify-once 1";
+/// What the client says of a server that has none. A test holds it to that.
+const NO_TLS: &str = "server does not support TLS";
 /// What stands in the way of a statement is waited for no longer than a call may take, and a statement
 /// that a stopped server comes to later is not begun.
 const SETTINGS: &str = "SET lock_timeout = '450ms'; SET statement_timeout = '2s'";
@@ -84,7 +89,7 @@ impl Pool {
     /// After how many claims what is over is forgotten: fewer than are forgotten at a time.
     const SWEEP_EVERY: u32 = 64;
 
-    pub(super) fn new(config: Config, tls: NoTls, runtime: Handle) -> Self {
+    pub(super) fn new(config: Config, tls: Option<Tls>, runtime: Handle) -> Self {
         Self(Arc::new(Shared {
             config,
             tls,
@@ -133,8 +138,19 @@ impl Pool {
 
     async fn connect(&self) -> Result<Session, StoreError> {
         let meaning = |error: Error| self.meaning(&error);
-        let (client, connection) = self.0.config.connect(self.0.tls).await.map_err(meaning)?;
-        self.0.runtime.spawn(connection);
+        let Shared { config, runtime, .. } = &*self.0;
+        let client = match self.0.tls.clone() {
+            None => {
+                let (client, connection) = config.connect(NoTls).await.map_err(meaning)?;
+                runtime.spawn(connection);
+                client
+            }
+            Some(tls) => {
+                let (client, connection) = config.connect(tls).await.map_err(meaning)?;
+                runtime.spawn(connection);
+                client
+            }
+        };
         client.batch_execute(SETTINGS).await.map_err(meaning)?;
         self.look(&client).await?;
         let [claim, complete, forget, release, sweep] =
@@ -218,7 +234,12 @@ impl Pool {
     /// In words of our own: the library's may hold what the server said.
     pub(super) fn meaning(&self, error: &Error) -> StoreError {
         let Some(state) = error.code() else {
-            return self.unavailable("cannot be reached");
+            let no_tls = error.source().is_some_and(|source| source.to_string() == NO_TLS);
+            let no_tls = no_tls.then_some("does not speak TLS, which its address asks for");
+            return match tls::trouble(error).or(no_tls) {
+                Some(what) => self.unsuitable(what),
+                None => self.unavailable("cannot be reached"),
+            };
         };
         match state {
             &SqlState::DISK_FULL | &SqlState::OUT_OF_MEMORY => StoreError::Full,

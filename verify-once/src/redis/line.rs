@@ -9,7 +9,7 @@ use ::redis::{
 use tokio::{runtime::Handle, sync::Mutex};
 
 use super::{CODES, Cure, code};
-use crate::StoreError;
+use crate::{StoreError, tls};
 
 /// The connection to a server. Clones share it.
 #[derive(Clone)]
@@ -131,7 +131,10 @@ impl Line {
             (None, ErrorKind::AuthenticationFailed) => {
                 self.unsuitable("refuses the user or the password of the address")
             }
-            (None, ErrorKind::Io) => self.unavailable("cannot be reached"),
+            (None, ErrorKind::Io) => match tls::trouble(error) {
+                Some(what) => self.unsuitable(what),
+                None => self.unavailable("cannot be reached"),
+            },
             (None, kind) => match code(error).filter(|code| is_word(code)) {
                 Some(code) => self.unavailable(format_args!("answers with the error `{code}`")),
                 None => self.unavailable(format_args!("cannot be used: {kind:?}")),

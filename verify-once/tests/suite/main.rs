@@ -20,8 +20,15 @@ mod proxy;
 mod redis;
 mod reference;
 #[cfg(all(feature = "postgres", feature = "redis"))]
+#[allow(dead_code, reason = "the suite of the receivers uses it too")]
 mod servers;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod support;
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod tls;
 mod windows;
+
+/// How time passes for a store.
+type Passing =
+    Box<dyn Fn(core::time::Duration) -> core::pin::Pin<Box<dyn Future<Output = ()> + Send>>>;

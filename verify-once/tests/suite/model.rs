@@ -1,7 +1,7 @@
 //! One model for all stores: two instances, answers that are lost, time that passes, against the reference.
 
 use core::{
-    pin::{Pin, pin},
+    pin::pin,
     task::{Context, Waker},
     time::Duration,
 };
@@ -11,7 +11,7 @@ use proptest::{collection::vec, prelude::*};
 use tokio::runtime::{Builder, Runtime};
 use verify_once::{Claimed, Claims, Key, Memory, Settled, Terms, Token};
 
-use crate::reference::Reference;
+use crate::{Passing, reference::Reference};
 
 /// Far from what a slow machine takes for all of a case, so that its time does not matter.
 const LEASE: Duration = Duration::from_secs(1000);
@@ -37,10 +37,6 @@ struct Who {
     key: u8,
     token: u8,
 }
-
-/// How time passes for a store.
-pub(crate) type Passing = Box<dyn Fn(Duration) -> Passed>;
-type Passed = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A store as two instances open it, and its clock.
 pub(crate) struct Subject {

@@ -8,7 +8,7 @@ use std::{
     env,
     io::{self, Write as _},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
     thread::sleep,
@@ -19,7 +19,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use verify_once::{Claims, Postgres, Redis};
 
-use crate::model::Passing;
+use crate::Passing;
 
 const MOMENT: Duration = Duration::from_millis(20);
 
@@ -35,7 +35,7 @@ fn program(variable: &str, test: &str) -> Option<PathBuf> {
     program
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
@@ -79,6 +79,10 @@ pub(crate) trait Server: Send {
     fn port(&self) -> u16;
     /// A store of it as an instance opens it, at another port that leads to it. In a runtime of tokio.
     fn open_at(&self, port: u16) -> Arc<dyn Claims>;
+    /// As `ONCE_STORE` names it.
+    fn address(&self) -> String;
+    /// How many claims are held.
+    fn held(&self) -> usize;
     fn pass(&self) -> Passing;
     /// Its clock is set back: what is to end ends that much later.
     fn set_back(&self, time: Duration);
@@ -100,11 +104,49 @@ pub(crate) fn each(test: &str) -> Vec<Box<dyn Server>> {
     servers
 }
 
+/// The clock of a server, by Debian's libfaketime, which reads it from a file.
+pub(crate) struct Clock {
+    library: PathBuf,
+    file: tempfile::NamedTempFile,
+}
+
+impl Clock {
+    pub(crate) fn new(test: &str) -> Option<Self> {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let library = program("ONCE_FAKETIME", test)?;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let readable = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(file.path(), readable).unwrap();
+        let clock = Self { library, file };
+        clock.set("+0");
+        Some(clock)
+    }
+
+    /// Such as `-1h`, of the true time.
+    pub(crate) fn set(&self, offset: &str) {
+        std::fs::write(self.file.path(), offset).unwrap();
+    }
+
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let file = self.file.path().display().to_string();
+        [
+            ("LD_PRELOAD", self.library.display().to_string()),
+            ("FAKETIME_TIMESTAMP_FILE", file),
+            ("FAKETIME_NO_CACHE", "1".to_owned()),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+}
+
 /// Redis or Valkey, which writes each command to its disk.
 pub(crate) struct RedisServer {
     pub(crate) name: &'static str,
     program: PathBuf,
     options: Vec<String>,
+    environment: Vec<(String, String)>,
     port: u16,
     // Ended before its folder is deleted.
     process: Process,
@@ -121,11 +163,20 @@ pub(crate) fn each_redis(test: &str) -> Vec<RedisServer> {
 
 impl RedisServer {
     pub(crate) fn start(name: &'static str, program: PathBuf, options: &[&str]) -> Self {
+        Self::start_with(name, program, options, Vec::new())
+    }
+
+    fn start_with(
+        name: &'static str,
+        program: PathBuf,
+        options: &[&str],
+        environment: Vec<(String, String)>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
-        let process = Self::spawn(&program, &options, &folder, port);
-        let server = Self { name, program, options, folder, port, process };
+        let process = Self::spawn(&program, &options, &environment, &folder, port);
+        let server = Self { name, program, options, environment, folder, port, process };
         server.wait();
         server
     }
@@ -135,8 +186,20 @@ impl RedisServer {
         Self::start(self.name, self.program.clone(), options)
     }
 
-    fn spawn(program: &PathBuf, options: &[String], folder: &TempDir, port: u16) -> Process {
+    /// Another one of the same kind, with a clock of its own.
+    pub(crate) fn another_with_clock(&self, clock: &Clock) -> Self {
+        Self::start_with(self.name, self.program.clone(), &[], clock.environment())
+    }
+
+    fn spawn(
+        program: &PathBuf,
+        options: &[String],
+        environment: &[(String, String)],
+        folder: &TempDir,
+        port: u16,
+    ) -> Process {
         let mut command = Command::new(program);
+        command.envs(environment.iter().cloned());
         command.current_dir(folder.path()).args(["--bind", "127.0.0.1", "--save", ""]);
         command.args(["--appendonly", "yes", "--appendfsync", "always"]);
         Process::start(command.arg("--port").arg(port.to_string()).args(options))
@@ -185,6 +248,20 @@ impl Server for RedisServer {
         Arc::new(Redis::new(&format!("redis://127.0.0.1:{port}")).unwrap())
     }
 
+    fn address(&self) -> String {
+        self.address()
+    }
+
+    fn held(&self) -> usize {
+        const HELD: &str = "
+            local held = 0
+            for _, key in ipairs(redis.call('KEYS', 'once:*')) do
+                if redis.call('TYPE', key).ok == 'hash' then held = held + redis.call('HEXISTS', key, 'u') end
+            end
+            return held";
+        redis::Script::new(HELD).invoke(&mut self.ask().unwrap()).unwrap()
+    }
+
     fn pass(&self) -> Passing {
         let address = self.address();
         Box::new(move |time| {
@@ -202,7 +279,8 @@ impl Server for RedisServer {
     }
 
     fn start_again(&mut self) {
-        self.process = Self::spawn(&self.program, &self.options, &self.folder, self.port);
+        let Self { program, options, environment, folder, port, .. } = &*self;
+        self.process = Self::spawn(program, options, environment, folder, *port);
         self.wait();
     }
 
@@ -233,6 +311,8 @@ fn age(address: &str, millis: i64) {
 /// PostgreSQL. A process that runs as root runs it as nobody, because it refuses root.
 pub(crate) struct PostgresServer {
     bin: PathBuf,
+    options: Vec<String>,
+    environment: Vec<(String, String)>,
     port: u16,
     // Ended before its folder is deleted.
     process: Process,
@@ -241,16 +321,51 @@ pub(crate) struct PostgresServer {
 
 const NOBODY: u32 = 65534;
 
+/// Gives a file to whom PostgreSQL runs as.
+fn own(path: &Path) {
+    if rustix::process::getuid().is_root() {
+        std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+}
+
 impl PostgresServer {
     pub(crate) fn start(test: &str) -> Option<Self> {
+        Self::start_with(test, |_| Vec::new())
+    }
+
+    /// With settings, which may name files of a folder that is the server's.
+    pub(crate) fn start_with(
+        test: &str,
+        settings: impl FnOnce(&Path) -> Vec<String>,
+    ) -> Option<Self> {
+        Self::start_in(test, &env::temp_dir(), settings, Vec::new())
+    }
+
+    /// With a clock of its own.
+    pub(crate) fn start_with_clock(test: &str, clock: &Clock) -> Option<Self> {
+        Self::start_in(test, &env::temp_dir(), |_| Vec::new(), clock.environment())
+    }
+
+    /// In a folder that may be on another disk.
+    pub(crate) fn start_in(
+        test: &str,
+        place: &Path,
+        settings: impl FnOnce(&Path) -> Vec<String>,
+        environment: Vec<(String, String)>,
+    ) -> Option<Self> {
         let bin = program("ONCE_POSTGRES", test)?;
-        let folder = tempfile::tempdir().unwrap();
-        if rustix::process::getuid().is_root() {
-            std::os::unix::fs::chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+        let folder = tempfile::tempdir_in(place).unwrap();
+        let settings = settings(folder.path());
+        own(folder.path());
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            own(&file.unwrap().path());
         }
+        let options: Vec<String> =
+            settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).collect();
         let mut initdb = Self::program(&bin, "initdb");
         initdb.args([
             "--no-sync",
+            "--wal-segsize=1",
             "--auth=trust",
             "--username=once",
             "--encoding=UTF8",
@@ -260,13 +375,43 @@ impl PostgresServer {
         let mut initdb = Process::start(initdb.arg(folder.path().join("data")));
         assert!(initdb.0.wait().unwrap().success());
         let port = free_port();
-        let process = Self::spawn(&bin, &folder, port);
-        let server = Self { bin, folder, port, process };
+        let process = Self::spawn(&bin, &options, &environment, &folder, port);
+        let server = Self { bin, options, environment, folder, port, process };
         server.wait();
         Some(server)
     }
 
-    fn program(bin: &std::path::Path, name: &str) -> Command {
+    /// A standby that follows it.
+    pub(crate) fn standby(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        own(folder.path());
+        let mut copying = Self::program(&self.bin, "pg_basebackup");
+        copying.args([
+            "-R",
+            "--checkpoint=fast",
+            "--no-sync",
+            "-h",
+            "127.0.0.1",
+            "-U",
+            "once",
+            "-p",
+        ]);
+        copying.arg(self.port.to_string()).arg("-D").arg(folder.path().join("data"));
+        assert!(Process::start(&mut copying).0.wait().unwrap().success());
+        let (bin, options, environment) = (self.bin.clone(), Vec::new(), Vec::new());
+        let port = free_port();
+        let process = Self::spawn(&bin, &options, &environment, &folder, port);
+        let server = Self { bin, options, environment, folder, port, process };
+        server.wait();
+        server
+    }
+
+    /// Whether it is there; after a panic it may not be.
+    pub(crate) fn is_there(&mut self) -> bool {
+        self.process.0.try_wait().unwrap().is_none()
+    }
+
+    fn program(bin: &Path, name: &str) -> Command {
         use std::os::unix::process::CommandExt as _;
 
         let mut command = Command::new(bin.join(name));
@@ -277,11 +422,18 @@ impl PostgresServer {
         command
     }
 
-    fn spawn(bin: &std::path::Path, folder: &TempDir, port: u16) -> Process {
+    fn spawn(
+        bin: &Path,
+        options: &[String],
+        environment: &[(String, String)],
+        folder: &TempDir,
+        port: u16,
+    ) -> Process {
         let mut command = Self::program(bin, "postgres");
+        command.envs(environment.iter().cloned());
         command.arg("-D").arg(folder.path().join("data")).arg("-k").arg(folder.path());
         command.args(["-h", "127.0.0.1", "-c", "max_connections=60", "-p"]);
-        Process::start(command.arg(port.to_string()))
+        Process::start(command.arg(port.to_string()).args(options))
     }
 
     fn wait(&self) {
@@ -367,6 +519,15 @@ impl Server for PostgresServer {
         Arc::new(Postgres::new(&format!("postgres://once@127.0.0.1:{port}/postgres")).unwrap())
     }
 
+    fn address(&self) -> String {
+        self.address()
+    }
+
+    fn held(&self) -> usize {
+        let held = self.number("SELECT count(*) FROM verify_once WHERE held_until IS NOT NULL");
+        usize::try_from(held).unwrap()
+    }
+
     fn pass(&self) -> Passing {
         let address = self.address();
         Box::new(move |time| {
@@ -389,7 +550,8 @@ impl Server for PostgresServer {
             TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err()
         });
         wait_until("the server starts", || {
-            self.process = Self::spawn(&self.bin, &self.folder, self.port);
+            let Self { bin, options, environment, folder, port, .. } = &*self;
+            self.process = Self::spawn(bin, options, environment, folder, *port);
             sleep(Duration::from_millis(500));
             self.process.0.try_wait().unwrap().is_none()
         });
@@ -402,6 +564,45 @@ impl Server for PostgresServer {
 
     fn go_on(&self) {
         self.signal_all(Signal::CONT);
+    }
+}
+
+/// A disk of a few MiB, in memory. `None`: only root may make one.
+pub(crate) struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    pub(crate) fn mount(test: &str, mib: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let size = format!("size={mib}m,mode=755");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(folder.path())
+            .stderr(Stdio::null())
+            .status();
+        if mounted.is_ok_and(|status| status.success()) {
+            return Some(Self(folder));
+        }
+        let _ = writeln!(io::stderr(), "SKIPPED: {test}: a disk cannot be mounted, which root may");
+        None
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Takes all that is left of it, and gives it back with the file.
+    pub(crate) fn fill(&self) -> PathBuf {
+        let path = self.path().join("filler");
+        let mut file = std::fs::File::create(&path).unwrap();
+        while file.write_all(&[0; 4096]).is_ok() {}
+        path
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Whatever is still open in it is gone once that is closed.
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
     }
 }
 
