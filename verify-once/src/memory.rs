@@ -1,8 +1,7 @@
+mod table;
+
 use core::{fmt, time::Duration};
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, Once as First, PoisonError},
-};
+use std::sync::{Mutex, MutexGuard, Once as First, PoisonError};
 
 use tokio::time::Instant;
 
@@ -10,6 +9,7 @@ use crate::{
     Claimed, Claims, Key, LOG_TARGET, Pending, Settled, StoreError, Terms, Token,
     row::{Millis, Row, millis},
 };
+use table::Table;
 
 /// Claims in the memory of this process: for one instance, and forgotten when it ends.
 ///
@@ -21,14 +21,7 @@ use crate::{
 pub struct Memory {
     most: usize,
     begun: Instant,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    known: HashMap<Key, Row>,
-    /// For each window the keys in the order in which they can be forgotten, each key once.
-    shelves: HashMap<Duration, VecDeque<(Millis, Key)>>,
+    table: Mutex<Table>,
 }
 
 impl Memory {
@@ -36,7 +29,7 @@ impl Memory {
     /// that no delivery waits for it.
     const SWEEP: usize = 8;
 
-    /// Makes one that knows up to a million deliveries for each window, in some 250 MiB. Says once that a restart
+    /// Makes one that knows up to a million deliveries for each window, in some 100 MiB. Says once that a restart
     /// forgets them.
     #[must_use]
     pub fn of_this_process() -> Self {
@@ -50,17 +43,17 @@ impl Memory {
         TOLD.call_once(|| {
             tracing::warn!(target: LOG_TARGET, "claims are kept in memory: a restart forgets them, and other instances do not see them");
         });
-        Self { most, begun: Instant::now(), state: Mutex::default() }
+        Self { most, begun: Instant::now(), table: Mutex::default() }
     }
 
-    fn state(&self) -> (MutexGuard<'_, State>, Millis) {
+    fn table(&self) -> (MutexGuard<'_, Table>, Millis) {
         // Nothing in here panics, so a poisoned one is still whole.
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        (state, millis(self.begun.elapsed()))
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        (table, millis(self.begun.elapsed()))
     }
 }
 
-impl State {
+impl Table {
     fn claim(
         &mut self,
         key: Key,
@@ -70,53 +63,48 @@ impl State {
         most: usize,
     ) -> Result<Claimed, StoreError> {
         self.sweep(terms.window, now);
-        let known = self.known.get_mut(&key);
-        let (claimed, row) = Row::claim(known.as_deref(), token, terms, now);
-        match (known, row) {
+        let place = self.find(&key);
+        let known = place.map(|place| self.row(place));
+        let (claimed, row) = Row::claim(known.as_ref(), token, terms, now);
+        match (place, row) {
             (_, None) => {}
-            // It keeps its place on the shelf, and gets another once it comes to the front.
-            (Some(known), Some(row)) => *known = row,
+            (Some(place), Some(row)) => {
+                // Its window begins anew, so it ends last.
+                self.remove(place);
+                self.insert(key, terms.window, row);
+            }
             (None, Some(row)) => {
-                let shelf = self.shelves.entry(terms.window).or_default();
-                if shelf.len() >= most {
+                if self.length(terms.window) >= most || !self.insert(key, terms.window, row) {
                     return Err(StoreError::Full);
                 }
-                shelf.push_back((row.known_until, key));
-                self.known.insert(key, row);
             }
         }
         Ok(claimed)
     }
 
     fn sweep(&mut self, window: Duration, now: Millis) {
-        let Some(shelf) = self.shelves.get_mut(&window) else { return };
         for _ in 0..Memory::SWEEP {
-            let Some((until, key)) = shelf.front().copied() else { return };
-            if until > now {
-                return;
-            }
-            shelf.pop_front();
-            match self.known.get(&key) {
-                Some(row) if row.known_until > now => shelf.push_back((row.known_until, key)),
-                _ => drop(self.known.remove(&key)),
+            match self.first(window) {
+                Some(place) if self.row(place).known_until <= now => self.remove(place),
+                _ => return,
             }
         }
     }
 
     fn settle(&mut self, key: Key, token: Token, status: Option<u16>, now: Millis) -> Settled {
-        let known = self.known.get_mut(&key);
-        let (settled, row) = Row::settle(known.as_deref(), token, status, now);
-        if let (Some(known), Some(row)) = (known, row) {
-            *known = row;
+        let place = self.find(&key);
+        let known = place.map(|place| self.row(place));
+        let (settled, row) = Row::settle(known.as_ref(), token, status, now);
+        if let (Some(place), Some(row)) = (place, row) {
+            self.write(place, row);
         }
         settled
     }
 
     fn forget(&mut self, key: Key, now: Millis) -> bool {
-        let Some(row) = self.known.get_mut(&key) else { return false };
-        let was_known = row.is_known(now);
-        // As if its window were over: it keeps its place on the shelf.
-        row.known_until = now;
+        let Some(place) = self.find(&key) else { return false };
+        let was_known = self.row(place).is_known(now);
+        self.remove(place);
         was_known
     }
 }
@@ -124,29 +112,29 @@ impl State {
 impl Claims for Memory {
     fn claim<'a>(&'a self, key: &'a Key, token: &'a Token, terms: Terms) -> Pending<'a, Claimed> {
         Box::pin(async move {
-            let (mut state, now) = self.state();
-            state.claim(*key, *token, terms, now, self.most)
+            let (mut table, now) = self.table();
+            table.claim(*key, *token, terms, now, self.most)
         })
     }
 
     fn complete<'a>(&'a self, key: &'a Key, token: &'a Token, status: u16) -> Pending<'a, Settled> {
         Box::pin(async move {
-            let (mut state, now) = self.state();
-            Ok(state.settle(*key, *token, Some(status), now))
+            let (mut table, now) = self.table();
+            Ok(table.settle(*key, *token, Some(status), now))
         })
     }
 
     fn release<'a>(&'a self, key: &'a Key, token: &'a Token) -> Pending<'a, Settled> {
         Box::pin(async move {
-            let (mut state, now) = self.state();
-            Ok(state.settle(*key, *token, None, now))
+            let (mut table, now) = self.table();
+            Ok(table.settle(*key, *token, None, now))
         })
     }
 
     fn forget<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
         Box::pin(async move {
-            let (mut state, now) = self.state();
-            Ok(state.forget(*key, now))
+            let (mut table, now) = self.table();
+            Ok(table.forget(*key, now))
         })
     }
 
