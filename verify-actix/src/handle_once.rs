@@ -2,7 +2,7 @@ use core::{
     future::{Ready, ready},
     pin::Pin,
 };
-use std::rc::Rc;
+use std::{panic::resume_unwind, rc::Rc};
 
 use actix_web::{
     Error, FromRequest, HttpMessage as _, HttpRequest, HttpResponse,
@@ -10,6 +10,7 @@ use actix_web::{
     dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform, forward_ready},
     error::InternalError,
     http::header::HeaderValue,
+    rt,
 };
 use verify_adapter::{attempted, delivered_unless_reported};
 use verify_once::{Answer, Ending, Once};
@@ -56,6 +57,7 @@ use crate::{
 #[must_use]
 pub struct HandleOnce {
     once: Option<Once>,
+    is_detached: bool,
 }
 
 /// The service that [`HandleOnce`] puts around another.
@@ -63,6 +65,7 @@ pub struct HandleOnce {
 pub struct HandleOnceMiddleware<S> {
     inner: Rc<S>,
     once: Option<Once>,
+    is_detached: bool,
 }
 
 /// How often the delivery was begun, with this time. More than 1: an earlier run may have got half
@@ -77,7 +80,14 @@ pub struct Attempt(pub u32);
 impl HandleOnce {
     /// Guards with a store. `None` hands everything on, for a guard that the settings may leave out.
     pub fn new(once: impl Into<Option<Once>>) -> Self {
-        Self { once: once.into() }
+        Self { once: once.into(), is_detached: false }
+    }
+
+    /// Runs each handler in a task of its own, to its end or its deadline, also where the sender hangs up meanwhile.
+    /// Without this the handler is dropped then, and a sender that comes again causes a second run.
+    pub const fn detached(mut self) -> Self {
+        self.is_detached = true;
+        self
     }
 }
 
@@ -94,7 +104,8 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, inner: S) -> Self::Future {
-        ready(Ok(HandleOnceMiddleware { inner: Rc::new(inner), once: self.once.clone() }))
+        let Self { once, is_detached } = self.clone();
+        ready(Ok(HandleOnceMiddleware { inner: Rc::new(inner), once, is_detached }))
     }
 }
 
@@ -112,7 +123,7 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let (inner, once) = (Rc::clone(&self.inner), self.once.clone());
-        Box::pin(async move {
+        let handled = async move {
             let found = {
                 let extensions = request.extensions();
                 delivered_unless_reported(extensions.get(), extensions.get())
@@ -151,7 +162,20 @@ where
                 // The handler was dropped, and the request with it.
                 (Err(told), None) => Err(refused(answer(told))),
             }
-        })
+        };
+        match self.is_detached {
+            false => Box::pin(handled),
+            true => Box::pin(async move {
+                match rt::spawn(handled).await {
+                    Ok(response) => response,
+                    Err(ended) => match ended.try_into_panic() {
+                        Ok(panic) => resume_unwind(panic),
+                        // The worker ends, and nobody is answered any more.
+                        Err(_) => Err(refused(response(503, None))),
+                    },
+                }
+            }),
+        }
     }
 }
 

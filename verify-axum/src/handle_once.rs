@@ -5,6 +5,7 @@ use core::{
     pin::Pin,
     task::{Context, Poll},
 };
+use std::panic::resume_unwind;
 
 use http::{HeaderValue, Request, Response};
 use tower_layer::Layer;
@@ -49,6 +50,7 @@ use crate::{
 #[must_use]
 pub struct HandleOnceLayer {
     once: Option<Once>,
+    is_detached: bool,
 }
 
 /// The service that [`HandleOnceLayer`] puts around another.
@@ -56,6 +58,7 @@ pub struct HandleOnceLayer {
 pub struct HandleOnce<S> {
     inner: S,
     once: Option<Once>,
+    is_detached: bool,
 }
 
 /// How often the delivery was begun, with this time. More than 1: an earlier run may have got half
@@ -70,7 +73,14 @@ pub struct Attempt(pub u32);
 impl HandleOnceLayer {
     /// Guards with a store. `None` hands everything on, for a guard that the settings may leave out.
     pub fn new(once: impl Into<Option<Once>>) -> Self {
-        Self { once: once.into() }
+        Self { once: once.into(), is_detached: false }
+    }
+
+    /// Runs each handler in a task of its own, to its end or its deadline, also where the sender hangs up meanwhile.
+    /// Without this the handler is dropped then, and a sender that comes again causes a second run.
+    pub const fn detached(mut self) -> Self {
+        self.is_detached = true;
+        self
     }
 }
 
@@ -78,7 +88,7 @@ impl<S> Layer<S> for HandleOnceLayer {
     type Service = HandleOnce<S>;
 
     fn layer(&self, inner: S) -> HandleOnce<S> {
-        HandleOnce { inner, once: self.once.clone() }
+        HandleOnce { inner, once: self.once.clone(), is_detached: self.is_detached }
     }
 }
 
@@ -103,7 +113,7 @@ where
         let next = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, next);
         let once = self.once.clone();
-        Box::pin(async move {
+        let handled = async move {
             let extensions = request.extensions();
             // What is only reported, extractors refuse.
             let verified = match delivered_unless_reported(extensions.get(), extensions.get()) {
@@ -123,7 +133,20 @@ where
                 },
             };
             Ok(response.map(ResponseBody::inner))
-        })
+        };
+        match self.is_detached {
+            false => Box::pin(handled),
+            true => Box::pin(async move {
+                match tokio::spawn(handled).await {
+                    Ok(response) => response,
+                    Err(ended) => match ended.try_into_panic() {
+                        Ok(panic) => resume_unwind(panic),
+                        // The runtime ends, and nobody is answered any more.
+                        Err(_) => Ok(response(503, None).map(ResponseBody::refusal)),
+                    },
+                }
+            }),
+        }
     }
 }
 

@@ -64,6 +64,8 @@ pub(crate) struct Handler {
     pub(crate) takes: Duration,
     /// The sum of the attempts.
     pub(crate) attempts: Arc<AtomicU32>,
+    /// Whether it goes on although the sender hung up.
+    pub(crate) is_detached: bool,
 }
 
 impl Handler {

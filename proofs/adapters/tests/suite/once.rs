@@ -22,6 +22,7 @@ on_both!(
     a_running_duplicate_is_told_when_to_come_again,
     a_handler_that_takes_too_long_is_dropped,
     what_ended_without_an_answer_runs_again,
+    what_is_detached_runs_to_its_end,
     without_a_store_everything_is_handed_on,
     a_route_without_its_guards_answers_500,
     what_is_only_reported_is_handed_on,
@@ -99,6 +100,31 @@ async fn what_ended_without_an_answer_runs_again(adapter: Adapter) {
     sleep(Duration::from_millis(1)).await;
     handler.status.store(204, Relaxed);
     assert_eq!((send(&app, "{}").await.status, handler.attempts()), (204, 1 + 2 + 3));
+}
+
+/// A sender that hangs up does not stop what runs in a task of its own. The deadline does.
+async fn what_is_detached_runs_to_its_end(adapter: Adapter) {
+    let detached = async {
+        let takes = |seconds, status| Handler {
+            takes: Duration::from_secs(seconds),
+            is_detached: true,
+            ..Handler::answering(status)
+        };
+        let handler = takes(10, 204);
+        let app = self::app(adapter, &handler).await;
+        assert!(timeout(Duration::from_secs(1), send(&app, "{}")).await.is_err());
+        assert_eq!(send(&app, "{}").await.reason, Some(Reason::InProgress));
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(send(&app, "{}").await.reason, Some(Reason::Done));
+        assert_eq!(handler.attempts(), 1);
+
+        let app = self::app(adapter, &takes(21, 204)).await;
+        assert_eq!(send(&app, "{}").await.reason, Some(Reason::Overdue));
+
+        let app = self::app(adapter, &takes(0, 0)).await;
+        spawn_local(async move { drop(send(&app, "{}").await) }).await
+    };
+    assert!(LocalSet::new().run_until(detached).await.unwrap_err().is_panic());
 }
 
 async fn without_a_store_everything_is_handed_on(adapter: Adapter) {

@@ -77,6 +77,7 @@ pub(super) async fn app(
     let guard = guard.unwrap_or(&spare);
     let Verifiers::One(verifier) = guard.verifiers.clone() else { unreachable!("one kind") };
     let verify = own(guard, Verify::new(verifier));
+    let is_detached = handler.is_detached;
     let handle = move |Attempt(attempt): Attempt| {
         let handler = handler.clone();
         async move {
@@ -84,7 +85,10 @@ pub(super) async fn app(
             HttpResponse::build(status).body("a body")
         }
     };
-    let handle_once = Condition::new(once.is_some(), HandleOnce::new(once.flatten()));
+    let is_guarded = once.is_some();
+    let handle_once = HandleOnce::new(once.flatten());
+    let handle_once = if is_detached { handle_once.detached() } else { handle_once };
+    let handle_once = Condition::new(is_guarded, handle_once);
     let route = web::resource("/").route(web::post().to(handle));
     let guarded = route.wrap(handle_once).wrap(Condition::new(is_on, verify));
     let service = Rc::new(init_service(App::new().service(guarded)).await);

@@ -101,11 +101,13 @@ pub(super) fn app(
     once: Option<Option<Once>>,
     handler: direct::Handler,
 ) -> App {
+    let is_detached = handler.is_detached;
     let mut route = post(async move |Attempt(attempt): Attempt| {
         (StatusCode::from_u16(handler.handle(attempt).await).unwrap(), "a body")
     });
     if let Some(once) = once {
-        route = route.layer(HandleOnceLayer::new(once));
+        let layer = HandleOnceLayer::new(once);
+        route = route.layer(if is_detached { layer.detached() } else { layer });
     }
     if let Some(guard) = guard {
         let Verifiers::One(verifier) = guard.verifiers.clone() else { unreachable!("one kind") };
