@@ -154,6 +154,15 @@ impl Once {
         self.0.limited(self.0.store().check()).await
     }
 
+    /// Returns for how long a delivery is known once it was claimed: see [`Builder::window`](crate::Builder::window). What
+    /// the sender says of something longer ago, as Databricks does in a field of the body, may be a delivery that
+    /// was recorded then and forgotten here. `None`: it is not known at all.
+    #[must_use]
+    pub fn window(&self, receipt: &Receipt) -> Option<Duration> {
+        let window = self.0.settings.windows.of(receipt, self.0.lease());
+        window.filter(|window| !window.is_zero())
+    }
+
     /// Returns how long a handler may run.
     #[must_use]
     pub fn deadline(&self) -> Duration {

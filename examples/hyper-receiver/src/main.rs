@@ -3,6 +3,7 @@
 
 mod facts;
 mod live;
+mod once;
 mod output;
 mod serve;
 mod service;
@@ -19,6 +20,7 @@ use std::{
 };
 
 use live::Live;
+use once::Guard;
 use output::Output;
 use settings::Settings;
 use stop::Stop;
@@ -46,6 +48,7 @@ async fn run() -> Result<(), String> {
         tokio::net::TcpListener::from_std(listener).map_err(|error| error.to_string())?;
     // A client can have h2 warn as often as it likes.
     log_to_stderr("info,h2=error");
+    let guard = Guard::from_env().await?;
 
     // Before it says that it listens: an early signal would end it.
     let stop = Stop::new().map_err(|error| error.to_string())?;
@@ -53,7 +56,8 @@ async fn run() -> Result<(), String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     eprintln!("{}", live.greeting());
     eprintln!("listening on https://{address}; RUST_LOG=verify=debug shows why one is refused");
-    serve::serve(listener, &live, service::service(live.clone(), Output::new()), &stop).await;
+    let service = service::service(live.clone(), guard, Output::new());
+    serve::serve(listener, &live, service, &stop).await;
     Ok(())
 }
 

@@ -17,11 +17,12 @@ use hyper::{
 };
 use tower::Layer as _;
 use verify_axum::{
-    RequestBody, ResolveError, Resolver, ResponseBody, Verified, Verifier, VerifyLayer, try_again,
+    Attempt, HandleOnceLayer, RequestBody, ResolveError, Resolver, ResponseBody, Verified,
+    Verifier, VerifyLayer, try_again,
 };
-use verify_hyper::Guest;
+use verify_hyper::KeepPlaceLayer;
 
-use crate::{facts, live::Live, output::Output};
+use crate::{facts, live::Live, once::Guard, output::Output};
 
 /// What a connection is served by.
 pub(crate) trait App:
@@ -46,24 +47,30 @@ impl<S> App for S where
 {
 }
 
-/// The body of an answer: ours, or the one of the layer.
-pub(crate) type Body = Either<Full<Bytes>, ResponseBody<Full<Bytes>>>;
+/// The body of an answer: ours, or the one of the layers.
+pub(crate) type Body = Either<Full<Bytes>, Guarded>;
+/// Of the layer that verifies, and of the one that handles once.
+type Guarded = ResponseBody<ResponseBody<Full<Bytes>>>;
 
 /// Makes the service of all connections, as clones.
-pub(crate) fn service(live: Live, output: Output) -> impl App + Clone {
-    let on_delivery = move |request| on_delivery(output.clone(), request);
-    let guarded = VerifyLayer::with_resolver(ByPath(live)).layer(tower::service_fn(on_delivery));
-    service_fn(move |request| route(guarded.clone(), request))
+pub(crate) fn service(live: Live, guard: Guard, output: Output) -> impl App + Clone {
+    let handling = guard.clone();
+    let on_delivery = move |request| on_delivery(output.clone(), handling.clone(), request);
+    let once = HandleOnceLayer::new(guard.once()).layer(tower::service_fn(on_delivery));
+    // Until a delivery is verified, its connection is one that makes room for others.
+    let kept = KeepPlaceLayer::new().layer(once);
+    let guarded = VerifyLayer::with_resolver(ByPath(live)).layer(kept);
+    service_fn(move |request| route(guarded.clone(), guard.clone(), request))
 }
 
 /// Deliveries go through the layer, and nothing else does.
-async fn route<S>(mut guarded: S, request: Request<Incoming>) -> Result<Response<Body>, Infallible>
+async fn route<S>(
+    mut guarded: S,
+    guard: Guard,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible>
 where
-    S: tower::Service<
-            Request<Incoming>,
-            Response = Response<ResponseBody<Full<Bytes>>>,
-            Error = Infallible,
-        >,
+    S: tower::Service<Request<Incoming>, Response = Response<Guarded>, Error = Infallible>,
 {
     let path = request.uri().path();
     Ok(match (request.method(), Endpoint::of(path)) {
@@ -79,6 +86,10 @@ where
         (&Method::GET, None) if path == "/healthz" => {
             Response::new(Either::Left(Full::from("ok\n")))
         }
+        (&Method::GET, None) if path == "/readyz" => match guard.is_ready().await {
+            true => Response::new(Either::Left(Full::from("ready\n"))),
+            false => bare(StatusCode::SERVICE_UNAVAILABLE).map(Either::Left),
+        },
         _ => bare(StatusCode::NOT_FOUND).map(Either::Left),
     })
 }
@@ -86,15 +97,18 @@ where
 /// Runs for verified deliveries only.
 async fn on_delivery(
     output: Output,
+    guard: Guard,
     request: Request<RequestBody<Incoming>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let verified = request.extensions().get::<Verified<Bytes>>();
     let (Some(verified), Some(endpoint)) = (verified, Endpoint::of(request.uri().path())) else {
         return Ok(bare(StatusCode::INTERNAL_SERVER_ERROR));
     };
-    // Until now, the connection was one that makes room for others.
-    let _held = request.extensions().get::<Guest>().cloned().map(Guest::hold);
-    let mut line = facts::describe(verified);
+    if guard.is_outdated(verified) {
+        return Ok(bare(StatusCode::NO_CONTENT));
+    }
+    let attempt = request.extensions().get().map_or(0, |Attempt(attempt)| *attempt);
+    let mut line = facts::describe(verified, attempt);
     line["tenant"] = endpoint.tenant.into();
     Ok(match output.print(&format!("{line}\n")).await {
         Ok(()) => bare(StatusCode::NO_CONTENT),

@@ -2,6 +2,7 @@
 //! prints one JSON line for each delivery that was verified. The README beside it has the settings.
 
 mod facts;
+mod once;
 mod output;
 mod serve;
 mod settings;
@@ -15,9 +16,10 @@ use actix_web::{
     HttpResponse,
     web::{self, Data, ServiceConfig},
 };
+use once::Guard;
 use output::Output;
 use start::Start;
-use verify_actix::{Delivery, Verify, try_again};
+use verify_actix::{Attempt, Delivery, HandleOnce, Verify, try_again};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -31,29 +33,52 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), String> {
-    let Start { listener, verifiers, stop } = start::start()?;
-    let with_guard = |(path, verifier)| (path, Verify::new(verifier));
-    let guards: Vec<_> = verifiers.into_iter().map(with_guard).collect();
+    let Start { listener, verifiers, guard, stop } = start::start().await?;
+    let verify = |(path, verifier)| (path, Verify::new(verifier));
+    let verifies: Vec<_> = verifiers.into_iter().map(verify).collect();
     let output = Output::new();
-    let app = move |app: &mut ServiceConfig| configure(app, &guards, &output);
+    let app = move |app: &mut ServiceConfig| configure(app, &verifies, &guard, &output);
     serve::serve(listener, app, &stop).await.map_err(|error| error.to_string())
 }
 
 /// One route for each verifier, guarded by it.
-fn configure(app: &mut ServiceConfig, guards: &[(String, Verify)], output: &Output) {
-    app.app_data(Data::new(output.clone()));
+fn configure(
+    app: &mut ServiceConfig,
+    verifies: &[(String, Verify)],
+    guard: &Guard,
+    output: &Output,
+) {
+    app.app_data(Data::new(output.clone())).app_data(Data::new(guard.clone()));
     app.route("/healthz", web::get().to(async || "ok\n"));
-    for (path, guard) in guards {
-        let hook = web::resource(path).wrap(guard.clone());
+    app.route("/readyz", web::get().to(readiness));
+    for (path, verify) in verifies {
+        // The later one is the outer one.
+        let once = HandleOnce::new(guard.once());
+        let hook = web::resource(path).wrap(once).wrap(verify.clone());
         app.service(hook.route(web::post().to(on_delivery)));
     }
 }
 
 /// Runs for verified deliveries only: there is no other way to a `Delivery`.
-async fn on_delivery(output: Data<Output>, Delivery(verified): Delivery) -> HttpResponse {
-    match output.print(&format!("{}\n", facts::describe(&verified))).await {
+async fn on_delivery(
+    output: Data<Output>,
+    guard: Data<Guard>,
+    Attempt(attempt): Attempt,
+    Delivery(verified): Delivery,
+) -> HttpResponse {
+    if guard.is_outdated(&verified) {
+        return HttpResponse::NoContent().finish();
+    }
+    match output.print(&format!("{}\n", facts::describe(&verified, attempt))).await {
         Ok(()) => HttpResponse::NoContent().finish(),
         // Not accepted if it could not be handled: MLflow sends again on a 503.
         Err(_) => try_again(verified.receipt()),
+    }
+}
+
+async fn readiness(guard: Data<Guard>) -> HttpResponse {
+    match guard.is_ready().await {
+        true => HttpResponse::Ok().body("ready\n"),
+        false => HttpResponse::ServiceUnavailable().body("not ready\n"),
     }
 }

@@ -9,18 +9,19 @@ use std::{
 use tracing_subscriber::EnvFilter;
 use verify_core::Verifier;
 
-use crate::{settings, stop::Stop, try_it};
+use crate::{once::Guard, settings, stop::Stop, try_it};
 
 /// What a receiver has once it has begun.
 pub(crate) struct Start {
     pub(crate) listener: TcpListener,
     /// Each with the path that it guards.
     pub(crate) verifiers: Vec<(String, Verifier)>,
+    pub(crate) guard: Guard,
     pub(crate) stop: Stop,
 }
 
 /// Reads the settings, listens, and says so; or says what is wrong with the settings.
-pub(crate) fn start() -> Result<Start, String> {
+pub(crate) async fn start() -> Result<Start, String> {
     let mut verifiers = settings::verifiers()?;
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let listener = TcpListener::bind(&address).map_err(|error| {
@@ -35,6 +36,7 @@ pub(crate) fn start() -> Result<Start, String> {
         "info"
     };
     log_to_stderr(default_log);
+    let guard = Guard::from_env().await?;
 
     let with_path = |verifier: Verifier| {
         let path = format!("/webhooks/{}", verifier.sender().name());
@@ -44,7 +46,7 @@ pub(crate) fn start() -> Result<Start, String> {
     let verifiers = verifiers.into_iter().map(with_path).collect();
     let stop = Stop::new().map_err(|error| error.to_string())?;
     eprintln!("listening on http://{address}; RUST_LOG=verify=debug shows why one is refused");
-    Ok(Start { listener, verifiers, stop })
+    Ok(Start { listener, verifiers, guard, stop })
 }
 
 /// Logs to standard error what `default` says, and what `RUST_LOG` says besides or instead: a target that

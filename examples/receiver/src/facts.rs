@@ -4,8 +4,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use verify_core::{AnyEvent, Verified, databricks::Stage};
 
-/// Makes the object that the line is.
-pub(crate) fn describe(verified: &Verified<Bytes>) -> Value {
+/// Makes the object that the line is. An attempt after the first is told: an earlier one may have got half way.
+pub(crate) fn describe(verified: &Verified<Bytes>, attempt: u32) -> Value {
     let receipt = verified.receipt();
     let mut line = json!({
         "sender": receipt.sender(),
@@ -13,6 +13,9 @@ pub(crate) fn describe(verified: &Verified<Bytes>) -> Value {
         "secret": receipt.secret_label(),
         "bytes": verified.body().len(),
     });
+    if attempt > 1 {
+        line["attempt"] = attempt.into();
+    }
     match AnyEvent::read(verified) {
         Ok(event) => {
             line["event"] = event.name().into();

@@ -6,6 +6,7 @@ mod client;
 mod deliveries;
 mod floods;
 mod limits;
+mod once;
 mod receiver;
 mod reload;
 mod settings;

@@ -104,8 +104,14 @@ impl Drop for Receiver {
 
 impl Receiver {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// With more settings.
+    pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
         let files = Files::new(TENANTS);
         let mut command = files.command();
+        command.envs(settings.iter().copied());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = lines(process.stdout.take().unwrap());
         let stderr = lines(process.stderr.take().unwrap());

@@ -26,6 +26,13 @@ fn each_mistake_is_named() {
         ),
         ("TLS_KEY_FILE", &empty, format!("TLS_KEY_FILE: `{empty}`: no items found")),
         (
+            "ONCE_STORE",
+            "mysql://root:hunter2@db.test",
+            "ONCE_STORE: names no store that is built in: it is `memory`, `sqlite:PATH`, `postgres://...` or \
+             `redis://...`"
+                .to_owned(),
+        ),
+        (
             "LISTEN_ADDR",
             "nonsense",
             "LISTEN_ADDR: cannot listen on `nonsense`: invalid socket address".to_owned(),

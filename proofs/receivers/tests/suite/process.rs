@@ -6,6 +6,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Child, ChildStdout, Command, Output, Stdio},
+    thread::JoinHandle,
     time::SystemTime,
 };
 
@@ -13,12 +14,14 @@ use serde_json::{Value, json};
 use verify_core::{Secret, Sender, Signer, UnixTime};
 
 /// A receiver on a port of its own; killed when the test ends.
-struct Receiver {
-    process: Child,
+pub(crate) struct Receiver {
+    pub(crate) process: Child,
     /// What it said before it listened.
-    greeting: String,
-    address: String,
+    pub(crate) greeting: String,
+    pub(crate) address: String,
     stdout: Option<BufReader<ChildStdout>>,
+    /// All that it said on standard error.
+    said: Option<JoinHandle<String>>,
 }
 
 impl Drop for Receiver {
@@ -42,11 +45,11 @@ impl Program {
         command
     }
 
-    fn start(&self, settings: &[(&str, &str)]) -> Receiver {
+    pub(crate) fn start(&self, settings: &[(&str, &str)]) -> Receiver {
         self.start_with_output(settings, Stdio::piped())
     }
 
-    fn start_with_output(&self, settings: &[(&str, &str)], output: Stdio) -> Receiver {
+    pub(crate) fn start_with_output(&self, settings: &[(&str, &str)], output: Stdio) -> Receiver {
         let mut command = self.command(settings);
         let mut process = command.stdout(output).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = process.stdout.take().map(BufReader::new);
@@ -61,11 +64,16 @@ impl Program {
             greeting += &line;
         };
         // Else it would block once the pipe is full.
-        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-        Receiver { process, greeting, address, stdout }
+        let so_far = greeting.clone();
+        let said = Some(std::thread::spawn(move || {
+            let mut said = so_far;
+            let _ = stderr.read_to_string(&mut said);
+            said
+        }));
+        Receiver { process, greeting, address, stdout, said }
     }
 
-    fn refuse_to_start(&self, settings: &[(&str, &str)]) -> String {
+    pub(crate) fn refuse_to_start(&self, settings: &[(&str, &str)]) -> String {
         let Output { status, stdout, stderr } = self.command(settings).output().unwrap();
         assert_eq!((status.code(), stdout.as_slice()), (Some(2), &b""[..]));
         String::from_utf8(stderr).unwrap()
@@ -73,12 +81,18 @@ impl Program {
 }
 
 impl Receiver {
-    fn connect(&self) -> TcpStream {
+    /// Kills it, and returns all that it said on standard error.
+    pub(crate) fn end(mut self) -> String {
+        let _ = self.process.kill();
+        self.said.take().unwrap().join().unwrap()
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
         TcpStream::connect(&self.address).unwrap()
     }
 
     /// Posts and returns the status.
-    fn post(&self, path: &str, headers: &[(&str, String)], body: &[u8]) -> u16 {
+    pub(crate) fn post(&self, path: &str, headers: &[(&str, String)], body: &[u8]) -> u16 {
         let mut stream = self.connect();
         stream.write_all(head(path, headers, body.len()).as_bytes()).unwrap();
         // A refusal may come before the body is sent.
@@ -99,7 +113,7 @@ impl Receiver {
     }
 
     #[cfg(unix)]
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -s {name} {}", self.process.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
@@ -117,14 +131,14 @@ impl Receiver {
         false
     }
 
-    fn line(&mut self) -> Value {
+    pub(crate) fn line(&mut self) -> Value {
         let mut line = String::new();
         self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 }
 
-fn head(path: &str, headers: &[(&str, String)], length: usize) -> String {
+pub(crate) fn head(path: &str, headers: &[(&str, String)], length: usize) -> String {
     let headers: String =
         headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n{headers}\r\n")
@@ -137,7 +151,7 @@ fn status(mut stream: TcpStream) -> u16 {
     core::str::from_utf8(&head[9..]).unwrap().parse().unwrap()
 }
 
-fn signed(sender: Sender, secret: &str, body: &[u8]) -> Vec<(&'static str, String)> {
+pub(crate) fn signed(sender: Sender, secret: &str, body: &[u8]) -> Vec<(&'static str, String)> {
     let signer = Signer::new(sender, Secret::new(secret).unwrap()).unwrap();
     let now = UnixTime::try_from(SystemTime::now()).unwrap();
     let headers = signer.sign(now, "an-id", body).unwrap();

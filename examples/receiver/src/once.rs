@@ -1,0 +1,95 @@
+//! The store that `ONCE_STORE` names: with it each delivery is handled once, also by several receivers.
+
+use core::time::Duration;
+use std::{env, sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use tokio::sync::Mutex;
+use verify_core::{AnyEvent, UnixTime, Verified};
+use verify_once::{Once, StoreError};
+
+/// What handles each delivery once. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    /// `None`: no store is named, so a repetition is handled again.
+    once: Option<Once>,
+    /// When it was last asked whether the store can be used, and what it said.
+    looked: Arc<Mutex<Option<(Instant, bool)>>>,
+}
+
+impl Guard {
+    /// How often a store that does not answer in time is asked at the start: 5 s in all.
+    const FIRST_LOOKS: usize = 10;
+    /// Whoever asks more often is told what was seen last.
+    const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+    /// Reads `ONCE_STORE`. A store that is not there yet is no mistake; one that cannot be used as it is, is one.
+    pub(crate) async fn from_env() -> Result<Self, String> {
+        let address = match env::var("ONCE_STORE") {
+            Ok(address) => address,
+            Err(env::VarError::NotPresent) => return Ok(Self::of(None, None)),
+            // The error itself would print the value.
+            Err(env::VarError::NotUnicode(_)) => return Err("ONCE_STORE is not UTF-8".to_owned()),
+        };
+        let once = verify_once::open(&address)
+            .and_then(|store| Once::builder_shared(store).build())
+            .map_err(|error| format!("ONCE_STORE: {error}"))?;
+        let mut checked = once.check().await;
+        for _ in 1..Self::FIRST_LOOKS {
+            if checked != Err(StoreError::TimedOut) {
+                break;
+            }
+            checked = once.check().await;
+        }
+        match &checked {
+            Ok(()) => eprintln!("each delivery is handled once"),
+            Err(error @ StoreError::Unsuitable(_)) => return Err(format!("ONCE_STORE: {error}")),
+            Err(error) => eprintln!(
+                "not ready, and deliveries are answered 503 until the store can be used: {error}"
+            ),
+        }
+        Ok(Self::of(Some(once), Some(checked.is_ok())))
+    }
+
+    fn of(once: Option<Once>, is_ready: Option<bool>) -> Self {
+        let looked = is_ready.map(|is_ready| (Instant::now(), is_ready));
+        Self { once, looked: Arc::new(Mutex::new(looked)) }
+    }
+
+    pub(crate) fn once(&self) -> Option<Once> {
+        self.once.clone()
+    }
+
+    /// Returns whether a delivery tells of something so long ago that the store would have forgotten it: somebody
+    /// who recorded it could have it handled again. For Databricks, whose time stands in the body only.
+    pub(crate) fn is_outdated(&self, verified: &Verified<Bytes>) -> bool {
+        let window = self.once.as_ref().and_then(|once| once.window(verified.receipt()));
+        let (Some(window), Ok(AnyEvent::Databricks(event)), Ok(now)) =
+            (window, AnyEvent::read(verified), UnixTime::now())
+        else {
+            return false;
+        };
+        // A time that is ahead is one of another clock.
+        let age = now.as_secs().saturating_sub(event.event_timestamp.to_unix_time().as_secs());
+        age > window.as_secs()
+    }
+
+    /// Returns whether deliveries can be handled now.
+    pub(crate) async fn is_ready(&self) -> bool {
+        let Some(once) = &self.once else { return true };
+        // Whoever asks meanwhile waits for the same answer.
+        let mut looked = self.looked.lock().await;
+        let was_ready = match *looked {
+            Some((when, is_ready)) if when.elapsed() < Self::LOOK_AGAIN => return is_ready,
+            before => before.is_some_and(|(_, is_ready)| is_ready),
+        };
+        let checked = once.check().await;
+        *looked = Some((Instant::now(), checked.is_ok()));
+        match &checked {
+            Ok(()) if !was_ready => eprintln!("ready: the store can be used"),
+            Err(error) if was_ready => eprintln!("not ready: {error}"),
+            _ => {}
+        }
+        checked.is_ok()
+    }
+}
