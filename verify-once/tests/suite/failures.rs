@@ -13,9 +13,9 @@ use tokio::{
 use verify_once::{Answer, Claimed, Claims, Ending, Key, Once, Reason, Terms, Token};
 
 use crate::{
-    mlflow::{Counts, deliver},
+    mlflow::{Counts, deliver, deliver_to},
     proxy::Proxy,
-    servers::{Server, each},
+    servers::{Clock, PostgresServer, Server, SmallDisk, each, each_redis},
     support::{enter_answer, enter_run, mlflow_after},
 };
 
@@ -226,5 +226,169 @@ async fn a_server_whose_clock_is_set_back_runs_once_more_at_most() {
         );
         assert!(matches!(claim(&held, &third).await, Claimed::InProgress { .. }));
         assert_eq!(claim(&done, &second).await, Claimed::Done { status: 200 });
+    }
+}
+
+/// The same by the clock that the server reads, where libfaketime is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_reads_an_hour_less_runs_once_more_at_most() {
+    let failure = "clock of the server an hour back, by libfaketime";
+    let Some(clock) = Clock::new(failure) else { return };
+    let mut servers: Vec<Box<dyn Server>> = Vec::new();
+    // Debian's Redis does not start under libfaketime: its allocator asks for the time.
+    for server in each_redis(failure).into_iter().filter(|server| server.name == "Valkey") {
+        servers.push(Box::new(server.another_with_clock(&clock)));
+    }
+    if let Some(server) = PostgresServer::start_with_clock(failure, &clock) {
+        servers.push(Box::new(server));
+    }
+    for server in servers {
+        clock.set("+0");
+        let once = guard(server.open());
+        while once.check().await.is_err() {}
+        let (held, done) = (mlflow_after("held", 0), mlflow_after("done", 0));
+        let first = enter_run(&once, &held).await;
+        enter_run(&once, &done).await.end(Ending::Answered(204)).await;
+        clock.set("-1h");
+        let second = enter_run(&once, &held).await;
+        assert_eq!(second.attempt(), 2, "{}", server.name());
+        assert_eq!(enter_answer(&once, &held).await.reason, Reason::InProgress);
+        assert_eq!(enter_answer(&once, &done).await.reason, Reason::Done);
+        // The number of the run fences: the first one settles nothing.
+        first.end(Ending::Answered(500)).await;
+        assert_eq!(enter_answer(&once, &held).await.reason, Reason::InProgress);
+        second.end(Ending::Answered(204)).await;
+        clock.set("+0");
+        assert_eq!(enter_answer(&once, &held).await.reason, Reason::Done);
+        eprintln!("| {failure} | {} | 1 | 1 | 0 |", server.name());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_memory_for_a_while_loses_nothing() {
+    let failure = "memory full for 2 s";
+    for server in each_redis(failure) {
+        let counts = during(&server, async {
+            server.command::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
+            sleep(Duration::from_secs(2)).await;
+            server.command::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
+        })
+        .await;
+        hold(failure, server.name, &counts, 0);
+    }
+}
+
+/// A disk that is full refuses new claims, or ends the server; what was done stays known.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_disk_for_a_while_loses_nothing() {
+    let failure = "disk full for some seconds";
+    let Some(disk) = SmallDisk::mount(failure, 80) else { return };
+    let started = PostgresServer::start_in(failure, disk.path(), |_| Vec::new(), Vec::new());
+    let Some(mut server) = started else { return };
+    let once = guard(server.open());
+    while once.check().await.is_err() {}
+    let known = mlflow_after("known", 0);
+    enter_run(&once, &known).await.end(Ending::Answered(204)).await;
+    let store = server.open();
+    let mut refused = None;
+    let failing = async {
+        let filler = disk.fill();
+        for number in 0..20_000_u32 {
+            let mut key = [9; 32];
+            key[..4].copy_from_slice(&number.to_be_bytes());
+            let terms = Terms::new(Duration::from_secs(30), Duration::from_secs(690));
+            let claimed = store.claim(&Key::new(key), &Token::new([1; 16]), terms).await;
+            if let Err(error) = claimed {
+                refused = Some(error);
+                break;
+            }
+        }
+        sleep(Duration::from_secs(1)).await;
+        std::fs::remove_file(filler).unwrap();
+    };
+    let counts = during(&server, failing).await;
+    assert!(refused.is_some(), "the disk did not become full");
+    eprintln!("| {failure}: a claim is refused | PostgreSQL | {} |", refused.unwrap());
+    hold(failure, "PostgreSQL", &counts, 0);
+    if !server.is_there() {
+        server = tokio::task::spawn_blocking(move || {
+            server.start_again();
+            server
+        })
+        .await
+        .unwrap();
+    }
+    while once.check().await.is_err() {}
+    assert_eq!(enter_answer(&once, &known).await.reason, Reason::Done);
+    drop(server);
+}
+
+/// What a standby was not sent yet is forgotten, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failover_to_a_standby_loses_no_delivery() {
+    let failure = "failover to a standby";
+    let Some(primary) = PostgresServer::start(failure) else { return };
+    let way = Proxy::to(primary.port()).await;
+    let instances = [guard(primary.open_at(way.port)), guard(primary.open_at(way.port))];
+    for once in &instances {
+        while once.check().await.is_err() {}
+    }
+    let (mut primary, standby) = tokio::task::spawn_blocking(move || {
+        let standby = primary.standby();
+        (primary, standby)
+    })
+    .await
+    .unwrap();
+    let known = mlflow_after("known", 0);
+    enter_run(&instances[0], &known).await.end(Ending::Answered(204)).await;
+    let deliveries = deliver(&instances, "delivery", 60, Duration::from_millis(50));
+    let failing = async {
+        sleep(Duration::from_millis(1500)).await;
+        tokio::task::spawn_blocking(move || primary.kill()).await.unwrap();
+        way.lead_to(standby.port());
+        // It is a standby still.
+        sleep(Duration::from_millis(500)).await;
+        standby.run("SELECT pg_promote()");
+    };
+    let counts = tokio::join!(deliveries, failing).0;
+    hold(failure, "PostgreSQL", &counts, 2);
+    assert_eq!(enter_answer(&instances[1], &known).await.reason, Reason::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_fails_at_first_is_run_again() {
+    let failure = "handler answers 500 twice";
+    for server in each(failure) {
+        let instances = [guard(server.open()), guard(server.open())];
+        for once in &instances {
+            while once.check().await.is_err() {}
+        }
+        let counts = deliver_to(&instances, "delivery", 20, Duration::from_millis(50), 2).await;
+        hold(failure, server.name(), &counts, 0);
+    }
+}
+
+/// A server that was stopped carries a claim out for a caller who has gone. The claim is given back long before its
+/// lease is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_whose_answer_was_lost_is_given_back() {
+    let failure = "claim carried out after its caller gave up";
+    for server in each(failure) {
+        let once = guard(server.open());
+        while once.check().await.is_err() {}
+        let receipt = mlflow_after("late", 0);
+        server.stop();
+        assert_eq!(enter_answer(&once, &receipt).await.reason, Reason::StoreUnavailable);
+        server.go_on();
+        let begun = Instant::now();
+        let attempt = loop {
+            match once.enter(&receipt).await {
+                Ok(run) => break run.attempt(),
+                Err(_) => assert!(begun.elapsed() < Duration::from_secs(20), "{}", server.name()),
+            }
+            sleep(Duration::from_millis(100)).await;
+        };
+        let after = begun.elapsed().as_millis();
+        eprintln!("| {failure} | {} | attempt {attempt} after {after} ms |", server.name());
     }
 }

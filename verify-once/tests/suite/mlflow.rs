@@ -35,6 +35,17 @@ pub(crate) async fn deliver(
     number: usize,
     every: Duration,
 ) -> Counts {
+    deliver_to(instances, prefix, number, every, 0).await
+}
+
+/// The same to a handler that fails so many times for each delivery before it succeeds.
+pub(crate) async fn deliver_to(
+    instances: &[Once],
+    prefix: &str,
+    number: usize,
+    every: Duration,
+    failures: u32,
+) -> Counts {
     let runs = Runs::default();
     let mut deliveries = JoinSet::new();
     for count in 0..number {
@@ -48,8 +59,10 @@ pub(crate) async fn deliver(
                 let receipt = mlflow_after(&id, begun.elapsed().as_secs());
                 let once = &instances[(count + attempt) % instances.len()];
                 let asked = Instant::now();
-                match answer(once, &id, receipt, &runs).await {
-                    Ok(()) => return (id, true, slowest),
+                match answer(once, &id, receipt, &runs, failures).await {
+                    Ok(200..300) => return (id, true, slowest),
+                    // A handler that says nothing of a wait.
+                    Ok(_) => sleep(Duration::from_secs([0, 2, 4, 0][attempt])).await,
                     Err(Answer { status: 200..300, .. }) => return (id, true, slowest),
                     Err(Answer { retry_after: Some(wait), status: 503, .. }) => {
                         slowest = slowest.max(asked.elapsed());
@@ -79,10 +92,15 @@ async fn answer(
     id: &str,
     receipt: verify_core::Receipt,
     runs: &Runs,
-) -> Result<(), Answer> {
-    let handle = |_| async {
+    failures: u32,
+) -> Result<u16, Answer> {
+    let handle = |attempt| async move {
         sleep(Duration::from_millis(20)).await;
+        if attempt <= failures {
+            return 500;
+        }
         *runs.lock().unwrap().entry(id.to_owned()).or_default() += 1;
+        204
     };
-    once.guard(&receipt, handle, |()| Ending::Answered(204)).await
+    once.guard(&receipt, handle, |status| Ending::Answered(*status)).await
 }

@@ -273,6 +273,8 @@ async fn a_claim_and_its_completion_are_not_much_slower_than_two_pings() {
     const PAIRS: u32 = 4_000;
     const LANES: u32 = 32;
     for server in each_redis("speed") {
+        // As Redis does it by default. Otherwise the disk is measured, which no PING waits for.
+        let server = server.another(&["--appendfsync", "everysec"]);
         let store = Arc::new(server.store());
         store.check().await.unwrap();
         let client = redis::Client::open(server.address()).unwrap();
@@ -315,7 +317,8 @@ async fn a_claim_and_its_completion_are_not_much_slower_than_two_pings() {
             "| claim + complete x{LANES}, of PING pairs | {} | {rate:.0} a s | {ratio:.0} % |",
             server.name
         );
-        // Of a build for debugging, on a machine that does other things, with each command on the disk.
-        assert!(ratio > 5.0, "{}: {ratio} %", server.name);
+        // A build for debugging spends its time in the client, and the machine does other things.
+        let least = if cfg!(debug_assertions) { 5.0 } else { 45.0 };
+        assert!(ratio >= least, "{}: {ratio} %", server.name);
     }
 }
