@@ -3,6 +3,7 @@
 pub mod check;
 pub mod contest;
 pub mod delivery;
+pub mod fresh;
 pub mod headers;
 pub mod interleaved;
 pub mod load;

@@ -4,10 +4,11 @@
 use std::{env, net::Ipv4Addr, time::Duration};
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use verify_actix::{Delivery, Secret, Sender, Verifier, Verify};
+use verify_actix::{Delivery, HandleOnce, Secret, Sender, Verifier, Verify, once::Once};
 use verify_bench::{
     check::Check,
     delivery::{SECRET, SIGNATURE},
+    fresh::Fresh,
 };
 use webhook_verify::{CustomScheme, Encoding, HashAlg, Provider, actix as other};
 
@@ -35,7 +36,7 @@ async fn other(body: other::VerifiedBody) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-fn configure(config: &mut web::ServiceConfig, way: &str, guard: &Verify) {
+fn configure(config: &mut web::ServiceConfig, way: &str, guard: &Verify, once: &Once) {
     let hook = web::resource("/hook");
     let hook = match way {
         "bare" => hook.route(web::post().to(bare)),
@@ -45,6 +46,11 @@ fn configure(config: &mut web::ServiceConfig, way: &str, guard: &Verify) {
         "verify" => {
             let hook = hook.route(web::post().to(verified)).wrap(guard.clone());
             config.service(hook);
+            return;
+        }
+        "once" => {
+            let hook = hook.route(web::post().to(verified));
+            config.service(hook.wrap(HandleOnce::new(once.clone())).wrap(guard.clone()));
             return;
         }
         "webhook-verify" => {
@@ -71,7 +77,8 @@ async fn main() {
     let secret = Secret::new(SECRET).unwrap();
     let verifier = Verifier::builder(Sender::DATABRICKS).secret(secret).build().unwrap();
     let guard = Verify::new(verifier);
-    let app = move || App::new().configure(|config| configure(config, &way, &guard));
+    let once = Once::builder(Fresh::new()).build().unwrap();
+    let app = move || App::new().configure(|config| configure(config, &way, &guard, &once));
     // As on axum: no limit that 5,000 connections at once would reach.
     let server = HttpServer::new(app)
         .workers(1)

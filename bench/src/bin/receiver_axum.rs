@@ -4,15 +4,22 @@
 use std::{env, net::Ipv4Addr};
 
 use axum::{
-    Router, body::Bytes, extract::DefaultBodyLimit, extract::State, http::HeaderMap,
-    http::StatusCode, routing::post, serve::ListenerExt,
+    Router,
+    body::Bytes,
+    extract::DefaultBodyLimit,
+    extract::State,
+    http::HeaderMap,
+    http::StatusCode,
+    routing::{MethodRouter, post},
+    serve::ListenerExt,
 };
 use http_body_util::Full;
 use tokio::net::TcpSocket;
-use verify_axum::{Delivery, Secret, Sender, Verifier, VerifyLayer};
+use verify_axum::{Delivery, HandleOnceLayer, Secret, Sender, Verifier, VerifyLayer, once::Once};
 use verify_bench::{
     check::Check,
     delivery::{SECRET, SIGNATURE},
+    fresh::Fresh,
 };
 use webhook_verify::{CustomScheme, Encoding, HashAlg, Provider, tower as other};
 
@@ -37,10 +44,15 @@ fn app(way: &str) -> Router {
         "by-hand" => {
             return Router::new().route("/hook", post(by_hand)).with_state(Check::new(SECRET));
         }
-        "verify" => {
+        "verify" | "once" => {
             let secret = Secret::new(SECRET).unwrap();
             let verifier = Verifier::builder(Sender::DATABRICKS).secret(secret).build().unwrap();
-            post(verified).layer(VerifyLayer::new(verifier))
+            let once = (way == "once").then(|| Once::builder(Fresh::new()).build().unwrap());
+            let hook: MethodRouter = match once {
+                Some(once) => post(verified).layer(HandleOnceLayer::new(once)),
+                None => post(verified),
+            };
+            hook.layer(VerifyLayer::new(verifier))
         }
         "webhook-verify" => {
             let scheme = CustomScheme {
