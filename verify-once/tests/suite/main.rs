@@ -20,7 +20,7 @@ mod proxy;
 mod redis;
 mod reference;
 #[cfg(all(feature = "postgres", feature = "redis"))]
-#[allow(dead_code, reason = "the suite of the receivers uses it too")]
+#[expect(dead_code, reason = "the suite of the receivers uses it too")]
 mod servers;
 #[cfg(feature = "sqlite")]
 mod sqlite;

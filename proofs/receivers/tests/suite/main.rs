@@ -9,7 +9,7 @@ mod crowd_actix;
 mod crowd_axum;
 mod once;
 mod process;
-#[allow(dead_code, reason = "the suite of verify-once uses all of them")]
+#[expect(dead_code, reason = "the suite of verify-once uses all of them")]
 #[path = "../../../../verify-once/tests/suite/servers.rs"]
 mod servers;
 
