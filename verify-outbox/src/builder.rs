@@ -1,28 +1,23 @@
 use core::{fmt, time::Duration};
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, mpsc},
-    thread,
-    time::SystemTime,
-};
+use std::{path::PathBuf, sync::Arc, time::SystemTime};
 
 use tokio::sync::Semaphore;
 
 use crate::{
-    Delivery, OpenError, Outbox, StoreError, Workers,
+    Delivery, OpenError, Outbox, Workers,
     bell::Bell,
     clock::{Clock, since_1970},
     delivery::EventOf,
-    file::{self, Place, Reserve},
     outbox::Inner,
     retention::Retention,
-    writer::Writer,
+    sqlite::Sqlite,
+    store::Store,
 };
 
-/// How an outbox is opened. Made by [`Outbox::builder`].
+/// How an outbox is opened. Made by [`Outbox::builder`] or [`Outbox::postgres`].
 #[must_use]
 pub struct Builder {
-    path: PathBuf,
+    place: Place,
     most_bytes: u64,
     most_waiting: usize,
     retention: Retention,
@@ -30,23 +25,39 @@ pub struct Builder {
     event_of: EventOf,
 }
 
+/// Where deliveries are kept.
+#[derive(Debug)]
+enum Place {
+    File(PathBuf),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<crate::postgres::Address>),
+}
+
 impl Outbox {
     /// Begins to open the store in a file, which is made if it is not there. Its folder has to be
     /// there: a volume that is not mounted would go unnoticed.
     pub fn builder(path: impl Into<PathBuf>) -> Builder {
-        Builder::new(path.into())
+        Builder::new(Place::File(path.into()))
+    }
+
+    /// Begins to open the store in PostgreSQL, which any number of instances may share, at an address such as
+    /// `postgres://user:password@host:5432/database`. The address of a cluster has all its hosts, with commas
+    /// between them: what is connected to is the primary.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Address`]. What it says has nothing of the address.
+    #[cfg(feature = "postgres")]
+    pub fn postgres(address: &str) -> Result<Builder, OpenError> {
+        let address = crate::postgres::Address::new(address)?;
+        Ok(Builder::new(Place::Postgres(Box::new(address))))
     }
 }
 
 impl Builder {
-    /// How long the thread that writes waits for another process to let go of the file. A sender
-    /// waits as long.
-    const PATIENCE: Duration = Duration::from_secs(1);
-    const PAGE: u64 = 4096;
-
-    pub(crate) fn new(path: PathBuf) -> Self {
+    fn new(place: Place) -> Self {
         Self {
-            path,
+            place,
             most_bytes: 1024 * 1024 * 1024,
             most_waiting: 64 * 1024 * 1024,
             retention: Retention::default(),
@@ -56,14 +67,14 @@ impl Builder {
     }
 
     /// Sets the largest size of the file, in bytes. Beside it there is a log of a few MiB. Without it:
-    /// 1 GiB.
+    /// 1 GiB. PostgreSQL has no such limit but its disk.
     pub const fn most_bytes(mut self, bytes: u64) -> Self {
         self.most_bytes = bytes;
         self
     }
 
     /// Sets how many bytes may wait in memory to be written, each delivery with 4 KiB more than its
-    /// body. More are refused as [`StoreError::Busy`]. Without it: 64 MiB.
+    /// body. More are refused as [`StoreError::Busy`](crate::StoreError::Busy). Without it: 64 MiB.
     pub const fn most_waiting(mut self, bytes: usize) -> Self {
         self.most_waiting = bytes;
         self
@@ -84,7 +95,8 @@ impl Builder {
         self
     }
 
-    /// Sets what tells the time. Without it: the system's clock.
+    /// Sets what tells the time to a store in a file. Without it: the system's clock. PostgreSQL has the clock of
+    /// its server, so that those of instances may differ.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(move || since_1970(now()));
         self
@@ -100,52 +112,31 @@ impl Builder {
         self
     }
 
-    /// Opens it. The one [`Workers`] that belongs to it posts what is kept.
+    /// Opens it. The one [`Workers`] that belongs to it posts what is kept. Waits for the disk or the server.
     ///
     /// # Errors
     ///
-    /// [`OpenError`]: among others, that another process works on it.
+    /// [`OpenError`]: among others, that another process works on the file.
     pub fn open(self) -> Result<(Outbox, Workers), OpenError> {
-        let Self { path, most_bytes, most_waiting, retention, clock, event_of } = self;
-        // What lies beside it lies beside the file that a link leads to.
-        let (path, lock) = file::claim(&path)?;
-        let reserve = Reserve::beside(&path);
-        let connect = || file::connect(&path, Self::PATIENCE);
-        let has_no_room = |error: &OpenError| {
-            // SQLite makes its log anew, and has a word of its own for where that finds no room.
-            let OpenError::Store { error, .. } = error else { return false };
-            matches!(error, StoreError::Failed(_) | StoreError::Full)
-        };
-        let connection = match connect() {
-            Err(error) if has_no_room(&error) && reserve.release() => connect()?,
-            opened => opened?,
-        };
-        let reader = connect()?;
-        let place =
-            Place::of(&path).map_err(|error| OpenError::File { path: path.clone(), error })?;
+        let Self { place, most_bytes, most_waiting, retention, clock, event_of } = self;
         let bell = Arc::new(Bell::default());
-        let writer = Writer {
-            connection,
-            reserve,
-            place,
-            clock: Arc::clone(&clock),
-            bell: Arc::clone(&bell),
-            // To SQLite no page at all is no limit.
-            most_pages: u32::try_from(most_bytes / Self::PAGE).unwrap_or(u32::MAX).max(1),
+        let (store, clock): (Box<dyn Store>, Clock) = match place {
+            Place::File(path) => {
+                let store = Sqlite::open(&path, most_bytes, Arc::clone(&clock), Arc::clone(&bell))?;
+                (Box::new(store), clock)
+            }
+            #[cfg(feature = "postgres")]
+            Place::Postgres(address) => {
+                let store = crate::postgres::Postgres::open(&address, Some(Arc::clone(&bell)))?;
+                let clock = store.clock();
+                (Box::new(store), clock)
+            }
         };
-        let (jobs, queue) = mpsc::channel();
-        let writer = thread::Builder::new()
-            .name("outbox-writer".to_owned())
-            .spawn(move || writer.run(&queue))
-            .map_err(|error| OpenError::File { path, error })?;
         let outbox = Outbox(Arc::new(Inner {
-            jobs: Some(jobs),
-            writer: Some(writer),
+            store,
             room: Arc::new(Semaphore::new(most_waiting / 1024)),
             retention,
             event_of,
-            reader: Mutex::new(reader),
-            _lock: lock,
         }));
         Ok((outbox.clone(), Workers::new(outbox, bell, clock)))
     }
@@ -153,6 +144,6 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Builder").field("place", &self.place).finish_non_exhaustive()
     }
 }

@@ -1,54 +1,16 @@
-use core::{fmt, time::Duration};
-use std::{
-    collections::BTreeSet,
-    path::Path,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use core::fmt;
+use std::{collections::BTreeSet, path::Path};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
-use verify_core::UnixTime;
-
-use crate::{
-    Delivery, OpenError, StoreError,
-    clock::{Millis, millis},
-    file, store,
-};
+use crate::{Delivery, OpenError, StoreError, Stuck, sqlite::SqliteDesk, store::Desk};
 
 /// The postings that nobody works on: those that were given up, and those for destinations that are
 /// not configured any more. It may be used while another process posts.
 pub struct Unposted {
-    connection: Connection,
-    configured: BTreeSet<String>,
-}
-
-/// A posting that waits for a person.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Stuck {
-    /// By which it is named here. Never used twice.
-    pub id: i64,
-    /// Where it was to go.
-    pub destination: String,
-    /// Whether the destination is configured still.
-    pub is_configured: bool,
-    /// Whether it was given up.
-    pub is_dead: bool,
-    /// Why it failed the last time, if it was tried.
-    pub reason: Option<String>,
-    /// How often it failed.
-    pub failures: u32,
-    /// The sender of the delivery.
-    pub sender: String,
-    /// When the delivery was received.
-    pub received_at: UnixTime,
-    /// The size of its body.
-    pub bytes: u64,
+    desk: Box<dyn Desk>,
+    configured: Vec<String>,
 }
 
 impl Unposted {
-    /// How long to wait for the process that posts.
-    const PATIENCE: Duration = Duration::from_secs(5);
-
     /// Opens a file that is there. `configured` are the destinations that are posted to.
     ///
     /// # Errors
@@ -58,50 +20,43 @@ impl Unposted {
         path: &Path,
         configured: impl IntoIterator<Item = String>,
     ) -> Result<Self, OpenError> {
-        let path = file::find(path)?;
-        let connection = file::connect(&path, Self::PATIENCE)?;
-        Ok(Self { connection, configured: configured.into_iter().collect() })
+        Ok(Self::at(SqliteDesk::open(path)?, configured))
+    }
+
+    /// The same for a store in PostgreSQL, at an address as [`Outbox::postgres`](crate::Outbox::postgres) takes it.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Builder::open`](crate::Builder::open).
+    #[cfg(feature = "postgres")]
+    pub fn postgres(
+        address: &str,
+        configured: impl IntoIterator<Item = String>,
+    ) -> Result<Self, OpenError> {
+        let address = crate::postgres::Address::new(address)?;
+        Ok(Self::at(crate::postgres::Postgres::open(&address, None)?, configured))
+    }
+
+    fn at(desk: impl Desk + 'static, configured: impl IntoIterator<Item = String>) -> Self {
+        Self { desk: Box::new(desk), configured: configured.into_iter().collect() }
     }
 
     /// Returns all of them, the oldest first.
     ///
     /// # Errors
     ///
-    /// The file cannot be read.
+    /// The store cannot be read.
     pub fn list(&self) -> Result<Vec<Stuck>, StoreError> {
-        let mut select = self.connection.prepare_cached(
-            "SELECT posting.id, destination, dead, reason, failures, sender, received_at,
-                length(body) AS bytes
-             FROM posting JOIN delivery ON delivery.id = posting.delivery ORDER BY posting.id",
-        )?;
-        let rows = select.query_map([], |row| {
-            let destination: String = row.get("destination")?;
-            let received_at: Millis = row.get("received_at")?;
-            Ok(Stuck {
-                id: row.get("id")?,
-                is_configured: self.configured.contains(&destination),
-                destination,
-                is_dead: row.get("dead")?,
-                reason: row.get("reason")?,
-                failures: row.get("failures")?,
-                sender: row.get("sender")?,
-                received_at: UnixTime::from_secs(received_at.unsigned_abs() / 1000),
-                bytes: row.get("bytes")?,
-            })
-        })?;
-        let is_stuck = |row: &rusqlite::Result<Stuck>| {
-            row.as_ref().map_or(true, |stuck| stuck.is_dead || !stuck.is_configured)
-        };
-        Ok(rows.filter(is_stuck).collect::<Result<_, _>>()?)
+        self.desk.list(&self.configured)
     }
 
     /// Returns the delivery that was to be posted. `None`: there is no such posting.
     ///
     /// # Errors
     ///
-    /// The file cannot be read.
+    /// The store cannot be read.
     pub fn delivery(&self, id: i64) -> Result<Option<Delivery>, StoreError> {
-        Ok(store::delivery_of(&self.connection, id)?)
+        self.desk.delivery(id)
     }
 
     /// Lets dead ones be tried again, as if they had just come. Returns how many of them there were.
@@ -110,13 +65,7 @@ impl Unposted {
     ///
     /// None was changed.
     pub fn retry(&mut self, ids: &[i64]) -> Result<usize, StoreError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis);
-        self.each(ids, |transaction, id| {
-            let mut update = transaction.prepare_cached(
-                "UPDATE posting SET dead = 0, failures = 0, since = ?1 WHERE id = ?2 AND dead",
-            )?;
-            Ok(update.execute(params![now, id])? > 0)
-        })
+        self.desk.retry(ids)
     }
 
     /// Gives postings up for good: those of [`list`](Self::list), and no others. Returns how many of
@@ -127,25 +76,8 @@ impl Unposted {
     /// None was changed.
     pub fn discard(&mut self, ids: &[i64]) -> Result<usize, StoreError> {
         let stuck: BTreeSet<i64> = self.list()?.into_iter().map(|stuck| stuck.id).collect();
-        self.each(
-            ids,
-            |transaction, id| Ok(stuck.contains(&id) && store::discard(transaction, id)?),
-        )
-    }
-
-    fn each(
-        &mut self,
-        ids: &[i64],
-        change: impl Fn(&Transaction<'_>, i64) -> rusqlite::Result<bool>,
-    ) -> Result<usize, StoreError> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut changed = 0;
-        for id in ids {
-            changed += usize::from(change(&transaction, *id)?);
-        }
-        transaction.commit()?;
-        Ok(changed)
+        let ids: Vec<i64> = ids.iter().copied().filter(|id| stuck.contains(id)).collect();
+        self.desk.discard(&ids)
     }
 }
 

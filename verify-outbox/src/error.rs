@@ -3,8 +3,8 @@ use std::{io, path::PathBuf};
 
 use rusqlite::ErrorCode;
 
-/// Why the store did not do what it was asked to. What was to be kept is not kept: answer 503, so
-/// that the sender comes again.
+/// Why the store did not do what it was asked to. What was to be kept is not kept, or nobody knows whether it is:
+/// answer 503, so that the sender comes again.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -21,6 +21,19 @@ pub enum StoreError {
     /// The file was moved or deleted, or another one is in its place. It recovers by itself if the file
     /// is put back; else a restart begins with what is there.
     Moved,
+    /// A newer version of this crate has changed the tables in PostgreSQL.
+    Schema {
+        /// The version of the tables.
+        found: i32,
+        /// The version that is known.
+        known: i32,
+    },
+    /// PostgreSQL took too long. It may do it all the same.
+    TimedOut,
+    /// PostgreSQL does not do it now. It recovers by itself once the server does.
+    Unavailable(String),
+    /// PostgreSQL will not do it before somebody has changed something.
+    Unsuitable(&'static str),
 }
 
 impl StoreError {
@@ -34,6 +47,10 @@ impl StoreError {
             Self::Full => "full",
             Self::Locked => "locked",
             Self::Moved => "moved",
+            Self::Schema { .. } => "schema",
+            Self::TimedOut => "timed_out",
+            Self::Unavailable(_) => "unavailable",
+            Self::Unsuitable(_) => "unsuitable",
         }
     }
 }
@@ -80,6 +97,13 @@ impl fmt::Display for StoreError {
             Self::Full => f.write_str("the store is full"),
             Self::Locked => f.write_str("the store is locked by another process"),
             Self::Moved => f.write_str("the store was moved or deleted"),
+            Self::Schema { found, known } => write!(
+                f,
+                "the store was changed by a newer version: its schema is {found}, and {known} is known"
+            ),
+            Self::TimedOut => f.write_str("the server of the store took too long"),
+            Self::Unavailable(what) => write!(f, "the server of the store {what}"),
+            Self::Unsuitable(what) => write!(f, "the store cannot be used: {what}"),
         }
     }
 }
@@ -90,6 +114,15 @@ impl core::error::Error for StoreError {}
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum OpenError {
+    /// What is to be the address of a server is none, or one that is not safe.
+    Address(&'static str),
+    /// PostgreSQL does not open it.
+    Database {
+        /// The hosts and the database.
+        place: String,
+        /// Why.
+        error: StoreError,
+    },
     /// The file or the one beside it that is locked could not be made or opened.
     File {
         /// Which.
@@ -128,6 +161,8 @@ pub enum OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Address(what) => f.write_str(what),
+            Self::Database { place, error } => write!(f, "`{place}`: {error}"),
             Self::File { path, error } => write!(f, "`{}`: {error}", path.display()),
             Self::InUse { path } => write!(f, "`{}` is in use by another process", path.display()),
             Self::Schema { path, found, known } => write!(

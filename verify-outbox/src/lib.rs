@@ -7,22 +7,23 @@ mod dead;
 mod delivery;
 mod error;
 mod figures;
-mod file;
 mod http;
 mod outbox;
 mod policy;
 mod post;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod retention;
+mod sqlite;
 mod store;
 #[cfg(test)]
 mod verified;
 mod worker;
 mod workers;
-mod writer;
 
 pub use self::{
     builder::Builder,
-    dead::{Stuck, Unposted},
+    dead::Unposted,
     delivery::{Delivery, Kept},
     error::{OpenError, StoreError},
     figures::describe_metrics,
@@ -30,6 +31,6 @@ pub use self::{
     outbox::Outbox,
     policy::Policy,
     post::{Outcome, Post},
-    store::Waiting,
+    store::{Stuck, Waiting},
     workers::Workers,
 };

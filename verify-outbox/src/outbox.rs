@@ -1,20 +1,11 @@
 use core::fmt;
-use std::{
-    fs::File,
-    sync::{Arc, Mutex, PoisonError, mpsc},
-    thread::JoinHandle,
-};
+use std::sync::Arc;
 
-use rusqlite::Connection;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 use verify_core::Verified;
 
 use crate::{
-    Delivery, Kept, StoreError, Waiting,
-    delivery::EventOf,
-    retention::Retention,
-    store,
-    writer::{Job, Task},
+    Delivery, Kept, StoreError, Waiting, delivery::EventOf, retention::Retention, store::Store,
 };
 
 /// Keeps verified deliveries until they have been posted. Clones share it.
@@ -22,15 +13,11 @@ use crate::{
 pub struct Outbox(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    /// `None` while it is dropped.
-    pub(crate) jobs: Option<mpsc::Sender<Job>>,
-    pub(crate) writer: Option<JoinHandle<()>>,
+    pub(crate) store: Box<dyn Store>,
     /// KiB that may still wait to be written.
     pub(crate) room: Arc<Semaphore>,
     pub(crate) retention: Retention,
     pub(crate) event_of: EventOf,
-    pub(crate) reader: Mutex<Connection>,
-    pub(crate) _lock: File,
 }
 
 impl Outbox {
@@ -39,17 +26,24 @@ impl Outbox {
     ///
     /// # Errors
     ///
-    /// It is not kept. Answer 503.
+    /// It is not kept, or nobody knows whether it is. Answer 503: what comes again is known.
     pub async fn keep<B: AsRef<[u8]>>(
         &self,
         verified: &Verified<B>,
         destinations: Vec<String>,
     ) -> Result<Kept, StoreError> {
-        let arrival = self.0.retention.arrival(verified);
-        let size = arrival.delivery.body.len();
+        let mut arrival = self.0.retention.arrival(verified, destinations);
         let (event, key) = (self.event_of(&arrival.delivery), arrival.delivery.key_hex());
-        let kept = self.write(Task::Keep { arrival, destinations }, size).await;
-        let (kept, code) = match kept {
+        let kept = async {
+            // What a small one takes besides its body.
+            const LEAST: usize = 4096;
+            let size = arrival.delivery.body.len().saturating_add(LEAST);
+            let kib = u32::try_from(size / 1024).unwrap_or(u32::MAX);
+            let room = Arc::clone(&self.0.room).try_acquire_many_owned(kib);
+            arrival._room = Some(room.map_err(|_| StoreError::Busy)?);
+            self.store().keep(arrival).await
+        };
+        let (kept, code) = match kept.await {
             Ok(true) => (Ok(Kept::New), "new"),
             Ok(false) => {
                 let sender = verified.receipt().sender();
@@ -66,6 +60,10 @@ impl Outbox {
         kept
     }
 
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
     pub(crate) fn event_of(&self, delivery: &Delivery) -> Option<String> {
         (self.0.event_of)(delivery)
     }
@@ -76,59 +74,18 @@ impl Outbox {
     ///
     /// Why it could not.
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.write(Task::Check, 0).await.map(drop)
+        // As much as a small delivery takes.
+        let _room = self.0.room.try_acquire_many(4).map_err(|_| StoreError::Busy)?;
+        self.store().check().await
     }
 
-    /// Returns what waits, by destination. Reads the file: not for a thread that must not wait.
+    /// Returns what waits, by destination. Reads the store: not for a thread that must not wait.
     ///
     /// # Errors
     ///
-    /// The file cannot be read.
+    /// The store cannot be read.
     pub fn waiting(&self) -> Result<Vec<Waiting>, StoreError> {
-        self.read(store::waiting)
-    }
-
-    pub(crate) fn read<T>(
-        &self,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
-        let connection = self.0.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(read(&connection)?)
-    }
-
-    async fn write(&self, task: Task, size: usize) -> Result<bool, StoreError> {
-        // What a small one takes besides its body.
-        const LEAST: usize = 4096;
-        let kib = u32::try_from((size.saturating_add(LEAST)) / 1024).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.0.room).try_acquire_many_owned(kib);
-        let room = room.map_err(|_| StoreError::Busy)?;
-        self.send(task, Some(room))?.await.map_err(|_| StoreError::Closed)?
-    }
-
-    /// Writes from a thread that may wait.
-    pub(crate) fn write_blocking(&self, task: Task) -> Result<bool, StoreError> {
-        self.send(task, None)?.blocking_recv().map_err(|_| StoreError::Closed)?
-    }
-
-    fn send(
-        &self,
-        task: Task,
-        room: Option<tokio::sync::OwnedSemaphorePermit>,
-    ) -> Result<oneshot::Receiver<Result<bool, StoreError>>, StoreError> {
-        let (done, outcome) = oneshot::channel();
-        let jobs = self.0.jobs.as_ref().ok_or(StoreError::Closed)?;
-        jobs.send(Job { task, done, _room: room }).map_err(|_| StoreError::Closed)?;
-        Ok(outcome)
-    }
-}
-
-/// Waits until all that was asked for is written.
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.jobs = None;
-        if let Some(writer) = self.writer.take() {
-            let _ = writer.join();
-        }
+        self.store().waiting()
     }
 }
 

@@ -16,7 +16,28 @@ pub struct Policy {
     longest_wait: Duration,
     longest_retry_after: Duration,
     give_up_after: Duration,
-    is_in_order: bool,
+    order: Order,
+}
+
+/// Which posting of a destination comes next, and who makes it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Order {
+    /// What failed four times lets the others by.
+    Default,
+    /// As by default, and each instance posts at the same time.
+    Parallel,
+    /// Nothing lets others by.
+    Strict,
+}
+
+impl Order {
+    /// Returns by which columns postings are sorted.
+    pub(crate) const fn by(self) -> &'static str {
+        match self {
+            Self::Strict => "id",
+            Self::Default | Self::Parallel => "failures / 4, id",
+        }
+    }
 }
 
 impl Default for Policy {
@@ -27,7 +48,7 @@ impl Default for Policy {
             longest_wait: Duration::from_secs(5 * 60),
             longest_retry_after: Duration::from_secs(60 * 60),
             give_up_after: Duration::from_secs(3 * 24 * 60 * 60),
-            is_in_order: false,
+            order: Order::Default,
         }
     }
 }
@@ -67,13 +88,21 @@ impl Policy {
     /// older one. One that is always refused then **blocks its destination** until it is dead or given
     /// up. Without it: one that failed four times lets the others by.
     pub const fn in_order(mut self) -> Self {
-        self.is_in_order = true;
+        self.order = Order::Strict;
         self
     }
 
-    /// Returns whether nothing lets others by.
-    pub(crate) const fn is_in_order(&self) -> bool {
-        self.is_in_order
+    /// Lets each instance that shares a store post at the same time, for a destination that takes what comes in
+    /// any order. The waits are still the destination's; the pace is that of each instance. A file has one
+    /// instance. Without it: one instance at a time posts, in the order in which deliveries were kept.
+    pub const fn parallel(mut self) -> Self {
+        self.order = Order::Parallel;
+        self
+    }
+
+    /// Returns which posting comes next.
+    pub(crate) const fn order(&self) -> Order {
+        self.order
     }
 
     /// Returns the time before which the next posting must not begin.

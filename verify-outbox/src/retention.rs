@@ -20,7 +20,11 @@ impl Default for Retention {
 
 impl Retention {
     /// Makes of a delivery what is kept of it.
-    pub(crate) fn arrival<B: AsRef<[u8]>>(&self, verified: &Verified<B>) -> Arrival {
+    pub(crate) fn arrival<B: AsRef<[u8]>>(
+        &self,
+        verified: &Verified<B>,
+        destinations: Vec<String>,
+    ) -> Arrival {
         let mut delivery = Delivery::from(verified);
         let replay_key = delivery.key;
         let alike = self.of_alike.get(&delivery.sender);
@@ -28,6 +32,7 @@ impl Retention {
             // What is left of the hash is still as good as unique.
             *end = delivery.received_at.as_secs().to_be_bytes();
         }
-        Arrival { replay_key, known_for: millis(*alike.unwrap_or(&self.of_all)), delivery }
+        let known_for = millis(*alike.unwrap_or(&self.of_all));
+        Arrival { replay_key, known_for, delivery, destinations, _room: None }
     }
 }

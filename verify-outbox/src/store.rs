@@ -1,16 +1,81 @@
-//! What is done to the tables. Whoever writes does so in a transaction of its own.
+//! Where deliveries are kept. The trait is sealed by being private: there are two stores, in a file of SQLite
+//! and in PostgreSQL, and what they have to hold is in `tests/suite/laws.rs`.
 
-use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
+use core::pin::Pin;
+
+use tokio::sync::OwnedSemaphorePermit;
 use verify_core::UnixTime;
 
 use crate::{
-    Delivery,
+    Delivery, StoreError,
     clock::Millis,
-    policy::{Fate, Gate},
+    policy::{Fate, Gate, Order},
 };
 
-/// How far a clock may be set back without a repetition being taken for another delivery.
-const CLOCK_STEP: Millis = 60 * 60 * 1000;
+pub(crate) type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A store that deliveries are kept in and posted from. Each call has a time limit. Those that return no future
+/// are for threads that may wait.
+pub(crate) trait Store: Send + Sync {
+    /// Keeps a delivery for each of its destinations, so that it outlasts whatever ends. `false`: it is known
+    /// already.
+    fn keep(&self, arrival: Arrival) -> Pending<'_, bool>;
+
+    /// Returns whether a small delivery could be kept now.
+    fn check(&self) -> Pending<'_, ()>;
+
+    /// Returns what waits, by destination.
+    fn waiting(&self) -> Result<Vec<Waiting>, StoreError>;
+
+    /// Sees to it that nobody else posts to a destination, unless many may. `None`: somebody else does.
+    fn hold(&self, destination: &str, order: Order) -> Result<Option<Held>, StoreError>;
+
+    /// Returns the posting whose turn it is. In order: the oldest. Else the oldest of those that failed the
+    /// least often, where less than four times is not at all: so a short outage keeps the order, and one
+    /// posting that always fails lets the others by.
+    fn next(&self, destination: &str, order: Order) -> Result<Option<Due>, StoreError>;
+
+    /// Writes what became of a posting. It may be written a second time. `false`: somebody else posts it now, and
+    /// nothing was written.
+    fn settle(&self, settlement: &Settlement) -> Result<bool, StoreError>;
+
+    /// Lets somebody else post to a destination.
+    fn leave(&self, destination: &str);
+}
+
+/// What people do with postings that nobody works on.
+pub(crate) trait Desk: Send {
+    /// Returns those that are dead, or for none of these destinations; the oldest first.
+    fn list(&self, configured: &[String]) -> Result<Vec<Stuck>, StoreError>;
+
+    /// Returns the delivery of a posting.
+    fn delivery(&self, posting: i64) -> Result<Option<Delivery>, StoreError>;
+
+    /// Lets dead ones be tried again, as if they had just come: all or none. Returns how many there were.
+    fn retry(&mut self, postings: &[i64]) -> Result<usize, StoreError>;
+
+    /// Deletes postings: all or none. Returns how many there were.
+    fn discard(&mut self, postings: &[i64]) -> Result<usize, StoreError>;
+}
+
+/// A delivery that comes in.
+pub(crate) struct Arrival {
+    pub(crate) replay_key: [u8; 32],
+    /// How long another one with the same replay key is a repetition.
+    pub(crate) known_for: Millis,
+    pub(crate) delivery: Delivery,
+    pub(crate) destinations: Vec<String>,
+    /// The room that it takes while it waits to be written.
+    pub(crate) _room: Option<OwnedSemaphorePermit>,
+}
+
+/// When a destination may be posted to.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Held {
+    pub(crate) gate: Gate,
+    /// Before this time its pace does not allow another posting. `None`: the store does not keep it.
+    pub(crate) paced_until: Option<Millis>,
+}
 
 /// A posting that waits for its turn.
 pub(crate) struct Due {
@@ -20,14 +85,24 @@ pub(crate) struct Due {
     /// How often it failed.
     pub(crate) failures: u32,
     pub(crate) delivery: Delivery,
+    /// Grows each time that somebody else may have begun to post it.
+    pub(crate) epoch: i64,
 }
 
-/// A delivery that comes in.
-pub(crate) struct Arrival {
-    pub(crate) replay_key: [u8; 32],
-    /// How long another one with the same replay key is a repetition.
-    pub(crate) known_for: Millis,
-    pub(crate) delivery: Delivery,
+/// What became of a posting, and of its destination.
+#[derive(Clone, Debug)]
+pub(crate) struct Settlement {
+    pub(crate) posting: i64,
+    pub(crate) destination: String,
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "a file has one instance"))]
+    pub(crate) order: Order,
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "a file has one instance"))]
+    pub(crate) epoch: i64,
+    pub(crate) fate: Fate,
+    /// `None`: as before.
+    pub(crate) gate: Option<Gate>,
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "a file has one instance"))]
+    pub(crate) paced_until: Millis,
 }
 
 /// What waits for a destination.
@@ -44,185 +119,26 @@ pub struct Waiting {
     pub oldest: Option<UnixTime>,
 }
 
-/// What became of a posting, and of its destination.
-#[derive(Clone, Debug)]
-pub(crate) struct Settlement {
-    pub(crate) posting: i64,
-    pub(crate) destination: String,
-    pub(crate) fate: Fate,
-    /// `None`: as before.
-    pub(crate) gate: Option<Gate>,
-}
-
-/// Keeps a delivery for each of the destinations. Returns `false` if it is known already.
-pub(crate) fn keep(
-    connection: &Connection,
-    now: Millis,
-    arrival: &Arrival,
-    destinations: &[String],
-) -> rusqlite::Result<bool> {
-    let Arrival { replay_key, known_for, delivery } = arrival;
-    // What came much later than now came while the clock was wrong.
-    let latest = now.saturating_add(CLOCK_STEP);
-    let mut select = connection.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM delivery WHERE replay_key = ?1 AND ((key = ?1 AND body IS NOT NULL)
-             OR (known_until >= ?2 AND received_at <= ?3)))",
-    )?;
-    if select.query_row(params![replay_key, now, latest], |row| row.get(0))? {
-        return Ok(false);
-    }
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO delivery (replay_key, known_until, key, sender, received_at, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    let known_until = now.saturating_add(*known_for);
-    let received_at = delivery.received_at.as_secs().saturating_mul(1000).cast_signed();
-    let Delivery { key, sender, body, .. } = delivery;
-    insert.execute(params![replay_key, known_until, key, sender, received_at, body])?;
-    let id = connection.last_insert_rowid();
-    let mut insert = connection.prepare_cached(
-        "INSERT OR IGNORE INTO posting (delivery, destination, since) VALUES (?1, ?2, ?3)",
-    )?;
-    for destination in destinations {
-        insert.execute(params![id, destination, now])?;
-    }
-    finish(connection, id)?;
-    Ok(true)
-}
-
-/// Forgets deliveries that have been everywhere since before a time: more of them than can come in
-/// meanwhile, and not all of a week, for which whoever comes next would wait, and a full disk has no room.
-pub(crate) fn forget(connection: &Connection, now: Millis) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery
-                 WHERE body IS NULL AND known_until < ?1 ORDER BY known_until LIMIT 256)",
-        )?
-        .execute([now])?;
-    Ok(())
-}
-
-/// Returns whether a destination may be posted to, and since when not.
-pub(crate) fn gate(connection: &Connection, destination: &str) -> rusqlite::Result<Gate> {
-    let mut select =
-        connection.prepare_cached("SELECT open_at, failures FROM gate WHERE destination = ?1")?;
-    let gate = select
-        .query_row([destination], |row| Ok(Gate { open_at: row.get(0)?, failures: row.get(1)? }));
-    Ok(gate.optional()?.unwrap_or_default())
-}
-
-/// Returns the posting whose turn it is. In order: the oldest. Else the oldest of those that failed the
-/// least often, where less than four times is not at all: so a short outage keeps the order, and one
-/// posting that always fails lets the others by.
-pub(crate) fn next(
-    connection: &Connection,
-    destination: &str,
-    in_order: bool,
-) -> rusqlite::Result<Option<Due>> {
-    let order = if in_order { "id" } else { "failures / 4, id" };
-    // The index has all that the inner one needs: no body is read to be sorted.
-    let mut select = connection.prepare_cached(&format!(
-        "SELECT posting.id, since, failures, key, sender, received_at, body
-         FROM posting JOIN delivery ON delivery.id = posting.delivery
-         WHERE posting.id = (SELECT id FROM posting WHERE destination = ?1 AND NOT dead
-             ORDER BY {order} LIMIT 1)",
-    ))?;
-    let due = select.query_row([destination], |row| {
-        Ok(Due {
-            id: row.get("id")?,
-            since: row.get("since")?,
-            failures: row.get("failures")?,
-            delivery: delivery(row)?,
-        })
-    });
-    due.optional()
-}
-
-/// Returns what waits, by destination.
-pub(crate) fn waiting(connection: &Connection) -> rusqlite::Result<Vec<Waiting>> {
-    // Each half reads an index, and no row of the table.
-    let mut select = connection.prepare_cached(
-        "SELECT destination, SUM(pending) AS pending, SUM(dead) AS dead, MIN(oldest) AS oldest FROM (
-             SELECT destination, COUNT(*) AS pending, 0 AS dead, MIN(since) AS oldest
-                 FROM posting WHERE NOT dead GROUP BY destination
-             UNION ALL SELECT destination, 0, COUNT(*), NULL
-                 FROM posting WHERE dead GROUP BY destination)
-         GROUP BY destination ORDER BY destination",
-    )?;
-    let rows = select.query_map([], |row| {
-        let oldest: Option<Millis> = row.get("oldest")?;
-        Ok(Waiting {
-            destination: row.get("destination")?,
-            pending: row.get("pending")?,
-            dead: row.get("dead")?,
-            oldest: oldest.map(|oldest| UnixTime::from_secs(oldest.unsigned_abs() / 1000)),
-        })
-    });
-    rows?.collect()
-}
-
-/// Returns the delivery that is to be posted.
-pub(crate) fn delivery_of(
-    connection: &Connection,
-    posting: i64,
-) -> rusqlite::Result<Option<Delivery>> {
-    let mut select = connection.prepare_cached(
-        "SELECT key, sender, received_at, body
-         FROM posting JOIN delivery ON delivery.id = posting.delivery WHERE posting.id = ?1",
-    )?;
-    select.query_row([posting], delivery).optional()
-}
-
-fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
-    let received_at: Millis = row.get("received_at")?;
-    Ok(Delivery {
-        key: row.get("key")?,
-        sender: row.get("sender")?,
-        received_at: UnixTime::from_secs(received_at.unsigned_abs() / 1000),
-        body: row.get("body")?,
-    })
-}
-
-/// Writes what became of a posting. Returns `false` if it is not there any more.
-pub(crate) fn settle(connection: &Connection, settlement: &Settlement) -> rusqlite::Result<bool> {
-    let Settlement { posting, destination, fate, gate } = settlement;
-    if let Some(gate) = gate {
-        connection
-            .prepare_cached(
-                "REPLACE INTO gate (destination, open_at, failures) VALUES (?1, ?2, ?3)",
-            )?
-            .execute(params![destination, gate.open_at, gate.failures])?;
-    }
-    let mut update = connection.prepare_cached(
-        "UPDATE posting SET failures = :failures, reason = :reason, dead = :dead WHERE id = :id",
-    )?;
-    let changed = match fate {
-        Fate::Done => return discard(connection, *posting),
-        Fate::Dead { failures, reason } => update
-            .execute(named_params! {":failures": failures, ":reason": reason, ":dead": true, ":id": posting})?,
-        Fate::Pending { failures, reason } => update
-            .execute(named_params! {":failures": failures, ":reason": reason, ":dead": false, ":id": posting})?,
-    };
-    Ok(changed > 0)
-}
-
-/// Deletes a posting, and the body of its delivery if that was the last one. Returns `false` if
-/// there is none.
-pub(crate) fn discard(connection: &Connection, posting: i64) -> rusqlite::Result<bool> {
-    let mut delete =
-        connection.prepare_cached("DELETE FROM posting WHERE id = ?1 RETURNING delivery")?;
-    match delete.query_row([posting], |row| row.get(0)).optional()? {
-        Some(delivery) => finish(connection, delivery).map(|()| true),
-        None => Ok(false),
-    }
-}
-
-/// Drops the body of a delivery that has nowhere to go any more. Its key stays for a while.
-fn finish(connection: &Connection, delivery: i64) -> rusqlite::Result<()> {
-    let mut update = connection.prepare_cached(
-        "UPDATE delivery SET body = NULL
-         WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM posting WHERE delivery = ?1)",
-    )?;
-    update.execute([delivery])?;
-    Ok(())
+/// A posting that waits for a person.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Stuck {
+    /// By which it is named here. Never used twice.
+    pub id: i64,
+    /// Where it was to go.
+    pub destination: String,
+    /// Whether the destination is configured still.
+    pub is_configured: bool,
+    /// Whether it was given up.
+    pub is_dead: bool,
+    /// Why it failed the last time, if it was tried.
+    pub reason: Option<String>,
+    /// How often it failed.
+    pub failures: u32,
+    /// The sender of the delivery.
+    pub sender: String,
+    /// When the delivery was received.
+    pub received_at: UnixTime,
+    /// The size of its body.
+    pub bytes: u64,
 }

@@ -7,8 +7,7 @@ use crate::{
     Outbox, Outcome, Policy, Post, StoreError,
     clock::{Clock, Millis},
     policy::{Fate, Tried},
-    store::{self, Due, Settlement},
-    writer::Task,
+    store::{Due, Settlement},
 };
 
 pub(crate) struct Worker<P> {
@@ -49,16 +48,15 @@ impl<P: Post> Worker<P> {
 
     fn try_step(&mut self) -> Result<Next, StoreError> {
         self.write()?;
+        let (order, store) = (self.policy.order(), self.outbox.store());
+        let Some(held) = store.hold(&self.destination, order)? else { return Ok(Next::Wait) };
         let now = (self.clock)();
-        let gate = self.outbox.read(|connection| store::gate(connection, &self.destination))?;
-        let closed = self.policy.closed_for(gate, self.paced_until, now);
+        let paced_until = held.paced_until.unwrap_or(self.paced_until);
+        let closed = self.policy.closed_for(held.gate, paced_until, now);
         if closed > 0 {
             return Ok(Next::Sleep(Duration::from_millis(closed.unsigned_abs())));
         }
-        let in_order = self.policy.is_in_order();
-        let due =
-            self.outbox.read(|connection| store::next(connection, &self.destination, in_order))?;
-        let Some(due) = due else { return Ok(Next::Wait) };
+        let Some(due) = store.next(&self.destination, order)? else { return Ok(Next::Wait) };
 
         self.paced_until = self.policy.paced(now);
         // A worker that ends would leave its destination without one.
@@ -69,13 +67,17 @@ impl<P: Post> Worker<P> {
         .increment(1);
         let is_accepted = outcome == Outcome::Accepted;
         let tried = Tried { since: due.since, failures: due.failures };
-        let (fate, new) = self.policy.judge((self.clock)(), tried, gate, outcome, &mut self.random);
+        let (fate, new) =
+            self.policy.judge((self.clock)(), tried, held.gate, outcome, &mut self.random);
         self.log(&due, &fate, is_accepted);
         self.unwritten = Some(Settlement {
             posting: due.id,
             destination: self.destination.clone(),
+            order,
+            epoch: due.epoch,
             fate,
-            gate: (new != gate).then_some(new),
+            gate: (new != held.gate).then_some(new),
+            paced_until: self.paced_until,
         });
         self.write()?;
         Ok(Next::GoOn)
@@ -84,7 +86,11 @@ impl<P: Post> Worker<P> {
     /// Writes what became of the last posting.
     pub(crate) fn write(&mut self) -> Result<(), StoreError> {
         if let Some(settlement) = &self.unwritten {
-            self.outbox.write_blocking(Task::Settle(settlement.clone()))?;
+            if !self.outbox.store().settle(settlement)? {
+                let (destination, posting) = (&self.destination, settlement.posting);
+                tracing::warn!(target: "outbox", destination, posting,
+                    "another instance has taken over meanwhile, and may post this again");
+            }
             self.unwritten = None;
         }
         Ok(())

@@ -86,6 +86,7 @@ fn run<P: Post>(mut worker: Worker<P>, bell: &Bell) {
         // It has arrived, and will be posted again.
         tracing::error!(target: "outbox", destination = worker.destination, %error, "not written down");
     }
+    worker.outbox.store().leave(&worker.destination);
 }
 
 impl Drop for Workers {

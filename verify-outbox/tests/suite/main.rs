@@ -1,11 +1,17 @@
 //! The outbox through its public API.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic")]
 
 mod common;
+mod conform;
 #[cfg(target_os = "linux")]
 mod disk;
 mod file;
 mod http;
 mod keep;
+mod laws;
+#[cfg(all(feature = "postgres", target_os = "linux"))]
+mod postgres;
+#[cfg(all(feature = "postgres", target_os = "linux"))]
+mod server;
 mod unposted;

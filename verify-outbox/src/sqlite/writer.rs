@@ -6,22 +6,23 @@ use std::{
 };
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
+use super::{
+    file::{Place, Reserve},
+    table,
+};
 use crate::{
     StoreError,
     bell::Bell,
     clock::Clock,
-    file::{Place, Reserve},
-    store::{self, Arrival, Settlement},
+    store::{Arrival, Settlement},
 };
 
 /// Something to write, and where to say that it is on the disk: whether it changed anything.
 pub(crate) struct Job {
     pub(crate) task: Task,
     pub(crate) done: oneshot::Sender<Result<bool, StoreError>>,
-    /// The room that it takes while it waits.
-    pub(crate) _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Job {
@@ -33,10 +34,7 @@ impl Job {
 pub(crate) enum Task {
     /// Writes as much as a small delivery, and takes it away again.
     Check,
-    Keep {
-        arrival: Arrival,
-        destinations: Vec<String>,
-    },
+    Keep(Arrival),
     Settle(Settlement),
 }
 
@@ -101,13 +99,11 @@ impl Writer {
         let now = (self.clock)();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        store::forget(&transaction, now)?;
+        table::forget(&transaction, now)?;
         let write = |job: &Job| match &job.task {
             Task::Check => check(&transaction).map(|()| true),
-            Task::Keep { arrival, destinations } => {
-                store::keep(&transaction, now, arrival, destinations)
-            }
-            Task::Settle(settlement) => store::settle(&transaction, settlement),
+            Task::Keep(arrival) => table::keep(&transaction, now, arrival),
+            Task::Settle(settlement) => table::settle(&transaction, settlement),
         };
         let changed = jobs.iter().map(write).collect::<Result<_, _>>()?;
         transaction.commit()?;

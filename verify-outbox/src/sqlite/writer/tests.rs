@@ -8,11 +8,13 @@ use std::{
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use super::{Job, Task, Writer};
+use super::{
+    super::file::{self, Place, Reserve},
+    Job, Task, Writer,
+};
 use crate::{
     Outbox, StoreError,
-    file::{self, Place, Reserve},
-    policy::{Fate, Gate},
+    policy::{Fate, Gate, Order},
     store::Settlement,
     verified::verified,
 };
@@ -30,8 +32,11 @@ fn settle() -> Task {
     Task::Settle(Settlement {
         posting: 1,
         destination: "there".to_owned(),
+        order: Order::Default,
+        epoch: 0,
         fate: Fate::Done,
         gate: Some(Gate::default()),
+        paced_until: 0,
     })
 }
 
@@ -41,7 +46,7 @@ fn write<const N: usize>(path: &Path, tasks: [Task; N]) -> [Result<bool, StoreEr
     let (jobs, queue) = mpsc::channel();
     let outcomes = tasks.map(|task| {
         let (done, outcome) = oneshot::channel();
-        jobs.send(Job { task, done, _room: None }).unwrap();
+        jobs.send(Job { task, done }).unwrap();
         outcome
     });
     drop(jobs);
