@@ -34,13 +34,13 @@ async fn run(command: Command) -> Result<(), String> {
         Command::Serve { dry_run, .. } => trigger::run(config, dry_run).await,
         Command::Check { .. } => check(&config),
         Command::Dead { command, json } => {
-            command.run(config.file.store.path(), config.pipelines().into_keys(), json)
+            command.run(&config.place()?, config.pipelines().into_keys(), json)
         }
     }
 }
 
 fn check(config: &Config) -> Result<(), String> {
-    config.check_folder()?;
+    config.place()?;
     let (verifiers, pipelines) = (config.verifiers()?, config.destinations()?);
     let all =
         format!("{} senders, {} pipelines: nothing is wrong", verifiers.len(), pipelines.len());

@@ -8,8 +8,8 @@ use actix_web::{
     web::{self, Data, ServiceConfig},
 };
 use bridge_common::{
-    Event, Gauges, count_nothing, first_advice, heed_signals, install_prometheus, log_repeated,
-    log_to_stderr,
+    Event, Gauges, Place, count_nothing, first_advice, heed_signals, install_prometheus,
+    log_repeated, log_to_stderr,
 };
 use tempfile::TempDir;
 use verify_actix::{Delivery, Sender, Verify, try_again};
@@ -107,7 +107,7 @@ fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
 /// Opens the store, and begins to start what is in it.
 fn open(config: &Config) -> Result<(Outbox, Workers), String> {
     let mut destinations = config.destinations()?;
-    let (outbox, mut workers) = config.file.store.open_at(config.file.store.path())?;
+    let (outbox, mut workers) = config.file.store.open_at(&config.place()?)?;
     let http = Start::client();
     for (name, pipeline) in config.pipelines() {
         let Some(destination) = destinations.remove(&name) else { continue };
@@ -120,7 +120,8 @@ fn open(config: &Config) -> Result<(Outbox, Workers), String> {
 
 /// The same, in a store that nobody needs any more, to print it.
 fn open_to_print(config: &Config, folder: &TempDir) -> Result<(Outbox, Workers), String> {
-    let (outbox, mut workers) = config.file.store.open_at(&folder.path().join("outbox.db"))?;
+    let (outbox, mut workers) =
+        config.file.store.open_at(&Place::file(folder.path().join("outbox.db")))?;
     for (name, pipeline) in config.pipelines() {
         let print = DryRun { name: name.clone(), pipeline };
         workers.add(&name, Policy::default(), print).map_err(|error| error.to_string())?;

@@ -1,10 +1,10 @@
 use core::time::Duration;
-use std::{path::Path, time::UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use serde_json::json;
-use verify_outbox::{Delivery, Stuck, Unposted};
+use verify_outbox::{Delivery, Stuck};
 
-use crate::{Dead, Event, Which, hidden::printable, print_lines};
+use crate::{Dead, Event, Place, Which, hidden::printable, print_lines};
 
 impl Dead {
     /// Does it in the store at `store`, and prints what was done, as JSON if that is asked for. `configured` are the destinations that
@@ -16,12 +16,11 @@ impl Dead {
     /// that was given.
     pub fn run(
         &self,
-        store: &Path,
+        store: &Place,
         configured: impl IntoIterator<Item = String>,
         json: bool,
     ) -> Result<(), String> {
-        let unposted = Unposted::open(store, configured);
-        let mut unposted = unposted.map_err(|error| error.to_string())?;
+        let mut unposted = store.unposted(configured)?;
         let list = unposted.list().map_err(|error| error.to_string())?;
         let (done, ids) = match self {
             Self::List { .. } => {

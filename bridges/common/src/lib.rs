@@ -36,6 +36,6 @@ pub use senders::Senders;
 pub use serve::serve;
 pub use settings::{check_addresses, parse_settings, read_settings};
 pub use stop::{heed_signals, stopped};
-pub use store::Store;
+pub use store::{Place, Store};
 pub use telling::{WANDB_TEMPLATE, count_nothing, first_advice, log_repeated};
 pub use webhook_url::WebhookUrl;

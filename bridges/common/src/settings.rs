@@ -70,8 +70,9 @@ fn in_words(text: &str, message: &str) -> String {
 
 /// What people call a type.
 fn kind(expected: &str) -> &str {
-    const KINDS: [(&str, &str); 9] = [
+    const KINDS: [(&str, &str); 10] = [
         ("`", ""),
+        ("a table or an address", ""),
         ("one of ", ""),
         ("a string", "a text in quotes"),
         ("struct ", "a table"),

@@ -77,9 +77,8 @@ fn mistakes_in_tables_have_their_line() {
         ),
         (sender("mlflow", "secret_env = 12345"), "2: should be a text in quotes"),
         (sender("mlflow", "secret_file = [true]"), "2: should be a text in quotes"),
-        ("store = 'hunter2, expected x'".to_owned(), "1: should be a table"),
+        ("store = 5".to_owned(), "1: should be a table or an address"),
         ("senders = ['hunter2']".to_owned(), "1: should be a table"),
-        (good.clone() + "[store]\nmax_mib = 1", "3: `path` is missing"),
         (good.clone() + "[store]\npath = 'x'\nmax_mib = 'hunter2'", "5: should be a whole number"),
         (good.clone() + "[store]\npath = 'x'\nmax_mib = -1", "5: should be a whole number"),
         (
@@ -88,8 +87,8 @@ fn mistakes_in_tables_have_their_line() {
         ),
         (
             good.clone() + "[store]\npath = 'x'\nsize = 1",
-            "5: there is no setting `size` here; there is `path`, `max_mib`, `retention_days`, \
-             `wandb_retention_minutes`, `give_up_after_days`",
+            "5: there is no setting `size` here; there is `path`, `address`, `address_env`, `address_file`, \
+             `max_mib`, `retention_days`, `wandb_retention_minutes`, `give_up_after_days`",
         ),
         (
             good.clone() + "[store",
@@ -102,14 +101,77 @@ fn mistakes_in_tables_have_their_line() {
 
 #[test]
 fn a_store_needs_its_folder() {
-    let folder = |path: &str| {
-        let (file, lines) = parse(&format!("[store]\npath = '{path}'")).unwrap();
-        file.store.unwrap().check_folder(&lines).map_err(|mistake| mistake.to_string())
+    let folder = |store: &str| {
+        let (file, lines) = parse(store).unwrap();
+        file.store.unwrap().place(&lines).map(drop).map_err(|mistake| mistake.to_string())
     };
-    assert_eq!(folder("here.db"), Ok(()));
-    assert_eq!(folder("/here.db"), Ok(()));
-    let said = "bridge.toml:2: the folder of this file is not there".to_owned();
-    assert_eq!(folder("/not/mounted/here.db"), Err(said));
+    for start in ["[store]\npath = '", "[store]\naddress = 'sqlite:", "\nstore = 'sqlite:"] {
+        assert_eq!(folder(&format!("{start}here.db'")), Ok(()));
+        assert_eq!(folder(&format!("{start}/here.db'")), Ok(()));
+        let said = "bridge.toml:2: the folder of this file is not there".to_owned();
+        assert_eq!(folder(&format!("{start}/not/mounted/here.db'")), Err(said));
+    }
+}
+
+/// The place of a store, by what is set, or what is said of it.
+#[test]
+fn a_store_is_a_file_or_a_server_and_no_password_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("address");
+    let said = |store: &str, address: &str| {
+        fs::write(&secret, address).unwrap();
+        let good = sender("mlflow", "secret_env = 'X'");
+        let text = format!("{}\n{good}", store.replace("FILE", secret.to_str().unwrap()));
+        check(&text)?;
+        let (file, lines) = parse(&text)?;
+        let place = file.store.unwrap().place(&lines)?;
+        Ok::<_, String>(format!("{place:?}"))
+    };
+    let hidden = "postgres://ada:hunter2@127.0.0.1/models";
+    let by_file = "[store]\naddress_file = 'FILE'";
+    for (store, address) in [
+        ("store = 'sqlite:x.db'", ""),
+        ("store.path = 'x.db'", ""),
+        ("store = 'postgres://ada@127.0.0.1:5432/models'", ""),
+        ("store = 'postgresql://ada@db/models?sslmode=disable'", ""),
+        (by_file, hidden),
+        (by_file, "sqlite:x.db"),
+    ] {
+        assert_eq!(said(store, address).unwrap(), "Place { .. }", "{store}");
+    }
+    let scheme = "an address is `sqlite:PATH` or `postgres://user@host:5432/database`";
+    let invalid = "the address of PostgreSQL is not one such as `postgres://user:password@host:5432/database`";
+    let password = "a password does not belong into the settings: put the address into a variable or a file, and \
+                    name that by `address_env` or `address_file`";
+    let names = "one of `path`, `address`, `address_env` and `address_file`";
+    for (store, address, expected) in [
+        ("store = 'hunter2'", "", format!("1: {scheme}")),
+        ("store = 'sqlite:'", "", format!("1: {scheme}")),
+        ("store = 'mysql://ada:hunter2@db'", "", format!("1: {scheme}")),
+        ("store = 'postgres://ada:hunter2@127.0.0.1/models'", "", format!("1: {password}")),
+        (
+            "store = 'postgres://127.0.0.1/models?user=ada&password=hunter2'",
+            "",
+            format!("1: {password}"),
+        ),
+        ("store = 'postgres://ada@127.0.0.1:hunter2/models'", "", format!("1: {invalid}")),
+        ("[store]\nmax_mib = 1", "", format!("1: set {names}")),
+        ("[store]\npath = 'x'\naddress = 'sqlite:x'", "", format!("1: keep {names}")),
+        (by_file, "hunter2", format!("2: in it, {scheme}")),
+        (by_file, "postgres://ada:hunter2@127.0.0.1:x/models", format!("2: in it, {invalid}")),
+        (
+            "[store]\naddress_file = 'FILE'\nmax_mib = 5",
+            hidden,
+            "2: in it, PostgreSQL has no limit but its disk: leave `max_mib` out".to_owned(),
+        ),
+        (
+            "[store]\nmax_mib = 5\naddress = 'postgres://ada@127.0.0.1/models'",
+            "",
+            "3: PostgreSQL has no limit but its disk: leave `max_mib` out".to_owned(),
+        ),
+    ] {
+        assert_eq!(said(store, address).unwrap_err(), format!("bridge.toml:{expected}"), "{store}");
+    }
 }
 
 #[test]

@@ -11,8 +11,8 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use bridge_common::{
-    Automation, Event, Gauges, count_nothing, first_advice, heed_signals, install_prometheus,
-    log_repeated, log_to_stderr, stopped,
+    Automation, Event, Gauges, Place, count_nothing, first_advice, heed_signals,
+    install_prometheus, log_repeated, log_to_stderr, stopped,
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -100,7 +100,7 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
 /// Opens the store, and begins to post what is in it.
 fn open(config: &Config) -> Result<(Outbox, Workers), String> {
     let endpoints = config.endpoints()?;
-    let (outbox, mut workers) = config.file.store.open_at(config.file.store.path())?;
+    let (outbox, mut workers) = config.file.store.open_at(&config.place()?)?;
     let http = Slack::client();
     for (channel, endpoint) in endpoints {
         let slack = Slack { http: http.clone(), endpoint, links: config.links() };
@@ -112,7 +112,8 @@ fn open(config: &Config) -> Result<(Outbox, Workers), String> {
 
 /// The same, in a store that nobody needs any more, to print it.
 fn open_to_print(config: &Config, folder: &TempDir) -> Result<(Outbox, Workers), String> {
-    let (outbox, mut workers) = config.file.store.open_at(&folder.path().join("outbox.db"))?;
+    let (outbox, mut workers) =
+        config.file.store.open_at(&Place::file(folder.path().join("outbox.db")))?;
     for channel in config.channels() {
         let print = DryRun { channel: channel.clone(), links: config.links() };
         let added = workers.add(&channel, Policy::default(), print);

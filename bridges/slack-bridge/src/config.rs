@@ -6,7 +6,7 @@ mod routes;
 
 use std::{collections::BTreeMap, path::Path};
 
-use bridge_common::{Lines, Mistake, check_addresses, read_settings};
+use bridge_common::{Lines, Mistake, Place, check_addresses, read_settings};
 use verify_axum::Verifier;
 use verify_outbox::Endpoint;
 
@@ -60,9 +60,9 @@ impl Config {
         oddities
     }
 
-    /// Checks what is there besides the settings: the folder of the store.
-    pub(crate) fn check_folder(&self) -> Result<(), Mistake> {
-        self.file.store.check_folder(&self.lines)
+    /// Returns where the store is, and reads its address where that is a secret.
+    pub(crate) fn place(&self) -> Result<Place, Mistake> {
+        self.file.store.place(&self.lines)
     }
 
     /// Reads the senders' secrets, and makes a verifier with each, by the sender's name.

@@ -33,14 +33,12 @@ async fn run(command: Command) -> Result<(), String> {
     match command {
         Command::Serve { dry_run, .. } => bridge::run(config, dry_run).await,
         Command::Check { .. } => check(&config),
-        Command::Dead { command, json } => {
-            command.run(config.file.store.path(), config.channels(), json)
-        }
+        Command::Dead { command, json } => command.run(&config.place()?, config.channels(), json),
     }
 }
 
 fn check(config: &Config) -> Result<(), String> {
-    config.check_folder()?;
+    config.place()?;
     let (verifiers, channels) = (config.verifiers()?, config.endpoints()?);
     let all = format!("{} senders, {} channels: nothing is wrong", verifiers.len(), channels.len());
     print_lines(config.oddities().into_iter().chain([all]))

@@ -32,11 +32,27 @@ impl Place {
     /// Settings with these channels of a fake Slack, and routes.
     pub(crate) fn new(slack: &Slack, channels: &[&str], store: &str, routes: &str) -> Self {
         let folder = TempDir::new().unwrap();
+        let path = folder.path().join("store.db");
+        let store = format!("[store]\npath = \"{}\"\n{store}", path.display());
+        Self::in_folder(folder, slack, channels, &store, routes)
+    }
+
+    /// The same with a store at an address.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn at(address: &str, slack: &Slack, channels: &[&str], routes: &str) -> Self {
+        let store = format!("store = \"{address}\"");
+        Self::in_folder(TempDir::new().unwrap(), slack, channels, &store, routes)
+    }
+
+    fn in_folder(
+        folder: TempDir,
+        slack: &Slack,
+        channels: &[&str],
+        store: &str,
+        routes: &str,
+    ) -> Self {
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-        let mut config = format!(
-            "listen = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n[store]\npath = \"{}\"\n{store}\n",
-            path("store.db"),
-        );
+        let mut config = format!("listen = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n{store}\n");
         for (sender, secret) in SENDERS {
             fs::write(path(sender.name()), secret).unwrap();
             let (name, file) = (sender.name(), path(sender.name()));
