@@ -29,6 +29,17 @@ pub struct Forward {
     endpoint: Endpoint,
 }
 
+/// Why a delivery is handed on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Occasion {
+    /// It has just come.
+    Delivery,
+    /// The page asked for it, with another body.
+    Edited,
+    /// The page asked for it.
+    Replay,
+}
+
 impl Forward {
     /// Takes a URL such as `http://127.0.0.1:8000` or `http://localhost:8000/hook`.
     ///
@@ -67,7 +78,7 @@ impl Forward {
     pub(crate) async fn send(
         &self,
         request: &WireRequest,
-        is_replay: bool,
+        occasion: Occasion,
     ) -> (Handled, Option<Response<Bytes>>) {
         let (at, begun) = (now(), Instant::now());
         let answer = self.endpoint.send(&self.request(request), PATIENCE).await;
@@ -80,7 +91,8 @@ impl Forward {
             }
             Err(error) => (Outcome::Failed(in_words(&error)), None),
         };
-        (Handled { at, is_replay, millis, outcome }, answer)
+        let (is_replay, is_edited) = (occasion != Occasion::Delivery, occasion == Occasion::Edited);
+        (Handled { at, is_replay, is_edited, millis, outcome }, answer)
     }
 
     /// The delivery byte for byte, but for the headers that are about one connection only, and with

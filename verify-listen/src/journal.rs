@@ -6,8 +6,9 @@ use tokio::sync::broadcast;
 use verify_toolkit::WireRequest;
 
 use crate::{
-    record::{Facts, Handled, Summary},
+    record::{Facts, Handled, Summary, Verdict},
     store::{Store, StoreError},
+    subject::Subject,
 };
 
 /// A [`Store`] that can be watched. Clones share it.
@@ -21,6 +22,8 @@ pub(crate) struct Journal {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum News {
+    /// The page asked that nothing is kept of what came so far.
+    Cleared,
     /// A delivery was kept, or more of what became of it.
     Delivery(Arc<Summary>),
     /// So many news were missed: whoever shows them was too slow.
@@ -72,6 +75,27 @@ impl Journal {
             Ok(None) => {}
             Err(error) => self.trouble(&error),
         }
+    }
+
+    /// Keeps that a refused delivery verifies now. `None`: it is not kept any more.
+    pub(crate) async fn judged(
+        &self,
+        id: u64,
+        verdict: Verdict,
+        subject: Subject,
+    ) -> Result<Option<Summary>, StoreError> {
+        let summary = self.store.judged(id, verdict, subject).await?;
+        if let Some(summary) = &summary {
+            self.tell(News::Delivery(Arc::new(summary.clone())));
+        }
+        Ok(summary)
+    }
+
+    /// Keeps nothing of what came so far.
+    pub(crate) async fn clear(&self) -> Result<(), StoreError> {
+        self.store.clear().await?;
+        self.tell(News::Cleared);
+        Ok(())
     }
 
     pub(crate) fn stray(&self, method: &str, path: &str) {

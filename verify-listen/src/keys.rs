@@ -4,7 +4,10 @@ use core::fmt;
 use std::sync::Arc;
 
 use verify_axum::{ConfigError, Secret, Verifier};
-use verify_toolkit::{Capture, Sender, explain::Explainer};
+use verify_toolkit::{
+    Capture, Sender,
+    explain::{Explainer, Explanation},
+};
 use zeroize::Zeroizing;
 
 use crate::{ListenError, error::Kind};
@@ -70,11 +73,15 @@ impl Keys {
         self.iter().map(SenderKeys::verifier).collect()
     }
 
+    /// Returns the secrets of the sender of this name.
+    pub(crate) fn of(&self, sender: &str) -> Option<&SenderKeys> {
+        self.iter().find(|keys| keys.sender.name() == sender)
+    }
+
     /// Says whether a delivery verifies with the secrets that there are now, and if not, why.
-    pub(crate) fn explain(&self, capture: &Capture) -> String {
+    pub(crate) fn explain(&self, capture: &Capture) -> Explanation {
         let mut explainer = Explainer::of(capture);
-        let own = self.iter().find(|keys| keys.sender.name() == capture.sender);
-        if let Some(keys) = own {
+        if let Some(keys) = self.of(&capture.sender) {
             for (secret, number) in keys.secrets.iter().zip(1..) {
                 explainer = explainer.secret(format!("{number}"), &**secret.0);
             }
@@ -82,7 +89,7 @@ impl Keys {
                 explainer = explainer.bearer(&**token.0);
             }
         }
-        explainer.explain().to_string()
+        explainer.explain()
     }
 }
 
@@ -116,12 +123,32 @@ impl SenderKeys {
         self.secrets.first().map(|secret| &**secret.0)
     }
 
-    fn verifier(&self) -> Result<Verifier, ListenError> {
+    /// Yields the secrets, in the order in which receipts number them.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &[u8]> {
+        self.secrets.iter().map(|secret| &**secret.0)
+    }
+
+    /// Returns the value of `Authorization` that a delivery needs, if one does.
+    pub(crate) fn authorization(&self) -> Option<Vec<u8>> {
+        self.tokens.first().map(|token| [b"Bearer ", &**token.0].concat())
+    }
+
+    /// Makes a verifier that asks for all that a delivery needs.
+    pub(crate) fn verifier(&self) -> Result<Verifier, ListenError> {
+        self.verifier_with(&self.tokens)
+    }
+
+    /// Makes a verifier of signatures alone.
+    pub(crate) fn verifier_without_tokens(&self) -> Result<Verifier, ListenError> {
+        self.verifier_with(&[])
+    }
+
+    fn verifier_with(&self, tokens: &[Key]) -> Result<Verifier, ListenError> {
         let mut builder = Verifier::builder(self.sender);
-        for secret in &self.secrets {
-            builder = builder.secret(Secret::new(&**secret.0)?);
+        for secret in self.secrets() {
+            builder = builder.secret(Secret::new(secret)?);
         }
-        for token in &self.tokens {
+        for token in tokens {
             let token = core::str::from_utf8(&token.0);
             builder = builder.bearer(token.map_err(|_| ConfigError::BearerInvalid)?);
         }

@@ -45,8 +45,10 @@ mod record;
 mod serve;
 mod settings;
 mod signals;
+mod signature;
 mod store;
 mod subject;
+mod text;
 
 pub use error::ListenError;
 pub use forward::Forward;

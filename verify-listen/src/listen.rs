@@ -94,7 +94,7 @@ impl Listen {
         let news = journal.watch();
         let receiving = receive::router(&journal, forward.clone(), keys.verifiers()?);
         let desk = Desk {
-            paths: keys.iter().map(|keys| receive::path(&keys.sender())).collect(),
+            may_sign: !settings.dangerous_open_page,
             journal,
             forward,
             keys: keys.clone(),

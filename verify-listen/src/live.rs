@@ -21,7 +21,7 @@ const QUIET: Duration = Duration::from_secs(15);
 
 /// Streams every delivery that is kept from now on, and every change of one.
 ///
-/// `event: missed` says that the page was too slow and should ask for all of them again.
+/// `event: missed` says that the page should ask for all of them again: it was too slow, or nothing is kept any more.
 pub(crate) fn stream(journal: &Journal) -> Response {
     let (page, body) = Channel::<Bytes, Infallible>::new(16);
     tokio::spawn(tell(journal.watch(), page));
@@ -40,7 +40,7 @@ async fn tell(mut news: Receiver<News>, mut page: Sender<Bytes, Infallible>) {
                     break format!("data: {json}\n\n").into();
                 }
                 Ok(Ok(News::Missed(_) | News::Stray { .. } | News::Trouble(_))) => {}
-                Ok(Err(RecvError::Lagged(_))) => {
+                Ok(Ok(News::Cleared) | Err(RecvError::Lagged(_))) => {
                     break Bytes::from_static(b"event: missed\ndata:\n\n");
                 }
                 Ok(Err(RecvError::Closed)) => return,

@@ -21,10 +21,10 @@ use verify_axum::{
 use verify_toolkit::WireRequest;
 
 use crate::{
-    forward::{Forward, has_come_back},
+    forward::{Forward, Occasion, has_come_back},
     journal::Journal,
     record::{Facts, Verdict, now},
-    subject::subject,
+    subject::Subject,
 };
 
 /// Records what comes, and hands on what was verified.
@@ -118,16 +118,15 @@ impl Receiver {
             return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")]).into_response();
         }
         let request = wire_request(head, verified.body());
-        let facts = Facts {
-            subject: subject(&verified),
-            ..facts(sender, &request, verified.receipt().into())
-        };
+        let Subject { event, words } = Subject::of(&verified);
+        let facts =
+            Facts { event, subject: words, ..facts(sender, &request, verified.receipt().into()) };
         // What is not on the disk is not accepted, and so the sender sends it again.
         let Ok(id) = self.journal.append(facts, &request).await else {
             return try_again(verified.receipt());
         };
         let Some(forward) = &self.forward else { return StatusCode::NO_CONTENT.into_response() };
-        let (handled, answer) = forward.send(&request, false).await;
+        let (handled, answer) = forward.send(&request, Occasion::Delivery).await;
         self.journal.handled(id, handled).await;
         answer.map_or_else(|| try_again(verified.receipt()), |answer| answer.map(Body::from))
     }
@@ -147,7 +146,11 @@ impl Receiver {
             Err(_) => (Bytes::new(), true),
         };
         let request = wire_request(head, &body);
+        let claimed = Subject::claimed(&sender, &body);
+        let (event, claim) = claimed.map(|claimed| (claimed.event, claimed.words)).unzip();
         let facts = Facts {
+            event: event.flatten(),
+            claim,
             subject: refusal.to_string(),
             is_cut_off,
             ..facts(sender, &request, refusal.into())
@@ -191,7 +194,10 @@ fn facts(sender: Sender, request: &WireRequest, verdict: Verdict) -> Facts {
         method: request.method.clone(),
         path: request.path.chars().take(Facts::PATH).collect(),
         subject: String::new(),
+        event: None,
+        claim: None,
         verdict,
+        is_judged_again: false,
         body_len: request.body.len(),
         is_cut_off: false,
         handled: Vec::new(),

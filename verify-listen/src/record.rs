@@ -5,6 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use verify_axum::{Encoding, Receipt, Refusal, UnixTime};
 
+use crate::subject::Subject;
+
 /// What is known of a delivery besides the request itself.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[non_exhaustive]
@@ -19,8 +21,17 @@ pub struct Facts {
     pub path: String,
     /// What it is about: the event of a verified one, the reason of a refused one.
     pub subject: String,
+    /// The name of its event. Of a refused delivery: what its body claims.
+    #[serde(default)]
+    pub event: Option<String>,
+    /// What a refused delivery claims to be about. Nobody vouches for it.
+    #[serde(default)]
+    pub claim: Option<String>,
     /// What the verifier said.
     pub verdict: Verdict,
+    /// Whether it was refused when it came, and verified with a secret that was corrected since.
+    #[serde(default)]
+    pub is_judged_again: bool,
     /// Bytes of body that were kept.
     pub body_len: usize,
     /// Whether there was more body than was kept: it was too large, too slow, or broke off.
@@ -77,6 +88,9 @@ pub struct Handled {
     pub at: u64,
     /// Whether the page asked for it.
     pub is_replay: bool,
+    /// Whether its body was edited on the page, and signed anew.
+    #[serde(default)]
+    pub is_edited: bool,
     /// How long it took.
     pub millis: u64,
     /// What came of it.
@@ -111,6 +125,14 @@ impl Facts {
     #[must_use]
     pub const fn is_verified(&self) -> bool {
         matches!(self.verdict, Verdict::Verified { .. })
+    }
+
+    /// Takes the verdict of now.
+    pub(crate) fn judge_again(&mut self, verdict: Verdict, subject: Subject) {
+        self.is_judged_again |= !self.is_verified();
+        self.verdict = verdict;
+        self.claim = None;
+        (self.event, self.subject) = (subject.event, subject.words);
     }
 
     pub(crate) fn push(&mut self, handled: Handled) {

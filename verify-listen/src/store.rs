@@ -32,7 +32,10 @@ use self::{
     place::Place,
     writer::{Job, Task},
 };
-use crate::record::{Facts, Handled, Summary};
+use crate::{
+    record::{Facts, Handled, Summary, Verdict},
+    subject::Subject,
+};
 
 /// [`Facts`] as JSON, by number.
 const FACTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("facts");
@@ -165,6 +168,21 @@ impl Store {
         handled: Handled,
     ) -> Result<Option<Summary>, StoreError> {
         self.write(Task::Handled { id, handled }).await
+    }
+
+    /// Replaces the verdict of a refused delivery that verifies now. `None`: it is not kept any more.
+    pub(crate) async fn judged(
+        &self,
+        id: u64,
+        verdict: Verdict,
+        subject: Subject,
+    ) -> Result<Option<Summary>, StoreError> {
+        self.write(Task::Judged { id, verdict: Box::new(verdict), subject }).await
+    }
+
+    /// Removes all deliveries. Their numbers are not given again.
+    pub(crate) async fn clear(&self) -> Result<(), StoreError> {
+        self.write(Task::Clear).await.map(|_| ())
     }
 
     /// Waits for what is being written, and closes the file, so that it need not be repaired when it

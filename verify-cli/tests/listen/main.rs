@@ -6,6 +6,7 @@ mod page;
 #[cfg(unix)]
 mod place;
 mod process;
+mod sign;
 mod start;
 
 use core::time::Duration;

@@ -27,7 +27,7 @@ async fn one_delivery_is_explained_at_a_time() {
         keys: Keys::generate().unwrap(),
         keep,
         origin: String::new(),
-        paths: Vec::new(),
+        may_sign: true,
         explaining: Arc::clone(&explaining),
     };
     let page = router(desk, Guard { is_open: false });

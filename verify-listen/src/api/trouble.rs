@@ -17,8 +17,13 @@ pub(crate) enum Trouble {
     Failed,
     Gone,
     NoHandler,
+    NoSample,
+    NoSecret,
     NotVerified,
+    SignsNothing,
+    StillRefused(String),
     Store(StoreError),
+    TooLarge(usize),
 }
 
 impl From<StoreError> for Trouble {
@@ -34,6 +39,9 @@ impl IntoResponse for Trouble {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "another delivery is being explained: ask again".to_owned(),
             ),
+            Self::Failed => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "`verify listen` failed at this".to_owned())
+            }
             Self::Gone => {
                 (StatusCode::NOT_FOUND, "no delivery of this number is kept, or no more".to_owned())
             }
@@ -41,14 +49,30 @@ impl IntoResponse for Trouble {
                 StatusCode::CONFLICT,
                 "there is no handler: start with `--forward-to URL`".to_owned(),
             ),
+            Self::NoSample => {
+                (StatusCode::NOT_FOUND, "the sender has no sample of this event".to_owned())
+            }
+            Self::NoSecret => (StatusCode::CONFLICT, "the sender has no secret".to_owned()),
             Self::NotVerified => (
                 StatusCode::CONFLICT,
                 "it did not verify, and no handler is given such a delivery".to_owned(),
             ),
-            Self::Failed => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "the explanation failed".to_owned())
-            }
+            Self::SignsNothing => (
+                StatusCode::FORBIDDEN,
+                "other machines reach this page, so it signs nothing: start without `--dangerous-open-page`"
+                    .to_owned(),
+            ),
+            Self::StillRefused(why) => (
+                StatusCode::CONFLICT,
+                format!(
+                    "still refused: {why}. Correct the secret, start `verify listen` again, and judge again"
+                ),
+            ),
             Self::Store(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+            Self::TooLarge(most) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("the body is larger than the {most} bytes that the sender may send"),
+            ),
         };
         told(status, &text)
     }

@@ -39,6 +39,10 @@ impl Kept {
                 let bytes = facts.value().len() + request;
                 gone.extend(kept.add(&parse(facts.value())?, id.value(), bytes as u64));
             }
+            // What was cleared left its last number.
+            if let Some((last, _)) = requests.last()? {
+                kept.next = kept.next.max(last.value().saturating_add(1));
+            }
             // More was to be kept before.
             for id in gone {
                 facts.remove(id)?;
@@ -63,6 +67,28 @@ impl Kept {
         shelf.deliveries.push_back((id, bytes));
         shelf.bytes = shelf.bytes.saturating_add(bytes);
         shelf.make_room(self.keep)
+    }
+
+    /// Moves a refused delivery to the verified ones, and returns the numbers of those that have to go for it; it
+    /// may be among them.
+    #[must_use]
+    pub(crate) fn verified(&mut self, id: u64) -> Vec<u64> {
+        let Ok(place) = self.refused.deliveries.binary_search_by_key(&id, |(id, _)| *id) else {
+            return Vec::new();
+        };
+        if let Some((_, bytes)) = self.refused.deliveries.remove(place) {
+            self.refused.bytes = self.refused.bytes.saturating_sub(bytes);
+            let place = self.verified.deliveries.partition_point(|(other, _)| *other < id);
+            self.verified.deliveries.insert(place, (id, bytes));
+            self.verified.bytes = self.verified.bytes.saturating_add(bytes);
+        }
+        self.verified.make_room(self.keep)
+    }
+
+    /// Forgets all deliveries, and returns the last number that was given.
+    pub(crate) fn clear(&mut self) -> u64 {
+        (self.verified, self.refused) = Default::default();
+        self.next.saturating_sub(1)
     }
 
     /// Counts what a delivery has become by what is known of it now, and returns the numbers of those

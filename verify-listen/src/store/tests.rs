@@ -50,7 +50,10 @@ fn facts(is_verified: bool) -> Facts {
         method: "POST".to_owned(),
         path: "/a?b".to_owned(),
         subject: "a subject".to_owned(),
+        event: None,
+        claim: None,
         verdict,
+        is_judged_again: false,
         body_len: 0,
         is_cut_off: false,
         handled: Vec::new(),
@@ -123,7 +126,7 @@ async fn what_became_of_a_delivery_is_bounded_and_keeps_its_beginning() {
     let mut handled = Vec::new();
     for millis in 0..30 {
         let outcome = Outcome::Failed(String::new());
-        let one = Handled { at: now(), is_replay: millis > 0, millis, outcome };
+        let one = Handled { at: now(), is_replay: millis > 0, is_edited: false, millis, outcome };
         handled = store.handled(id, one).await.unwrap().unwrap().facts.handled;
     }
     let millis: Vec<_> = handled.iter().map(|one| one.millis).collect();
@@ -141,7 +144,7 @@ async fn what_became_of_a_delivery_counts_at_once() {
     }
     let answered = async |id: u64| {
         let outcome = Outcome::Answered { status: 200, body: "x".repeat(2000) };
-        let one = Handled { at: now(), is_replay: true, millis: 1, outcome };
+        let one = Handled { at: now(), is_replay: true, is_edited: false, millis: 1, outcome };
         store.handled(id, one).await.unwrap().map(|summary| summary.id)
     };
     assert_eq!(answered(2).await, Some(2));

@@ -3,7 +3,10 @@
 use redb::{Database, ReadableTable as _};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{FACTS, Facts, Handled, Keep, Kept, Place, REQUESTS, StoreError, Summary, parse};
+use super::{
+    FACTS, Facts, Handled, Keep, Kept, Place, REQUESTS, StoreError, Subject, Summary, Verdict,
+    parse,
+};
 
 /// As many deliveries as are written with one wait for the disk.
 pub(crate) const TOGETHER: usize = 64;
@@ -20,9 +23,15 @@ pub(crate) enum Task {
         /// As the text of HTTP.
         request: Vec<u8>,
     },
+    Clear,
     Handled {
         id: u64,
         handled: Handled,
+    },
+    Judged {
+        id: u64,
+        verdict: Box<Verdict>,
+        subject: Subject,
     },
 }
 
@@ -87,6 +96,23 @@ fn write(
                     }
                     None => (None, Vec::new()),
                 },
+                Task::Judged { id, verdict, subject } => match all_facts.get(id)?.as_ref() {
+                    Some(stored) => {
+                        let mut facts = parse(stored.value())?;
+                        let was_verified = facts.is_verified();
+                        facts.judge_again(*verdict, subject);
+                        let gone = if was_verified { Vec::new() } else { kept.verified(id) };
+                        (Some(Summary { id, facts }), gone)
+                    }
+                    None => (None, Vec::new()),
+                },
+                Task::Clear => {
+                    all_facts.retain(|_, _| false)?;
+                    requests.retain(|_, _| false)?;
+                    // By this the next start knows which numbers were given.
+                    requests.insert(kept.clear(), [].as_slice())?;
+                    (None, Vec::new())
+                }
             };
             if let Some(Summary { id, facts }) = &summary {
                 all_facts.insert(id, to_json(facts)?.as_slice())?;
