@@ -4,10 +4,12 @@ function facts({ summary }) {
   const { verdict } = summary;
   return [
     ['sender', summary.sender],
+    ['event', summary.event && (verdict.is === 'verified' ? summary.event : `${summary.event}, as the body claims`)],
     ['received', moment(summary.received_at)],
     ['request', `${summary.method} ${summary.path}`],
     ['answered', verdict.status],
     ['code', verdict.code],
+    ['judged again', summary.is_judged_again ? 'it was refused when it came, and verified after the secret was corrected' : null],
     ['secret', verdict.secret],
     ['signature', verdict.encoding],
     ['delivery id', verdict.delivery_id],
@@ -24,12 +26,14 @@ function showHandled({ handled, verdict }) {
     const body = one.outcome.answered?.body;
     const said = one.outcome.answered?.status ?? one.outcome.failed;
     row.append(
-      moment(one.at, 'td'), make('td', one.is_replay ? 'replay' : 'delivery'),
+      moment(one.at, 'td'), make('td', one.is_edited ? 'edited replay' : one.is_replay ? 'replay' : 'delivery'),
       make('td', shown(body ? `${said}\n${body}` : `${said}`), hasFailed(one) ? { class: 'failed' } : {}),
       make('td', `${one.millis} ms`));
     return row;
   }));
   const isRefused = verdict.is === 'refused';
+  at('judge').hidden = !isRefused;
+  at('edit').hidden = isRefused || about.forward_to === null || !about.may_sign || open.body.text === undefined;
   at('replay').disabled = isRefused || about.forward_to === null;
   at('replay-note').textContent = isRefused ? 'Refused deliveries are given to no handler.'
     : about.forward_to === null ? 'Replay needs --forward-to.' : '';
@@ -48,6 +52,8 @@ async function show(id) {
   const { summary, headers, curl } = open;
   at('detail-title').textContent = `Delivery ${id}: ${summary.verdict.is}`;
   at('reason').textContent = shownOnOneLine(summary.subject);
+  at('claim').hidden = !summary.claim;
+  at('claim').textContent = shownOnOneLine(`The body says ${summary.claim}. Nobody vouches for it.`);
   at('facts').replaceChildren(...facts(open).flatMap(([name, value]) =>
     [make('dt', name), value instanceof Node ? value : make('dd', shownOnOneLine(`${value}`))]));
   at('headers').replaceChildren(...headers.map(([name, value]) => {
@@ -60,15 +66,19 @@ async function show(id) {
   at('curl').textContent = shown(curl);
   at('capture').href = `/api/deliveries/${id}/capture`;
   at('explanation').hidden = true;
+  at('edit-body').value = open.body.text ?? '';
   at('hint').hidden = true;
   at('gone').hidden = true;
   at('delivery').hidden = false;
   showHandled(summary);
   showBody();
+  showSignature();
+  await Promise.all([compare(), summary.verdict.is === 'refused' ? explain(id) : null]);
 }
 
 // Of a permalink, and of what was pushed out while the page had it.
 function showGone(id) {
+  if (id === selected) selected = null;
   open = null;
   at('delivery').hidden = true;
   at('hint').hidden = true;
@@ -83,7 +93,8 @@ function select(id, focus = true) {
   row.setAttribute('aria-selected', 'true');
   for (const other of rows.values()) other.tabIndex = other === row ? 0 : -1;
   if (focus) row.focus();
-  history.replaceState(null, '', `#${id}`);
+  offerComparison();
+  remember();
   show(id).catch((error) => (error.status === 404 ? showGone(id) : complain(error.message)));
 }
 
@@ -101,7 +112,7 @@ document.addEventListener('keydown', (event) => {
   const here = seen.indexOf(current);
   const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: seen.length - 1,
     Enter: here, ' ': here }[event.key];
-  if (there === undefined) return;
+  if (there === undefined || (event.target === document.body && there === here)) return;
   // The one that Tab came to is not selected yet: the first key selects it.
   const isFirst = event.key === 'ArrowDown' && current && current !== rows.get(selected);
   const row = seen[isFirst ? here : there];
@@ -111,7 +122,7 @@ document.addEventListener('keydown', (event) => {
 });
 
 document.addEventListener('keydown', (event) => {
-  const isTyping = event.target.matches('input, select');
+  const isTyping = event.target.matches('input, select, textarea');
   if (event.key === '/' && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
     at('search').focus();
@@ -120,31 +131,3 @@ document.addEventListener('keydown', (event) => {
     visible()[0]?.focus();
   }
 });
-
-at('explain').addEventListener('click', async () => {
-  const id = selected;
-  const { text } = await ask(`/api/deliveries/${id}/explain`, 'POST');
-  if (id !== selected) return;
-  at('explanation-text').textContent = shown(text);
-  at('explanation').hidden = false;
-  say(`Explanation: ${shownOnOneLine(text)}`);
-});
-
-at('replay').addEventListener('click', async () => {
-  const { handled } = await ask(`/api/deliveries/${selected}/replay`, 'POST');
-  say(`Replayed: ${shownOnOneLine(outcome(handled))}`);
-});
-
-at('copy').addEventListener('click', async () => {
-  await navigator.clipboard.writeText(open.curl);
-  say('Copied the command.');
-});
-
-at('pretty').addEventListener('click', () => {
-  const isPressed = at('pretty').getAttribute('aria-pressed') === 'true';
-  at('pretty').setAttribute('aria-pressed', `${!isPressed}`);
-  showBody();
-});
-
-addEventListener('unhandledrejection', (event) => complain(event.reason.message));
-

@@ -1,17 +1,12 @@
 // Live.
 
-const searchSoon = soon(search, 150);
-document.querySelector('form').addEventListener('submit', (event) => event.preventDefault());
-at('search').addEventListener('input', searchSoon);
-at('verdict').addEventListener('change', filter);
-at('sender').addEventListener('change', filter);
-
 // While a list is on its way: what came since it was asked for, of which it knows less.
 let newer = null;
 
 async function load() {
   about = await ask('/api/about');
   at('about').textContent = about.forward_to ? `hands on to ${about.forward_to}` : '';
+  offerTests();
   at('none-urls').replaceChildren(...about.deliver_to.map((url) => make('li', url)));
   newer = new Set();
   try {
@@ -24,30 +19,31 @@ async function load() {
   if (selected === null) selectNamed();
 }
 
+// The one to compare with is named once: what is chosen later goes on.
+let namedComparison = new URLSearchParams(location.search).get('compare') ?? '';
+
 // What the part of the URL after `#` names.
 function selectNamed() {
   const named = location.hash.slice(1);
-  if (rows.has(Number(named))) select(Number(named), false);
-  else if (named) showGone(shownOnOneLine(decodeURI(named).slice(0, 40)));
+  if (rows.has(Number(named))) {
+    offerComparison(namedComparison);
+    namedComparison = '';
+    select(Number(named), false);
+  } else if (named) showGone(shownOnOneLine(named.slice(0, 40)));
 }
 addEventListener('hashchange', selectNamed);
 
 function merge(all) {
-  const senders = about.deliver_to.map((url) => url.split('/').at(-1));
-  all.forEach((summary) => senders.includes(summary.sender) || senders.push(summary.sender));
-  const wish = at('sender').value;
-  at('sender').replaceChildren(make('option', 'all', { value: '' }),
-    ...senders.map((sender) => make('option', sender, { value: sender })));
-  at('sender').value = wish;
   const kept = new Set(all.map((summary) => summary.id));
   [...deliveries.keys()].filter((id) => !kept.has(id) && !newer.has(id)).forEach(drop);
   all.reverse().filter((summary) => !newer.has(summary.id)).forEach(put);
   new Set(all.map((summary) => summary.verdict.is)).forEach(dropOldest);
+  offerAll();
 }
 
 const unsaid = { new: 0, refused: 0 };
 const sayNew = soon(async () => {
-  at('news').textContent = (`${unsaid.new} new, ${unsaid.refused} refused`);
+  at('news').textContent = `${unsaid.new} new, ${unsaid.refused} refused`;
   Object.assign(unsaid, { new: 0, refused: 0 });
 }, 500);
 
@@ -59,7 +55,13 @@ function onDelivery(summary) {
     unsaid.refused += summary.verdict.is === 'refused' ? 1 : 0;
     sayNew();
   }
-  if (summary.id === selected && open) showHandled(summary);
+  offerAll();
+  if (open?.summary.id === summary.id) {
+    const isJudged = summary.verdict.is !== open.summary.verdict.is;
+    open.summary = summary;
+    if (isJudged) show(summary.id).catch((error) => complain(error.message));
+    else showHandled(summary);
+  }
   if (at('search').value) searchSoon();
   filter();
 }

@@ -24,8 +24,8 @@ function complain(text) {
 
 at('trouble-close').addEventListener('click', () => { at('trouble').hidden = true; });
 
-async function ask(path, method = 'GET') {
-  const answer = await fetch(path, { method }).catch(() => {
+async function ask(path, method = 'GET', body = undefined) {
+  const answer = await fetch(path, { method, body }).catch(() => {
     throw new Error('`verify listen` does not answer: is it still running?');
   });
   const json = await answer.json();
@@ -35,7 +35,7 @@ async function ask(path, method = 'GET') {
 
 const deliveries = new Map(); // Summaries by number.
 const rows = new Map(); // Their rows.
-let about = { deliver_to: [], forward_to: null, keep: Infinity };
+let about = { deliver_to: [], events: [], forward_to: null, keep: Infinity, may_sign: false };
 let selected = null; // A number.
 let open = null; // What is shown of it.
 let found = null; // The numbers that the search found, or `null` without a search.

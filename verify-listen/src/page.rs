@@ -12,8 +12,12 @@ const SCRIPT: &str = concat!(
     include_str!("../page/text.js"),
     include_str!("../page/page.js"),
     include_str!("../page/time.js"),
+    include_str!("../page/filter.js"),
     include_str!("../page/list.js"),
+    include_str!("../page/signature.js"),
+    include_str!("../page/compare.js"),
     include_str!("../page/delivery.js"),
+    include_str!("../page/actions.js"),
     include_str!("../page/live.js"),
 );
 const MARKUP: &str = include_str!("../page/page.html");

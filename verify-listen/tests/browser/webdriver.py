@@ -113,5 +113,8 @@ class Browser:
     def colours(self, scheme):
         self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
+    def size(self, width=1280, height=900):
+        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
     def screenshot(self, path):
         pathlib.Path(path).write_bytes(base64.b64decode(self.ask("/screenshot")))
