@@ -53,6 +53,8 @@ pub(crate) enum Error {
     Prompt(io::Error),
     /// The system has no random numbers.
     Random,
+    /// It was told to stop while a service was asked for a webhook.
+    RegisterStopped { sender: &'static str, name: String },
     /// What runs the network could not be started.
     Runtime(io::Error),
     /// There is nothing where a secret should be.
@@ -65,6 +67,8 @@ pub(crate) enum Error {
     Set(SetError),
     /// A delivery could not be signed.
     Sign(SignError),
+    /// The webhook of a `verify listen` could not be deleted at its end.
+    StillRegistered { id: String, why: String, command: String },
     /// Only one sender has templates.
     TemplateSender { sender: &'static str },
     /// A template is larger than anybody types.
@@ -129,6 +133,11 @@ impl Error {
                  `--no-authorization` if the receiver wants none"
                     .to_owned()
             }
+            Self::RegisterStopped { sender, name } => format!(
+                "`verify webhooks list {sender}` shows it if it was made; the next `verify listen \
+                 --register {sender} {name}` with the same URL deletes it"
+            ),
+            Self::StillRegistered { command, .. } => format!("delete it later:\n  {command}"),
             Self::YesMissing => "say `--yes` where nobody can be asked".to_owned(),
             Self::SenderUnknown { .. } => {
                 "say who should have sent it: `--sender mlflow`, for instance".to_owned()
@@ -223,6 +232,9 @@ impl fmt::Display for Error {
             Self::Output(_) => f.write_str("cannot write the output"),
             Self::Prompt(_) => f.write_str("cannot ask on the terminal"),
             Self::Random => f.write_str("this system has no random numbers to make a secret of"),
+            Self::RegisterStopped { .. } => f.write_str(
+                "this was told to stop before the service said whether it made the webhook",
+            ),
             Self::Runtime(_) => f.write_str("cannot use the network"),
             Self::SecretEmpty { place } => write!(f, "the secret is empty: {place} holds nothing"),
             Self::SecretMissing { variable } => {
@@ -234,6 +246,9 @@ impl fmt::Display for Error {
             Self::Set(error) => error.fmt(f),
             Self::Sign(error @ SignError::DeliveryId(_)) => write!(f, "`--delivery-id`: {error}"),
             Self::Sign(error) => error.fmt(f),
+            Self::StillRegistered { id, why, .. } => {
+                write!(f, "webhook {id} could not be deleted, and still delivers: {why}")
+            }
             Self::TemplateSender { sender } => {
                 let has = Sender::WANDB.name();
                 write!(f, "{sender} sends no templates; `--template` is for {has}")

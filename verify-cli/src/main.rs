@@ -12,6 +12,7 @@ mod printed;
 mod progress;
 mod secret;
 mod set;
+mod signals;
 mod target;
 mod text;
 

@@ -59,6 +59,15 @@ pub(crate) fn lines(text: &[u8]) -> String {
     shown.join("\n")
 }
 
+/// Quotes a name or a path for a shell, if it has to be.
+pub(crate) fn word(text: &str) -> String {
+    let is_plain = |char: char| char.is_alphanumeric() || "_-./".contains(char);
+    match text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 /// Whether a terminal shows a character, and does nothing else with it.
 fn is_harmless(char: char) -> bool {
     let is_hidden = matches!(char,

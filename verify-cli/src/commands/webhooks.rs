@@ -20,7 +20,7 @@ use crate::{
     output::{DIM, Styled},
     printed::Printed,
     target::runtime,
-    text::Shown,
+    text::{Shown, word},
 };
 
 const EXAMPLES: &str = "\
@@ -92,6 +92,20 @@ impl Api {
             Self::Mlflow => Sender::MLFLOW,
         }
     }
+
+    /// The names of all events.
+    pub(crate) fn events(self) -> impl Iterator<Item = String> {
+        let names: Vec<_> = match self {
+            Self::Databricks => databricks::Event::all().map(|event| event.to_string()).collect(),
+            Self::Mlflow => mlflow::Event::all().map(|event| event.to_string()).collect(),
+        };
+        names.into_iter()
+    }
+
+    /// Whether its webhooks have names.
+    pub(crate) const fn has_names(self) -> bool {
+        matches!(self, Self::Mlflow)
+    }
 }
 
 // No doc comments on structs that are flattened: clap would take them for the command's.
@@ -116,6 +130,14 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
+    /// The option again, for a command that is told to people.
+    pub(crate) fn option(&self) -> String {
+        self.profile
+            .as_ref()
+            .map(|profile| format!(" --profile {}", word(profile)))
+            .unwrap_or_default()
+    }
+
     /// Finds the service. Nothing is connected yet.
     pub(crate) fn registry(&self, api: Api) -> Result<Registry, Error> {
         let environment = Environment::of_process();

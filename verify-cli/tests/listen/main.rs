@@ -6,6 +6,8 @@ mod page;
 #[cfg(unix)]
 mod place;
 mod process;
+#[cfg(unix)]
+mod register;
 mod sign;
 mod start;
 

@@ -33,6 +33,8 @@ pub(crate) struct Listen {
     pub(crate) page: String,
     /// What it said at the beginning.
     pub(crate) greeting: String,
+    /// What it said after that.
+    said: Arc<Mutex<String>>,
     /// The lines of its output.
     pub(crate) lines: Receiver<String>,
 }
@@ -85,7 +87,13 @@ impl Listen {
             greeting += &line;
         };
         // Else it would block once the pipe is full.
-        thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        let said = Arc::<Mutex<String>>::default();
+        let keeping = Arc::clone(&said);
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                *keeping.lock().unwrap() += &format!("{line}\n");
+            }
+        });
         let stdout = BufReader::new(process.stdout.take().unwrap());
         // What nobody asks for is not read.
         let (sender, lines) = mpsc::sync_channel(0);
@@ -96,11 +104,25 @@ impl Listen {
         });
         let delivers = greeting.lines().find(|line| line.contains("delivers to")).unwrap();
         let address = delivers.split('/').nth(2).unwrap().to_owned();
-        Self { process, address, page, greeting, lines }
+        Self { process, address, page, greeting, said, lines }
+    }
+
+    /// What it has said after the greeting, once that holds a text.
+    pub(crate) fn said(&self, text: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let said = self.said.lock().unwrap().clone();
+            if said.contains(text) {
+                return said;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{text} is not in {said}");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     pub(crate) fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).unwrap()
+        let line = self.lines.recv_timeout(PATIENCE);
+        line.unwrap_or_else(|error| panic!("{error}: {}", self.said.lock().unwrap()))
     }
 
     /// Sends a request to where deliveries go to.
@@ -146,6 +168,11 @@ impl Listen {
 
     #[cfg(unix)]
     pub(crate) fn wait(mut self) -> Option<i32> {
+        self.ended()
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn ended(&mut self) -> Option<i32> {
         let begun = Instant::now();
         while self.process.try_wait().unwrap().is_none() {
             assert!(begun.elapsed() < PATIENCE, "it does not end");

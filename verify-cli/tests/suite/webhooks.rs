@@ -93,6 +93,26 @@ fn a_secret_is_exchanged_and_authorization_asked_for() {
 }
 
 #[test]
+fn a_secret_that_an_option_names_is_sent() {
+    let workspace = workspace();
+    let url = format!("http://{}/databricks", receiver());
+    let run = |line: &str| {
+        let run = webhooks(line, &workspace).env("OTHER", "another one").env("GOOD", SECRET);
+        run.run()
+    };
+    let create = format!("create databricks --url {url} --event comment_created --json");
+    let made = json(&run(&format!("{create} --secret-env OTHER")).ended(0));
+    let id = made["made"]["id"].as_str().unwrap();
+    // Nothing of the destination but its secret.
+    for (options, code) in
+        [("--status active", 1), ("--secret-env GOOD", 0), ("--dangerous-unsigned", 1)]
+    {
+        run(&format!("update databricks {id} {options}")).ended(0);
+        assert_eq!(run(&format!("test databricks {id}")).code, code, "{options}");
+    }
+}
+
+#[test]
 fn the_doctor_says_what_is_wrong() {
     let workspace = workspace();
     let url = format!("http://{}/databricks", receiver());

@@ -17,6 +17,7 @@ use verify_toolkit::{
 use crate::{
     Error, Output, Verdict,
     output::{BAD, DIM, GOOD, Styled},
+    signals::stop_signal,
     target::seconds,
     text::Shown,
 };
@@ -175,25 +176,4 @@ fn to_json(report: &Report) -> serde_json::Value {
         }
         _ => json!({}),
     }
-}
-
-/// Ends with Ctrl-C or SIGTERM, heard from now on.
-#[cfg(unix)]
-fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Runtime)?;
-    Ok(async move {
-        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-    })
-}
-
-#[cfg(not(unix))]
-fn stop_signal() -> Result<impl Future<Output = ()>, Error> {
-    Ok(async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            core::future::pending().await
-        }
-    })
 }

@@ -8,6 +8,7 @@ use super::options::{KeyOptions, Options};
 use crate::{
     output::{STRONG, Styled},
     secret,
+    text::word,
 };
 
 /// The events that say the most of what these senders do. Of other senders it is the first sample.
@@ -28,25 +29,22 @@ fn same_secret(keys: &KeyOptions, sender: Sender, has_tokens: bool) -> String {
     [secret, token].into_iter().flatten().collect()
 }
 
-/// Quotes a name or a path for a shell, if it has to be.
-fn word(text: &str) -> String {
-    let is_plain = |char: char| char.is_alphanumeric() || "_-./".contains(char);
-    match text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
-}
-
 /// Says where everything is, and how to make a first delivery.
 pub(super) fn print(options: &Options, listen: &Listen) {
     let origin = listen.origin();
+    // Nobody but the service has a secret that was made for its webhook.
+    let is_fresh = |sender| {
+        options.register.register.is_some_and(|api| api.sender() == sender)
+            && !options.keys.has_secret_of(sender)
+    };
+    let known: Vec<_> = listen.keys().iter().filter(|keys| !is_fresh(keys.sender())).collect();
     if listen.is_try_out() {
         eprintln!("No secret is set, so each sender has one for this run. A first delivery, from");
         eprintln!("another terminal:\n");
-    } else {
+    } else if !known.is_empty() {
         eprintln!("A first delivery, from another terminal with the same secret set:\n");
     }
-    for keys in listen.keys().iter() {
+    for keys in known {
         let (sender, path) = (keys.sender(), Listen::path(&keys.sender()));
         let first = samples::of(sender.name()).find(|sample| FIRST.contains(&sample.event));
         let first = first.or_else(|| samples::of(sender.name()).next());

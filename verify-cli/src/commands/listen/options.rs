@@ -5,19 +5,27 @@ use clap::{Args, builder::ValueParser};
 use verify_listen::{Forward, Keep, ListenError, Settings};
 use verify_toolkit::Sender;
 
+use crate::commands::webhooks::{Api, Profile};
+
 const EXAMPLES: &str = "\
 Examples:
   verify listen
   verify listen --forward-to http://127.0.0.1:8000
   verify listen --secret-env mlflow=NEW_SECRET --secret-env mlflow=OLD_SECRET --keep 100
+  verify listen --register mlflow try-out --url https://words.trycloudflare.com
 
 Without any secret, each sender gets one for this run, and you are shown how to make a first
 delivery. With secrets, the senders that have one are listened for: from the options, or from
-<SENDER>_WEBHOOK_SECRET and <SENDER>_WEBHOOK_SECRET_PREVIOUS, such as MLFLOW_WEBHOOK_SECRET.";
+<SENDER>_WEBHOOK_SECRET and <SENDER>_WEBHOOK_SECRET_PREVIOUS, such as MLFLOW_WEBHOOK_SECRET.
+
+`--register` makes a webhook at Databricks or MLflow with a secret for this run, lets the sender
+deliver a test, and deletes the webhook at the end. The URL is that of a tunnel which leads to the
+port for deliveries, such as the one that `cloudflared tunnel --url http://127.0.0.1:8080` prints.
+Where the service is, and who asks: see `verify webhooks --help`.";
 
 /// Receive deliveries, verify them, and show them here and on a page of this machine.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_arg("profile", |profile| profile.requires("register")))]
 pub(crate) struct Options {
     /// Hand verified deliveries on to this handler, and its answers back. Without a path in the
     /// URL, to the path that they came to.
@@ -37,6 +45,9 @@ pub(crate) struct Options {
     pub(super) dangerous_open_page: bool,
 
     #[command(flatten)]
+    pub(super) register: RegisterOptions,
+
+    #[command(flatten)]
     pub(super) store: StoreOptions,
 
     #[command(flatten)]
@@ -44,6 +55,34 @@ pub(crate) struct Options {
 }
 
 // No doc comments on structs that are flattened: clap would take them for the command's.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Webhook")]
+#[group(skip)]
+pub(super) struct RegisterOptions {
+    /// Make a webhook at this service, and delete it at the end.
+    #[arg(long, value_name = "SENDER", requires = "name", requires = "url")]
+    pub(super) register: Option<Api>,
+
+    /// What the webhook is called. Databricks has no names, and gets it in the description.
+    #[arg(requires = "register")]
+    pub(super) name: Option<String>,
+
+    /// The public URL that leads to `--bind`. Without a path, `/webhooks/<SENDER>` is added.
+    #[arg(long, value_name = "URL", requires = "register")]
+    pub(super) url: Option<String>,
+
+    /// An event to deliver. Can be repeated. Without it: all of the sender.
+    #[arg(long, value_name = "EVENT", requires = "register")]
+    pub(super) event: Vec<String>,
+
+    /// Databricks: for this model. Without it: for the whole registry.
+    #[arg(long, value_name = "NAME", requires = "register")]
+    pub(super) model: Option<String>,
+
+    #[command(flatten)]
+    pub(super) profile: Profile,
+}
+
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Store")]
 #[group(skip)]
@@ -79,6 +118,19 @@ pub(super) struct KeyOptions {
     /// `<SENDER>_WEBHOOK_TOKEN`, if that is set.
     #[arg(long, value_name = "SENDER=NAME", value_parser = of_sender())]
     pub(super) token_env: Vec<(Sender, String)>,
+}
+
+impl KeyOptions {
+    /// The variable with a token that an option asks for of a sender.
+    pub(super) fn token_of(&self, sender: Sender) -> Option<&str> {
+        let named = self.token_env.iter().find(|(of, _)| *of == sender);
+        named.map(|(_, variable)| variable.as_str())
+    }
+
+    /// Whether an option names a secret of a sender.
+    pub(super) fn has_secret_of(&self, sender: Sender) -> bool {
+        self.secret_env.iter().chain(&self.secret_file).any(|(of, _)| *of == sender)
+    }
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {

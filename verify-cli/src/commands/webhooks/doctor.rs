@@ -74,10 +74,7 @@ impl Options {
         let sender = self.one.sender();
         let registry = self.one.service.registry()?;
         let secret = keys::at_hand(&self.secret, sender)?;
-        let authorization = self.token.read(sender)?.map(|token| {
-            let token = keys::confidential(&token);
-            verify_manage::Confidential::new(format!("Bearer {}", token.dangerous_expose()))
-        });
+        let authorization = self.token.read(sender)?.map(|token| keys::bearer(&token));
         let capture = match &self.capture {
             Some(path) => {
                 let read = Capture::read(&read_body(path)?);

@@ -71,6 +71,11 @@ pub(super) fn confidential(value: &SecretBytes) -> Confidential {
     Confidential::new(String::from_utf8_lossy(value.as_ref()))
 }
 
+/// The `Authorization` of a token.
+pub(crate) fn bearer(token: &SecretBytes) -> Confidential {
+    Confidential::new(format!("Bearer {}", confidential(token).dangerous_expose()))
+}
+
 pub(super) fn exposed(secret: &SecretBytes) -> Result<ExposedSecret, Error> {
     let bytes: &[u8] = secret.as_ref();
     Ok(ExposedSecret::new(bytes)?)

@@ -7,7 +7,7 @@ use verify_manage::{Destination, Tested, Webhook, without_password};
 
 use crate::text::{Shown, indented};
 
-pub(super) fn to_json(webhook: &Webhook) -> Value {
+pub(crate) fn to_json(webhook: &Webhook) -> Value {
     let mut json = json!({
         "id": webhook.id,
         "name": webhook.name,
@@ -97,7 +97,7 @@ pub(super) fn tested_json(tested: &Tested) -> Value {
     })
 }
 
-pub(super) fn tested(tested: &Tested) -> String {
+pub(crate) fn tested(tested: &Tested) -> String {
     let mut text = match (tested.status, &tested.error) {
         (_, Some(error)) => {
             format!("the sender could not deliver: {}\n", Shown(error.as_bytes()))
