@@ -302,6 +302,7 @@ def main():
 
         refused(verify, first.url)
         apply(verify, folder, first.url)
+        listen(stack, verify, mlflow, folder)
 
         for webhook in verify.json("list", "mlflow"):
             verify("delete", "mlflow", webhook["id"], "--yes")
@@ -334,6 +335,41 @@ def refused(verify, url):
         said = verify(*arguments, code=2)
         assert text in said and said.startswith("error: "), (arguments, said)
     print("what MLflow would change silently was refused")
+
+
+def listen(stack, verify, mlflow, folder):
+    """`verify listen --register`: a webhook is there as long as it runs, and one that a crash left behind until the
+    next start. There is no tunnel: the server is on this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    command = [verify.program, "listen", "--register", "mlflow", "try-out", "--url", f"http://{address}"]
+    command += ["--bind", address, "--page", "127.0.0.1:0", "--store", str(folder / "listen.redb")]
+
+    def is_there():
+        return [one for one in verify.json("list", "mlflow") if one["name"] == "try-out"]
+
+    # The first is killed, and the second told to stop.
+    for number, how in enumerate((signal.SIGKILL, signal.SIGTERM)):
+        log = folder / f"listen-{number}.log"
+        process = run(stack, command, log, MLFLOW_TRACKING_URI=mlflow.url)
+        until("a test arrives", process, log, lambda log=log: "delivery came through" in log.read_text())
+        assert len(is_there()[0]["events"]) == 15, is_there()
+
+        def arrives(log=log, number=number):
+            # For up to 60 s MLflow remembers for an event which webhooks there were, and their secrets.
+            name = f"listen-{number}-{time.monotonic()}"
+            call(mlflow, "POST", "registered-models/create", name=name)
+            time.sleep(2)
+            return re.search(r"verified +mlflow +registered_model.created", log.read_text())
+
+        until("an event arrives", process, log, arrives)
+        process.send_signal(how)
+        code = process.wait(30)
+        said = log.read_text()
+        assert not re.search(r"\b[0-9a-f]{64}\b", said), said
+        assert len(is_there()) == (how == signal.SIGKILL), said
+    assert code == 0 and "which an earlier run left behind, is deleted" in said, said
+    print("`verify listen --register` showed what its webhook delivered, and deleted it")
 
 
 def apply(verify, folder, url):

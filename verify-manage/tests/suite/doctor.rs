@@ -275,6 +275,24 @@ async fn what_databricks_alone_has_is_a_finding() {
     assert_found(&report, Fault::ServiceRefused);
 }
 
+/// Names the findings that no test makes. It reads the tests: what stands there as `Fault::Name` is either expected of
+/// a fault that is made, or not there at all.
+#[test]
+fn each_finding_has_a_test_that_makes_its_fault() {
+    let tests = include_str!("doctor.rs");
+    let is_made = |fault: &&Fault| {
+        let name = format!("Fault::{fault:?}");
+        tests.match_indices(&name).any(|(place, _)| {
+            let after = tests[place + name.len()..].chars().next();
+            after.is_some_and(|char| !char.is_alphanumeric())
+        })
+    };
+    let without: Vec<_> = Fault::ALL.iter().filter(|fault| !is_made(fault)).collect();
+    assert!(without.is_empty(), "no test makes these faults: {without:?}");
+    // What the issue asks for at least.
+    assert!(Fault::ALL.len() >= 25, "{}", Fault::ALL.len());
+}
+
 /// A port where TLS is spoken, with a certificate of its own.
 async fn tls() -> (SocketAddr, String) {
     crate::tls_server::start("localhost").await

@@ -4,10 +4,12 @@ use core::time::Duration;
 use std::time::Instant;
 
 use serde_json::json;
-use verify_manage::{Environment, Error, Limits, mlflow as ml};
+use verify_manage::{
+    Confidential, Environment, Error, Limits, Registry, databricks as db, mlflow as ml,
+};
 
 use crate::{
-    SECRET, TOKEN, databricks, mlflow, patience, secret,
+    AUTHORIZATION, SECRET, TOKEN, databricks, mlflow, patience, secret,
     server::{Asked, Reply, Server, json},
 };
 
@@ -20,16 +22,35 @@ fn page(status: u16, title: &str) -> Reply {
     Reply::Answer(status, "text/html", format!("<!doctype html><title>{title}</title>"))
 }
 
-/// The sentence for listing, without the address; nothing confidential is in it.
-async fn said(reply: Reply) -> String {
-    let server = Server::start(move |_, _| reply.clone()).await;
+/// Clients of both services, which ask twice.
+fn both(server: &Server) -> [Registry; 2] {
     let mut patience = patience();
     patience.tries = 2;
-    let error = mlflow(&server).with_patience(patience).list().await.unwrap_err();
+    [
+        Registry::Databricks(databricks(server).with_patience(patience)),
+        Registry::Mlflow(mlflow(server).with_patience(patience)),
+    ]
+}
+
+/// One line, in which nothing confidential is.
+#[track_caller]
+fn sentence(error: &Error, server: &Server) -> String {
     let text = error.to_string();
-    assert!(!text.contains(TOKEN) && !format!("{error:?}").contains(TOKEN), "{text}");
+    for shown in [&text, &format!("{error:?}")] {
+        assert!(!shown.contains(TOKEN) && !shown.contains("whsec_"), "{shown}");
+    }
     assert!(!text.contains('\n'), "{text}");
     text.replace(&server.url(), "HOST")
+}
+
+/// The sentence for listing, which is the same for both services, without the address.
+async fn said(reply: Reply) -> String {
+    let server = Server::start(move |_, _| reply.clone()).await;
+    let [databricks, mlflow] = both(&server);
+    let of_databricks = sentence(&databricks.list().await.unwrap_err(), &server);
+    let of_mlflow = sentence(&mlflow.list().await.unwrap_err(), &server);
+    assert_eq!(of_databricks, of_mlflow);
+    of_mlflow
 }
 
 #[tokio::test]
@@ -108,13 +129,27 @@ async fn an_address_where_nobody_listens_is_said_so() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let variables = [("MLFLOW_TRACKING_URI", format!("http://{address}"))];
-    let settings = ml::Settings::find(&variables.into_iter().collect::<Environment>()).unwrap();
-    let client = ml::Client::new(settings).unwrap().with_patience(patience());
-    let error = client.list().await.unwrap_err().to_string();
-    let expected =
-        format!("http://{address} cannot be reached: nobody listens at this host and port");
-    assert_eq!(error, expected);
+    let unknown = format!("{}.example", "x".repeat(64));
+    for (host, why) in [
+        (format!("http://{address}"), "nobody listens at this host and port"),
+        (format!("https://{unknown}"), "the name of the host is not known"),
+    ] {
+        let variables = [
+            ("MLFLOW_TRACKING_URI", &*host),
+            ("DATABRICKS_HOST", &host),
+            ("DATABRICKS_TOKEN", TOKEN),
+        ];
+        let environment: Environment = variables.into_iter().collect();
+        let databricks = db::Client::new(db::Settings::find(&environment, None).unwrap()).unwrap();
+        let mlflow = ml::Client::new(ml::Settings::find(&environment).unwrap()).unwrap();
+        for registry in [
+            Registry::Databricks(databricks.with_patience(patience())),
+            Registry::Mlflow(mlflow.with_patience(patience())),
+        ] {
+            let error = registry.list().await.unwrap_err().to_string();
+            assert_eq!(error, format!("{host} cannot be reached: {why}"));
+        }
+    }
 }
 
 #[tokio::test]
@@ -206,6 +241,42 @@ async fn a_create_whose_answer_was_lost_is_found_and_never_repeated() {
 }
 
 #[tokio::test]
+async fn a_create_that_databricks_did_not_answer_is_found_and_never_repeated() {
+    for made in [0, 1, 2] {
+        let server = Server::start(move |asked, _| {
+            let webhook = |id| {
+                json!({
+                    "id": id, "events": ["COMMENT_CREATED"], "status": "ACTIVE",
+                    "http_url_spec": {"url": "https://r.example.com/"},
+                })
+            };
+            match asked.method.as_str() {
+                "POST" => Reply::HangUp,
+                _ => json(200, &json!({"webhooks": (0..made).map(webhook).collect::<Vec<_>>()})),
+            }
+        })
+        .await;
+        let event = db::Event::new("COMMENT_CREATED").unwrap();
+        let target = db::HttpTarget::new("https://r.example.com/", secret());
+        let wanted = db::NewWebhook::new([event], db::Target::Http(target));
+        let created = databricks(&server).create(&wanted).await;
+        let lost = "HOST hung up before it said whether the webhook was made; ";
+        match (made, created) {
+            (1, created) => assert_eq!(created.unwrap().id, "0"),
+            (0, created) => assert_eq!(
+                sentence(&created.unwrap_err(), &server),
+                format!("{lost}it is not listed, so it can be made again")
+            ),
+            (_, created) => assert_eq!(
+                sentence(&created.unwrap_err(), &server),
+                format!("{lost}these look like it: 0, 1; look at them before it is made again")
+            ),
+        }
+        assert_eq!(creates(&server), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_create_that_was_not_done_is_repeated() {
     let server = Server::start(|asked: &Asked, before| match before {
         0 => Reply::With(503, "x: y".to_owned(), String::new()),
@@ -245,4 +316,45 @@ async fn a_host_that_redirects_is_not_followed_with_the_token() {
         assert!(matches!(error, Error::NotTheService { .. }), "{error:?}");
     }
     assert!(other.asked().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_confidential_is_in_what_is_printed_for_debugging() {
+    let server = Server::start(|_, _| json(200, &json!({}))).await;
+    let variables = [
+        ("MLFLOW_TRACKING_URI", &*server.url()),
+        ("MLFLOW_TRACKING_USERNAME", "somebody"),
+        ("MLFLOW_TRACKING_PASSWORD", TOKEN),
+        ("DATABRICKS_HOST", &server.url()),
+        ("DATABRICKS_CLIENT_ID", "client"),
+        ("DATABRICKS_CLIENT_SECRET", TOKEN),
+    ];
+    let environment: Environment = variables.into_iter().collect();
+    let event = db::Event::new("COMMENT_CREATED").unwrap();
+    let mut http = db::HttpTarget::new("https://r.example.com/", secret());
+    http.authorization = Some(Confidential::new(AUTHORIZATION));
+    let job = db::JobTarget {
+        job_id: "1".to_owned(),
+        workspace_url: None,
+        access_token: Confidential::new(TOKEN),
+    };
+    let changes =
+        ml::Changes { secret: secret().map(ml::SecretChange::Set), ..ml::Changes::default() };
+    let all: [&dyn core::fmt::Debug; 9] = [
+        &environment,
+        &db::Settings::find(&environment, None).unwrap(),
+        &ml::Settings::find(&environment).unwrap(),
+        &both(&server),
+        &wanted(),
+        &changes,
+        &db::NewWebhook::new([event], db::Target::Http(http.clone())),
+        &db::Target::Job(job),
+        &db::Changes { target: Some(db::Target::Http(http)), ..db::Changes::default() },
+    ];
+    for thing in all {
+        let shown = format!("{thing:?} {thing:#?}");
+        for part in [TOKEN, "whsec_", "receiver-token"] {
+            assert!(!shown.contains(part), "{shown}");
+        }
+    }
 }
