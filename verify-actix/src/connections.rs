@@ -66,7 +66,7 @@ pub struct Connections {
 impl Connections {
     /// Allows `limit` connections at a time, each for 60 s.
     pub fn new(limit: usize) -> Self {
-        let rules = Rules { age: Duration::from_secs(60), keeps_alive: true };
+        let rules = Rules { age: Duration::from_secs(60), head: None, keeps_alive: true };
         Self { places: Places::new(limit), rules }
     }
 
@@ -74,6 +74,14 @@ impl Connections {
     /// server end with it, too.
     pub fn with_age(mut self, age: Duration) -> Self {
         self.rules.age = age;
+        self
+    }
+
+    /// Closes a connection without an answer on which the head of the first request does not come in this
+    /// time. Take `HttpServer::client_request_timeout(Duration::ZERO)` with it: actix's own timeout (5 s)
+    /// answers 408, after which MLflow gives a delivery up; it tries again after a closed connection.
+    pub fn with_head_timeout(mut self, timeout: Duration) -> Self {
+        self.rules.head = Some(timeout);
         self
     }
 

@@ -24,14 +24,16 @@ pub(crate) async fn serve(
     configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
 ) -> io::Result<()> {
     // The deadline for heads holds for the first request of a connection only, so there is no second.
-    let connections = Connections::new(CONNECTIONS).without_keep_alive();
+    let connections =
+        Connections::new(CONNECTIONS).without_keep_alive().with_head_timeout(HEAD_DEADLINE);
     let on_connect = connections.on_connect();
     let app = move || App::new().configure(configure.clone()).wrap(connections.clone());
     let server = HttpServer::new(app)
         .on_connect(on_connect)
         // Of each worker, before `on_connect` is asked: at fewer than this, nobody would make room.
         .max_connections(CONNECTIONS + CONNECTIONS / 4)
-        .client_request_timeout(HEAD_DEADLINE)
+        // actix's own would answer 408, after which MLflow gives a delivery up.
+        .client_request_timeout(Duration::ZERO)
         .shutdown_timeout(STOP_DEADLINE)
         // actix's own would end what is in flight on Ctrl-C.
         .disable_signals()

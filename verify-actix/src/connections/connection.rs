@@ -1,4 +1,5 @@
 use core::{cell::Cell, time::Duration};
+use std::rc::Rc;
 
 use actix_web::rt::{
     self,
@@ -16,6 +17,8 @@ pub(crate) struct Connection {
     place: Place,
     rules: Rules,
     opened: Instant,
+    /// The head of a request has come.
+    has_begun: Rc<Cell<bool>>,
     /// An answer said so.
     is_closing: Cell<bool>,
     aging: JoinHandle<()>,
@@ -23,8 +26,15 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(super) fn new(place: Place, rules: Rules) -> Self {
-        let aging = rt::spawn(end_at(rules.age, place.clone()));
-        Self { place, rules, opened: Instant::now(), is_closing: Cell::new(false), aging }
+        let has_begun = Rc::new(Cell::new(false));
+        let aging = rt::spawn(end_in_time(rules, place.clone(), Rc::clone(&has_begun)));
+        let is_closing = Cell::new(false);
+        Self { place, rules, opened: Instant::now(), has_begun, is_closing, aging }
+    }
+
+    /// Remembers that the head of a request has come.
+    pub(super) fn begin(&self) {
+        self.has_begun.set(true);
     }
 
     /// Says that a verified delivery is being handled, until the returned value is dropped.
@@ -70,9 +80,18 @@ impl Drop for Connection {
     }
 }
 
-/// Ends a connection that has become too old, once no verified delivery is being handled.
-async fn end_at(age: Duration, place: Place) {
-    sleep(age).await;
+/// Ends a connection on which no head came in time, or that has become too old, once no verified delivery
+/// is being handled.
+async fn end_in_time(rules: Rules, place: Place, has_begun: Rc<Cell<bool>>) {
+    let Rules { age, head, .. } = rules;
+    let opened = Instant::now();
+    if let Some(head) = head.filter(|head| *head < age) {
+        sleep(head).await;
+        if !has_begun.get() {
+            return place.end();
+        }
+    }
+    sleep(age.saturating_sub(opened.elapsed())).await;
     while place.is_handling() {
         sleep(GOODBYE).await;
     }

@@ -36,6 +36,7 @@ where
     forward_ready!(inner);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        request.conn_data::<Connection>().into_iter().for_each(Connection::begin);
         if request.version() > Version::HTTP_11 {
             let answer = self.inner.call(request);
             return Box::pin(async { Ok(answer.await?.map_into_boxed_body()) });

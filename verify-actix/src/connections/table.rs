@@ -10,6 +10,8 @@ use std::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules {
     pub(super) age: Duration,
+    /// How long the first head may take to come, if that is not left to actix.
+    pub(super) head: Option<Duration>,
     pub(super) keeps_alive: bool,
 }
 

@@ -148,6 +148,27 @@ async fn a_connection_ends_at_its_age_whatever_it_does() {
 }
 
 #[tokio::test]
+async fn a_head_that_does_not_come_in_time_gets_no_answer() {
+    // Of an age, and with a deadline of actix, that end nothing here.
+    let age = PATIENCE * 4;
+    let connections = Connections::new(100).with_age(age).with_head_timeout(PATIENCE / 60);
+    let handler = Handler::new(0);
+    let address = serve_with(connections, handler.clone())[0];
+    // One whose head has come is left alone.
+    let mut begun = Raw::connect(address).await;
+    begun.send(signed_head(Sender::DATABRICKS, SECRET, b"{}") + "{}").await;
+    eventually(|| handler.begun.load(Ordering::SeqCst) == 1).await;
+    for (first, then) in [("", &b""[..]), ("POST / HTTP/1.1\r\nhost: x\r\nx-slow: ", b"x")] {
+        let mut raw = Raw::connect(address).await;
+        raw.send(first).await;
+        let answer = timeout(PATIENCE, raw.response_to_a_drip(then)).await;
+        assert_eq!(answer.expect("closed by the server"), "", "{first}");
+    }
+    handler.open.add_permits(1);
+    assert_eq!(begun.status().await, 204);
+}
+
+#[tokio::test]
 async fn answers_say_close_from_half_of_the_age_on() {
     let address = serve(Connections::new(100).with_age(PATIENCE));
     let mut raw = Raw::connect(address).await;
