@@ -5,8 +5,8 @@ use std::{io, path::PathBuf};
 
 use verify_listen::ListenError;
 use verify_toolkit::{
-    CaptureError, ConfigError, Sender, SignError, UrlError, attack::Outcome, emulator::StartError,
-    samples,
+    CaptureError, ConfigError, Sender, SignError, TlsError, UrlError, attack::Outcome,
+    emulator::StartError, samples,
 };
 
 use crate::{
@@ -147,12 +147,10 @@ impl Error {
                     "nothing listens at this host and port: start the receiver, or look at its port"
                         .to_owned()
                 }
-                // The library that says so is not among the command's own.
-                io::ErrorKind::InvalidData if error.to_string().contains("InvalidContentType") => {
-                    "it does not speak TLS: write `http://` if it is to be reached without"
-                        .to_owned()
+                _ if TlsError::of(error) == Some(TlsError::NotTls) => {
+                    "write `http://` if the receiver is to be reached without TLS".to_owned()
                 }
-                io::ErrorKind::InvalidData => {
+                _ if TlsError::of(error) == Some(TlsError::UnknownAuthority) => {
                     "if the certificate is from an authority of your own, trust it with `--ca FILE`"
                         .to_owned()
                 }

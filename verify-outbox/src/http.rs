@@ -102,6 +102,10 @@ fn strike(body: &mut Vec<u8>, secret: &str) {
     }
 }
 
+/// Which of these it is, only a library says, in words of its own.
+const NO_TLS: &str = "TLS failed: the service does not speak it at this port, or its certificate is not valid for \
+                      this host and time, or not from a public authority";
+
 /// What is kept of an error holds no URL: it may be a secret.
 impl From<Error> for HttpError {
     fn from(error: Error) -> Self {
@@ -109,12 +113,14 @@ impl From<Error> for HttpError {
             Error::Timeout(_) => Self::Timeout,
             Error::HostNotFound => Self::Connect("no such host".to_owned()),
             Error::ConnectionFailed => Self::Connect("no connection".to_owned()),
-            Error::Rustls(error) => Self::Connect(error.to_string()),
-            Error::Tls(what) => Self::Connect(what.to_owned()),
+            Error::Rustls(_) | Error::Tls(_) => Self::Broken(NO_TLS.to_owned()),
             Error::Io(error) => match error.kind() {
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Timeout,
                 io::ErrorKind::ConnectionRefused => Self::Connect("connection refused".to_owned()),
-                _ => Self::Broken(error.to_string()),
+                io::ErrorKind::InvalidData => Self::Broken(NO_TLS.to_owned()),
+                // The system's words, and not those of a library.
+                _ if error.raw_os_error().is_some() => Self::Broken(error.to_string()),
+                kind => Self::Broken(kind.to_string()),
             },
             // Its own text may quote the answer.
             Error::Protocol(_) => Self::Broken("the answer is not HTTP".to_owned()),

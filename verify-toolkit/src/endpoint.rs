@@ -12,6 +12,9 @@ use tokio::{
     time::timeout,
 };
 
+#[cfg(feature = "tls")]
+pub use tls::TlsError;
+
 use crate::{
     WireRequest,
     attack::{Answer, Attempt, Outcome},
@@ -101,7 +104,7 @@ impl Endpoint {
     /// # Errors
     ///
     /// Nobody listens there, or (with TLS) nobody who shows a certificate that is trusted, or nobody
-    /// greeted for as long as `patience`.
+    /// greeted for as long as `patience`. What TLS has to say is a `TlsError` inside.
     pub async fn check(&self, patience: Duration) -> io::Result<()> {
         timeout(patience, self.connect()).await?.map(drop)
     }
@@ -128,8 +131,11 @@ impl Endpoint {
 
     async fn exchange(&self, attempt: &Attempt) -> io::Result<Answer> {
         let stream = self.connect().await?;
-        let answer = exchange::exchange(stream, &self.authority, attempt).await?;
-        answer.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        let answer = exchange::exchange(stream, &self.authority, attempt).await;
+        // A client's certificate is asked for after the greeting, in TLS 1.3.
+        #[cfg(feature = "tls")]
+        let answer = answer.map_err(tls::in_words);
+        answer?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
     pub(crate) async fn connect(&self) -> io::Result<Box<dyn Stream>> {

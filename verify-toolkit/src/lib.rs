@@ -20,6 +20,8 @@ pub mod template;
 
 pub use capture::{BodyError, Capture, CaptureError, CurlError, CurlProblem, JsonError, Note};
 pub use delivery::{Delivery, SignError};
+#[cfg(feature = "tls")]
+pub use endpoint::TlsError;
 #[cfg(feature = "socket")]
 pub use endpoint::{Endpoint, UrlError};
 pub use forgery::Forgery;

@@ -16,7 +16,7 @@ pub fn install_prometheus(
     let seconds = Matcher::Full("outbox_arrival_seconds".to_owned());
     let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS);
     let handle = builder.and_then(PrometheusBuilder::install_recorder);
-    let handle = handle.map_err(|error| error.to_string())?;
+    let handle = handle.map_err(|_| "something else in this program counts already".to_owned())?;
     verify_outbox::describe_metrics();
     for (name, help) in [
         ("bridge_build_info", "1, with the program and its version."),

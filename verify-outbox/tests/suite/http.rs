@@ -213,6 +213,10 @@ fn no_answer_is_later_and_its_reason_holds_no_url() {
     assert_eq!(error, HttpError::Connect("connection refused".to_owned()));
 }
 
+/// Our own words, and not those of the TLS library.
+const NO_TLS: &str = "the connection broke: TLS failed: the service does not speak it at this port, or its \
+                      certificate is not valid for this host and time, or not from a public authority";
+
 #[test]
 fn a_server_without_tls_gets_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -226,7 +230,7 @@ fn a_server_without_tls_gets_nothing() {
     });
     let endpoint = Endpoint::new(&format!("https://localhost:{port}/secret-path")).unwrap();
     let error = http().post(&endpoint, &[], b"{}").unwrap_err();
-    assert!(matches!(error, HttpError::Broken(_) | HttpError::Connect(_)), "{error}");
+    assert_eq!(error.to_string(), NO_TLS);
     let begun = served.join().unwrap();
     assert_eq!(begun[0], 22, "the first byte of a TLS handshake");
     assert!(!begun.windows(11).any(|window| window == b"secret-path"));
@@ -254,7 +258,7 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
     });
     let endpoint = Endpoint::new(&format!("https://localhost:{port}/secret-path")).unwrap();
     let error = http().post(&endpoint, &[], b"{}").unwrap_err();
-    assert!(matches!(&error, HttpError::Broken(what) if what.contains("certificate")), "{error:?}");
+    assert_eq!(error.to_string(), NO_TLS);
     assert!(served.join().unwrap().is_err(), "it went on");
 }
 

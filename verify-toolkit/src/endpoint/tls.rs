@@ -1,4 +1,5 @@
 mod anybody;
+mod error;
 
 use std::{io, sync::Arc};
 
@@ -14,6 +15,8 @@ use tokio_rustls::{
 };
 
 use self::anybody::Anybody;
+pub use self::error::TlsError;
+pub(super) use self::error::in_words;
 use super::UrlError;
 
 /// Whom to expect behind a connection, and whom to believe that it is them.
@@ -61,6 +64,7 @@ impl Tls {
             config.dangerous().with_custom_certificate_verifier(Arc::new(Anybody(provider)))
         };
         let config = config.with_no_client_auth();
-        TlsConnector::from(Arc::new(config)).connect(self.name.clone(), stream).await
+        let connecting = TlsConnector::from(Arc::new(config)).connect(self.name.clone(), stream);
+        connecting.await.map_err(in_words)
     }
 }

@@ -11,7 +11,9 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
-use verify_toolkit::{Delivery, Endpoint, UnixTime, UrlError, WireRequest, attack::Outcome};
+use verify_toolkit::{
+    Delivery, Endpoint, TlsError, UnixTime, UrlError, WireRequest, attack::Outcome,
+};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -27,6 +29,11 @@ async fn a_certificate_is_trusted_when_it_is_said_so() {
 
         let error = endpoint.send(&request(), PATIENCE).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidData, "{error}");
+        assert_eq!(TlsError::of(&error), Some(TlsError::UnknownAuthority), "{error}");
+        assert_eq!(
+            error.to_string(),
+            "the receiver's certificate is not from an authority that is trusted"
+        );
         assert_eq!(endpoint.attempt(&(&request()).into(), PATIENCE).await, Outcome::Closed);
 
         let endpoint = endpoint.with_authority(pem.as_bytes()).unwrap();
@@ -40,7 +47,28 @@ async fn a_certificate_is_for_one_host() {
     let (address, pem) = tls_server::start("other.example").await;
     let endpoint = Endpoint::new(&format!("https://{address}/")).unwrap();
     let endpoint = endpoint.with_authority(pem.as_bytes()).unwrap();
-    assert_eq!(endpoint.check(PATIENCE).await.unwrap_err().kind(), ErrorKind::InvalidData);
+    let error = endpoint.check(PATIENCE).await.unwrap_err();
+    assert_eq!(error.to_string(), "the receiver's certificate is for another host");
+}
+
+#[tokio::test]
+async fn what_speaks_no_tls_is_told_in_our_own_words() {
+    for (answer, said) in [
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], "what answers does not speak TLS"),
+        // An alert: the version is not supported.
+        (&[21, 3, 3, 0, 2, 2, 70], "TLS could not be agreed upon: both sides need TLS 1.2 or 1.3"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await;
+            stream.write_all(answer).await.unwrap();
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        });
+        let endpoint = Endpoint::new(&format!("https://{address}/")).unwrap();
+        assert_eq!(endpoint.check(PATIENCE).await.unwrap_err().to_string(), said);
+    }
 }
 
 #[tokio::test]

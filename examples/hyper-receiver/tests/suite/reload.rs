@@ -147,6 +147,7 @@ async fn a_new_certificate_is_for_new_connections() {
     receiver.files.write_tenants(&tenants("secret = \"another\""));
     let said = receiver.reload();
     assert!(said.starts_with("not reloaded, all stays as it was: TLS_KEY_FILE: "), "{said}");
+    assert!(said.contains("it is the key of another certificate"), "{said}");
     assert_eq!(before.deliver(PATH, &mlflow("acme-mlflow")).await.status, 204);
     fs::write(receiver.files.path("certificate.pem"), &certificate[..certificate.len() / 2])
         .unwrap();
@@ -155,4 +156,19 @@ async fn a_new_certificate_is_for_new_connections() {
         said.starts_with("not reloaded, all stays as it was: TLS_CERTIFICATE_FILE: "),
         "{said}"
     );
+    assert!(said.contains("it was cut off: a line `-----END ..-----` is missing"), "{said}");
+    // In our own words, whatever is wrong.
+    for (content, what) in [
+        ("", "it has no certificate or key in PEM"),
+        ("text", "it has no certificate or key in PEM"),
+        ("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n", "it is not PEM"),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "the first certificate is malformed",
+        ),
+    ] {
+        fs::write(receiver.files.path("certificate.pem"), content).unwrap();
+        let said = receiver.reload();
+        assert!(said.contains(what), "{content}: {said}");
+    }
 }
