@@ -90,17 +90,17 @@ impl Bases {
         bases.add(&mut known, Vec::new(), None, request.body.clone());
         let mut next = 0;
         while let Some(base) = bases.found.get(next) {
-            let (causes, detail, body) =
-                (base.causes.clone(), base.detail.clone(), base.value.clone());
+            let (causes, detail, own) = (base.causes.clone(), base.detail.clone(), next);
             next += 1;
             if causes.len() >= LAYERS {
                 continue;
             }
             for step in STEPS {
+                let Some(base) = bases.found.get(own) else { continue };
                 let mut found = Vec::new();
                 let mut take = |cause, detail, bytes: Vec<u8>| found.push((cause, detail, bytes));
                 let mut sink = Sink { take: &mut take, is_cut_short: false };
-                step(&mut sink, request, &body);
+                step(&mut sink, request, &base.value);
                 bases.is_cut_short |= sink.is_cut_short;
                 for (cause, more, bytes) in found {
                     let mut causes = causes.clone();

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     WireRequest,
-    capture::{unescape, url_decoded},
+    capture::{hex_pair, unescape, url_decoded},
     request::unchunked,
 };
 
@@ -130,17 +130,9 @@ fn without_hex(body: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(body.len());
     let mut rest = body;
     while let Some((byte, tail)) = rest.split_first() {
-        let digits = rest.strip_prefix(br"\x").and_then(|digits| digits.get(..2));
-        match digits.and_then(|digits| base16ct::mixed::decode_vec(digits).ok()).as_deref() {
-            Some([code]) => {
-                plain.push(*code);
-                rest = &rest[br"\xHH".len()..];
-            }
-            _ => {
-                plain.push(*byte);
-                rest = tail;
-            }
-        }
+        let code = rest.strip_prefix(br"\x").and_then(hex_pair);
+        plain.push(code.unwrap_or(*byte));
+        rest = code.and_then(|_| rest.get(br"\xHH".len()..)).unwrap_or(tail);
     }
     plain
 }

@@ -195,7 +195,9 @@ impl<'d> Writer<'d> {
                 let other = other.and_then(|found| numbers.get(found));
                 return self.out.text.push_str(other.map_or(text, |(_, number)| number));
             }
-            Letters::AsTheyStand => return self.out.text.push_str(text),
+            letters if !text.bytes().any(|byte| letters.may_change(byte)) => {
+                return self.out.text.push_str(text);
+            }
             Letters::SlashEscaped => self.slashes(text, "\\/"),
             Letters::SlashUnescaped => self.slashes(text, "/"),
             _ => match plain(text) {
@@ -210,8 +212,8 @@ impl<'d> Writer<'d> {
         let written = self.out.text.get(start..).unwrap_or_default();
         if written != text {
             self.out.is_lettered = true;
-            let more = |escape: char| escapes(written, escape) - escapes(text, escape);
-            let (escapes, slashes) = (more('u'), more('/'));
+            let more = |escape: u8| escapes(written, escape) - escapes(text, escape);
+            let (escapes, slashes) = (more(b'u'), more(b'/'));
             self.out.escapes += escapes;
             self.out.slashes += slashes;
         }
@@ -265,21 +267,22 @@ impl<'d> Writer<'d> {
 
     fn escape(&mut self, letter: char) {
         for unit in letter.encode_utf16(&mut [0; 2]) {
-            self.out.text.push_str(&match self.style.letters {
-                Letters::DotNet => format!("\\u{unit:04X}"),
-                _ => format!("\\u{unit:04x}"),
-            });
+            let is_upper = self.style.letters == Letters::DotNet;
+            self.out.text.push_str("\\u");
+            for shift in [12, 8, 4, 0] {
+                let digit =
+                    char::from_digit(u32::from(*unit >> shift & 15), 16).unwrap_or_default();
+                self.out.text.push(if is_upper { digit.to_ascii_uppercase() } else { digit });
+            }
         }
     }
 }
 
 /// How many escapes of this kind a text has.
-fn escapes(text: &str, kind: char) -> isize {
-    let (mut count, mut letters) = (0, text.chars());
-    while let Some(letter) = letters.next() {
-        if letter == '\\' && letters.next() == Some(kind) {
-            count += 1;
-        }
+fn escapes(text: &str, kind: u8) -> isize {
+    let (mut count, mut bytes) = (0, text.bytes());
+    while bytes.any(|byte| byte == b'\\') {
+        count += isize::from(bytes.next() == Some(kind));
     }
     count
 }
