@@ -1,7 +1,10 @@
+mod config;
 mod error;
 mod input;
 mod options;
 mod place;
+mod sent;
+mod variables;
 mod words;
 
 use base64ct::{Base64, Encoding as _};
@@ -14,19 +17,27 @@ use super::{
     http::{MOST, Noted, find},
 };
 use crate::WireRequest;
+pub(super) use config::config;
 use options::{Arguments, Effect};
 use place::{Detour, detour, first};
 pub(super) use place::{begins, command, without_second_prompts};
+use sent::Sent;
+use variables::Variables;
+use words::{Failure, Word};
 
 /// Reads what the commands of a text send, the first of which begins at this place.
 pub(super) fn requests(text: &[u8], start: usize) -> Vec<Result<Noted, CaptureError>> {
     let mut requests = Vec::new();
     let is_comment = first(text, false).is_none();
+    let mut variables = Variables::new();
+    let mut before = 0;
     let mut at = start;
     loop {
-        let length = match parse(text, at) {
-            Ok((request, end)) => {
-                requests.push(Ok((request, Vec::new())));
+        variables.read(text.get(before..at).unwrap_or_default());
+        let length = match parse(text, at, &variables) {
+            Ok((own, end)) => {
+                let own = own.into_iter().take(MOST.saturating_sub(requests.len()));
+                requests.extend(own.map(|read| Ok((read?, Vec::new()))));
                 end - at
             }
             Err(error) => {
@@ -39,7 +50,8 @@ pub(super) fn requests(text: &[u8], start: usize) -> Vec<Result<Noted, CaptureEr
                 4
             }
         };
-        let rest = text.get(at + length..).unwrap_or_default();
+        before = (at + length).min(text.len());
+        let rest = text.get(before..).unwrap_or_default();
         // What stands in the same line is piped, or a comment.
         let line = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1);
         let rest = rest.get(line..).unwrap_or_default();
@@ -50,43 +62,71 @@ pub(super) fn requests(text: &[u8], start: usize) -> Vec<Result<Noted, CaptureEr
     }
 }
 
+/// What a command sends: a request, and one more for each `--next`.
+type Parts = Vec<Result<WireRequest, CurlError>>;
+
 /// Reads what a `curl` command sends, and where it ends.
-fn parse(text: &[u8], start: usize) -> Result<(WireRequest, usize), CurlError> {
+fn parse(text: &[u8], start: usize, variables: &Variables) -> Result<(Parts, usize), CurlError> {
     let fail = |at: usize, problem| CurlError::at(text, at, problem);
     let own = text.get(start..).unwrap_or_default();
-    let (detour, command) = detour(own);
+    let (detour, command) =
+        detour(own, variables).map_err(|(at, problem)| fail(start + at, problem))?;
     let before = start;
     let start = text.len() - command.len();
 
-    let (words, end) = words::split(command).map_err(|(at, problem)| fail(start + at, problem))?;
+    let (words, end) =
+        words::split(command, variables).map_err(|(at, problem)| fail(start + at, problem))?;
     let mut end = start + end;
+    let rest = text.get(end..).unwrap_or_default();
     let input = match detour {
         Detour::Echo(base64) => {
             Some(decoded(base64).ok_or_else(|| fail(before, CurlProblem::Input))?)
         }
+        Detour::Document(document) => {
+            let line =
+                rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1);
+            let (input, length) = document
+                .lines(rest.get(line..).unwrap_or_default())
+                .map_err(|(at, problem)| fail(end + line + at, problem))?;
+            end += line + length;
+            Some(input)
+        }
         Detour::Lines => {
-            let (input, length) = in_base64(text.get(end..).unwrap_or_default())
-                .ok_or_else(|| fail(end, CurlProblem::Input))?;
+            let (input, length) = in_base64(rest).ok_or_else(|| fail(end, CurlProblem::Input))?;
             end += length;
             Some(input)
         }
         Detour::Printed(input) => Some(input),
         Detour::None => {
-            let input = input::redirected(text.get(end..).unwrap_or_default())
+            let input = input::redirected(rest, variables)
                 .map_err(|(at, problem)| fail(end + at, problem))?;
             end += input.as_ref().map_or(0, |(_, length)| *length);
             input.map(|(input, _)| input)
         }
     };
+    let parts = sent_by(&words, input.as_deref(), end - start).into_iter();
+    let parts = parts.map(|part| part.map_err(|(at, problem)| fail(start + at, problem)));
+    Ok((parts.collect(), end))
+}
 
-    let mut sent = Sent::default();
-    let mut arguments = Arguments::new(&words);
+/// What the words of a command that ends at this place send.
+fn sent_by(words: &[Word], input: Option<&[u8]>, end: usize) -> Vec<Result<WireRequest, Failure>> {
+    let mut parts = vec![Ok(Sent::default())];
+    let mut arguments = Arguments::new(words);
     while let Some((at, argument)) = arguments.next() {
-        let taken = argument.and_then(|(effect, value)| sent.take(effect, value, input.as_deref()));
-        taken.map_err(|problem| fail(start + at, problem))?;
+        if matches!(argument, Ok((Effect::Next, _))) {
+            parts.push(Ok(Sent::default()));
+        } else if let Some(part) = parts.last_mut()
+            && let Ok(sent) = part
+        {
+            let taken = argument.and_then(|(effect, value)| sent.take(effect, value, input));
+            if let Err(problem) = taken {
+                *part = Err((at, problem));
+            }
+        }
     }
-    let request = sent.request().ok_or_else(|| fail(end, CurlProblem::UrlMissing))?;
-    Ok((request, end))
+    let request = |sent: Sent| sent.request().ok_or((end, CurlProblem::UrlMissing));
+    parts.into_iter().map(|part| part.and_then(request)).collect()
 }
 
 /// Reads the lines up to `END`, and how long they are.
@@ -102,158 +142,6 @@ fn decoded(base64: &[u8]) -> Option<Vec<u8>> {
     Base64::decode_vec(core::str::from_utf8(&base64).ok()?).ok()
 }
 
-/// What the options said so far.
-#[derive(Default)]
-struct Sent {
-    method: Option<String>,
-    url: Option<String>,
-    target: Option<String>,
-    headers: Vec<(String, Vec<u8>)>,
-    /// Headers that are not to be sent, in lower case.
-    removed: Vec<String>,
-    /// What curl sends where no header says otherwise.
-    defaults: Vec<(&'static str, Vec<u8>)>,
-    body: Option<Vec<u8>>,
-    in_query: bool,
-    head_only: bool,
-}
-
-impl Sent {
-    fn take(
-        &mut self,
-        effect: Effect,
-        value: &[u8],
-        input: Option<&[u8]>,
-    ) -> Result<(), CurlProblem> {
-        match effect {
-            Effect::Cookie if !value.contains(&b'=') => return Err(CurlProblem::File),
-            Effect::Cookie => self.defaults.push(("cookie", value.to_vec())),
-            Effect::Data | Effect::DataBinary | Effect::Json => {
-                let lines;
-                let data = match value.strip_prefix(b"@") {
-                    None => value,
-                    Some(b"-") if effect == Effect::Data => {
-                        // curl drops these from what it reads.
-                        let input = input.ok_or(CurlProblem::File)?.iter().copied();
-                        lines = input.filter(|byte| !b"\r\n\0".contains(byte)).collect::<Vec<_>>();
-                        &lines
-                    }
-                    Some(b"-") => input.ok_or(CurlProblem::File)?,
-                    Some(_) => return Err(CurlProblem::File),
-                };
-                let joint: &[u8] = if effect == Effect::Json { b"" } else { b"&" };
-                self.add(data, joint);
-                if effect == Effect::Json {
-                    self.defaults.push(("content-type", b"application/json".to_vec()));
-                    self.defaults.push(("accept", b"application/json".to_vec()));
-                }
-            }
-            Effect::DataRaw => self.add(value, b"&"),
-            Effect::DataUrlEncoded => self.add(&url_encoded(value)?, b"&"),
-            Effect::Get => self.in_query = true,
-            Effect::Head => self.head_only = true,
-            Effect::Header => self.header(value)?,
-            Effect::Method => self.method = Some(text(value)?),
-            Effect::Nothing => {}
-            Effect::Referer => self.defaults.push(("referer", value.to_vec())),
-            Effect::Refused => return Err(CurlProblem::Unsupported),
-            Effect::Target => self.target = Some(text(value)?),
-            Effect::Token => self.defaults.push(("authorization", [b"Bearer ", value].concat())),
-            Effect::Url if self.url.is_some() => return Err(CurlProblem::UrlRepeated),
-            Effect::Url => self.url = Some(text(value)?),
-            Effect::User if !value.contains(&b':') => return Err(CurlProblem::Prompt),
-            Effect::User => {
-                let credentials = format!("Basic {}", Base64::encode_string(value));
-                self.defaults.push(("authorization", credentials.into_bytes()));
-            }
-            Effect::UserAgent => self.defaults.push(("user-agent", value.to_vec())),
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, data: &[u8], joint: &[u8]) {
-        match &mut self.body {
-            None => self.body = Some(data.to_vec()),
-            Some(body) => {
-                body.extend_from_slice(joint);
-                body.extend_from_slice(data);
-            }
-        }
-    }
-
-    fn header(&mut self, line: &[u8]) -> Result<(), CurlProblem> {
-        if line.starts_with(b"@") {
-            return Err(CurlProblem::File);
-        }
-        let end = line.iter().position(|byte| *byte == b':');
-        let (name, value) = match (end, line.strip_suffix(b";")) {
-            (Some(end), _) => (&line[..end], line[end + 1..].trim_ascii()),
-            (None, Some(name)) => {
-                self.headers.push((text(name)?, Vec::new()));
-                return Ok(());
-            }
-            // curl sends nothing of it.
-            (None, None) => return Ok(()),
-        };
-        let name = text(name)?;
-        if value.is_empty() {
-            self.removed.push(name.to_ascii_lowercase());
-        } else {
-            self.headers.push((name, value.to_vec()));
-        }
-        Ok(())
-    }
-
-    fn request(self) -> Option<WireRequest> {
-        let Self {
-            method,
-            url,
-            target,
-            mut headers,
-            removed,
-            mut defaults,
-            body,
-            in_query,
-            head_only,
-        } = self;
-        let url = url?;
-        let mut path = path_of(&url);
-        let mut content = body.clone().unwrap_or_default();
-        if in_query {
-            let joint = if path.contains('?') { '&' } else { '?' };
-            path = format!("{path}{joint}{}", String::from_utf8_lossy(&content));
-            content.clear();
-        } else if body.is_some() {
-            defaults.push(("content-type", b"application/x-www-form-urlencoded".to_vec()));
-        }
-        if let Some(user) = user_of(&url) {
-            let credentials = format!("Basic {}", Base64::encode_string(&user));
-            defaults.push(("authorization", credentials.into_bytes()));
-        }
-        for (name, value) in defaults {
-            let known = headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
-            if !known && !removed.iter().any(|other| other == name) {
-                headers.push((name.to_owned(), value));
-            }
-        }
-        let own = match body {
-            _ if head_only => "HEAD",
-            Some(_) if !in_query => "POST",
-            _ => "GET",
-        };
-        Some(WireRequest {
-            method: method.unwrap_or_else(|| own.to_owned()),
-            path: target.unwrap_or(path),
-            headers,
-            body: content,
-        })
-    }
-}
-
-fn text(bytes: &[u8]) -> Result<String, CurlProblem> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| CurlProblem::NotUtf8)
-}
-
 /// What is sent of a URL: without scheme, authority and fragment.
 pub(super) fn path_of(url: &str) -> String {
     let url = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -265,46 +153,22 @@ pub(super) fn path_of(url: &str) -> String {
     }
 }
 
-/// User and password in a URL, decoded.
-fn user_of(url: &str) -> Option<Vec<u8>> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (user, _) = authority.rsplit_once('@')?;
-    Some(url_decoded(user.as_bytes()))
-}
-
 /// Undoes percent-encoding. What is none stays as it is.
 pub(crate) fn url_decoded(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((byte, tail)) = rest.split_first() {
-        let code = tail.get(..2).and_then(|digits| base16ct::mixed::decode_vec(digits).ok());
-        match (byte, code.as_deref()) {
-            (b'%', Some([code])) => {
-                plain.push(*code);
-                rest = &tail[2..];
-            }
-            _ => {
-                plain.push(*byte);
-                rest = tail;
-            }
-        }
+        let code = if *byte == b'%' { hex_pair(tail) } else { None };
+        plain.push(code.unwrap_or(*byte));
+        rest = tail.get(if code.is_some() { 2 } else { 0 }..).unwrap_or_default();
     }
     plain
 }
 
-/// What `--data-urlencode` makes of its value.
-fn url_encoded(value: &[u8]) -> Result<Vec<u8>, CurlProblem> {
-    let end = value.iter().position(|byte| matches!(byte, b'=' | b'@'));
-    let (name, content) = match end {
-        Some(end) if value[end] == b'@' => return Err(CurlProblem::File),
-        Some(0) => (&b""[..], &value[1..]),
-        Some(end) => value.split_at(end + 1),
-        None => (&b""[..], value),
-    };
-    // As in a form.
-    let encoded = content.split(|byte| *byte == b' ').map(percent_encoded).collect::<Vec<_>>();
-    Ok([name, &encoded.join(&b'+')].concat())
+/// The byte whose two digits a text begins with.
+pub(crate) fn hex_pair(text: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
 /// Percent-encodes everything but the unreserved characters of RFC 3986, section 2.3.

@@ -85,9 +85,12 @@ fn curl_options_say_what_is_sent() {
 fn a_curl_command_that_does_not_say_what_it_sends_is_refused() {
     use CurlProblem::*;
     for (options, column, problem) in [
-        ("h -d \"$BODY\"", 12, Expansion),
-        ("h -d $(cat x)", 11, Expansion),
-        ("h -d `cat x`", 11, Expansion),
+        ("h -d \"$BODY\"", 12, VariableOpen { name: "BODY".to_owned() }),
+        ("h -d ${BODY}", 11, VariableOpen { name: "BODY".to_owned() }),
+        ("h -d ${BODY:-x}", 11, Expansion),
+        ("h -d $1", 11, Expansion),
+        ("h -d $(cat x)", 11, CommandOpen),
+        ("h -d `cat x`", 11, CommandOpen),
         ("h -d @body.json", 8, File),
         ("h --data-binary @-", 8, File),
         ("h -H @headers", 8, File),
@@ -101,8 +104,8 @@ fn a_curl_command_that_does_not_say_what_it_sends_is_refused() {
         ("h --frobnicate x", 8, UnknownOption),
         ("h -sq", 8, UnknownOption),
         ("h -F a=b", 8, Unsupported),
-        ("h -K rc", 8, Unsupported),
-        ("h -T f", 8, Unsupported),
+        ("h -K rc", 8, ConfigFile),
+        ("h -T f", 8, File),
         ("-s", 8, UrlMissing),
         ("h -d", 8, ValueMissing),
         ("h g", 8, UrlRepeated),

@@ -16,7 +16,11 @@ pub struct CurlError {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CurlProblem {
-    /// A variable or a command that a shell would put something in place of.
+    /// A command in `$(..)` or backticks, whose output a shell would put in its place.
+    CommandOpen,
+    /// The options are read from a file, as with `-K`.
+    ConfigFile,
+    /// Something else that a shell would put something in place of.
     Expansion,
     /// Something is read from a file, such as `-d @body.json`.
     File,
@@ -42,6 +46,11 @@ pub enum CurlProblem {
     UrlRepeated,
     /// An option lacks its value.
     ValueMissing,
+    /// A variable of a shell that the text gives no value.
+    VariableOpen {
+        /// Its name.
+        name: String,
+    },
     /// The quoting of Windows' `cmd` or of PowerShell.
     WindowsQuoting,
 }
@@ -64,6 +73,13 @@ impl fmt::Display for CurlError {
 impl fmt::Display for CurlProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::CommandOpen => {
+                "a shell would run this command and put its output here, and the output is not in the text: \
+                 put the output in its place, in single quotes"
+            }
+            Self::ConfigFile => {
+                "the command reads its options from a file: give the content of that file instead"
+            }
             Self::Expansion => {
                 "a shell would put something in place of this: write out what it stands for, in single \
                  quotes"
@@ -89,6 +105,13 @@ impl fmt::Display for CurlProblem {
             Self::UrlMissing => "no URL: paste the whole command",
             Self::UrlRepeated => "a second URL: keep one, and quote it",
             Self::ValueMissing => "option has no value: paste the whole command",
+            Self::VariableOpen { name } => {
+                return write!(
+                    f,
+                    "the value of the shell's variable `{name:.80}` is not in the text: put the value in its \
+                     place, in single quotes"
+                );
+            }
             Self::WindowsQuoting => {
                 "quoted for Windows' cmd or PowerShell: take `copy as cURL (bash)` instead"
             }

@@ -5,6 +5,8 @@ use super::{CurlProblem, words::Word};
 /// What an option does to the request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Effect {
+    /// More options are in a file.
+    Config,
     Cookie,
     Data,
     DataBinary,
@@ -15,12 +17,16 @@ pub(super) enum Effect {
     Header,
     Json,
     Method,
+    /// Another request begins.
+    Next,
     Nothing,
     Referer,
     /// The request cannot be told from the command.
     Refused,
     Target,
     Token,
+    /// The body is in a file.
+    Upload,
     Url,
     User,
     UserAgent,
@@ -38,10 +44,10 @@ const WITH_VALUE: &[(char, &str, Effect)] = &[
     ('\0', "json", Effect::Json),
     ('X', "request", Effect::Method),
     ('e', "referer", Effect::Referer),
-    ('K', "config", Effect::Refused),
+    ('K', "config", Effect::Config),
     ('F', "form", Effect::Refused),
     ('\0', "form-string", Effect::Refused),
-    ('T', "upload-file", Effect::Refused),
+    ('T', "upload-file", Effect::Upload),
     ('\0', "request-target", Effect::Target),
     ('\0', "oauth2-bearer", Effect::Token),
     ('\0', "url", Effect::Url),
@@ -85,6 +91,7 @@ const WITH_VALUE: &[(char, &str, Effect)] = &[
 const FLAGS: &[(char, &str, Effect)] = &[
     ('G', "get", Effect::Get),
     ('I', "head", Effect::Head),
+    (':', "next", Effect::Next),
     ('\0', "basic", Effect::Nothing),
     ('\0', "compressed", Effect::Nothing),
     ('f', "fail", Effect::Nothing),
@@ -122,6 +129,17 @@ const FLAGS: &[(char, &str, Effect)] = &[
 
 /// What an argument says, with its value.
 type Argument<'w> = Result<(Effect, &'w [u8]), CurlProblem>;
+
+/// Whether an option with this name exists, with dashes in front or without, and whether it has a value.
+pub(super) fn option(name: &[u8]) -> Option<bool> {
+    let long = name.strip_prefix(b"--").unwrap_or(name);
+    let short = name.strip_prefix(b"-");
+    let is_named = |option: &(char, &str, Effect)| {
+        option.1.as_bytes() == long || short.is_some_and(|s| s == [option.0 as u8])
+    };
+    let has = |options: &[(char, &str, Effect)]| options.iter().any(is_named);
+    if has(WITH_VALUE) { Some(true) } else { has(FLAGS).then_some(false) }
+}
 
 /// Goes through the words behind `curl`.
 pub(super) struct Arguments<'w> {

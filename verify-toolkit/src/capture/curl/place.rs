@@ -1,6 +1,10 @@
 //! Where the commands of a text are.
 
-use super::input;
+use super::{
+    input::{self, Document, Printed},
+    variables::Variables,
+    words::Failure,
+};
 use crate::capture::http::find;
 
 /// What [`WireRequest::to_curl`](crate::WireRequest::to_curl) puts in front for a body that is no plain text, around its base64.
@@ -11,6 +15,9 @@ const OLD_DETOUR: &[u8] = b"base64 -d <<'END' | ";
 /// Where the body of a command comes from, if not from its words.
 pub(super) enum Detour<'t> {
     Echo(&'t [u8]),
+    /// From lines behind the command, as they stand there.
+    Document(Document),
+    /// From lines behind the command, in base64.
     Lines,
     None,
     /// By a command in front.
@@ -18,24 +25,28 @@ pub(super) enum Detour<'t> {
 }
 
 /// Tells what stands in front of a command from the command.
-pub(super) fn detour(text: &[u8]) -> (Detour<'_>, &[u8]) {
+pub(super) fn detour<'t>(
+    text: &'t [u8],
+    variables: &Variables,
+) -> Result<(Detour<'t>, &'t [u8]), Failure> {
     if let Some(command) = text.strip_prefix(OLD_DETOUR) {
-        return (Detour::Lines, command);
+        return Ok((Detour::Lines, command));
     }
     let [start, end] = DETOUR;
     let rest = text.strip_prefix(start);
-    match rest.and_then(|rest| Some((rest, find(rest, end)?))) {
-        Some((rest, at)) => (Detour::Echo(&rest[..at]), &rest[at + end.len()..]),
-        None => match input::printed(text) {
-            Some((input, command)) => (Detour::Printed(input), command),
-            None => (Detour::None, text),
-        },
+    if let Some((rest, at)) = rest.and_then(|rest| Some((rest, find(rest, end)?))) {
+        return Ok((Detour::Echo(&rest[..at]), &rest[at + end.len()..]));
     }
+    Ok(match input::printed(text, variables)? {
+        Some((Printed::Bytes(input), command)) => (Detour::Printed(input), command),
+        Some((Printed::Lines(document), command)) => (Detour::Document(document), command),
+        None => (Detour::None, text),
+    })
 }
 
 /// Whether a `curl` command begins here.
 fn is_command(text: &[u8]) -> bool {
-    let (_, text) = detour(text);
+    let Ok((_, text)) = detour(text, &Variables::blank()) else { return false };
     let name = text.split(|byte| byte.is_ascii_whitespace() || *byte == b'\\').next();
     let name = name.unwrap_or_default();
     name == b"curl" || name == b"curl.exe" || name.ends_with(b"/curl")

@@ -1,6 +1,9 @@
 //! The words of a command, as a POSIX shell and bash split and unquote them.
 
-use super::{CurlProblem, decoded, find};
+use super::{
+    CurlProblem, decoded, find,
+    variables::{Variables, name_length},
+};
 
 /// A word, unquoted.
 pub(super) struct Word {
@@ -13,12 +16,12 @@ pub(super) struct Word {
 const MOST: usize = 10_000;
 
 /// Where it went wrong, and how.
-type Failure = (usize, CurlProblem);
+pub(super) type Failure = (usize, CurlProblem);
 
 /// Splits off the words of the first command. Returns them with the place where it ends: at a line
 /// end, a pipe, a redirection, the parenthesis of `$(curl ..)`.
-pub(super) fn split(text: &[u8]) -> Result<(Vec<Word>, usize), Failure> {
-    let mut reader = Reader { text, at: 0 };
+pub(super) fn split(text: &[u8], variables: &Variables) -> Result<(Vec<Word>, usize), Failure> {
+    let mut reader = Reader { text, at: 0, variables };
     let mut words = Vec::new();
     loop {
         reader.skip_blanks();
@@ -42,9 +45,17 @@ pub(super) fn split(text: &[u8]) -> Result<(Vec<Word>, usize), Failure> {
     }
 }
 
+/// Reads the word that a text begins with, and returns how long it is there.
+pub(super) fn first(text: &[u8], variables: &Variables) -> Result<(Vec<u8>, usize), Failure> {
+    let mut reader = Reader { text, at: 0, variables };
+    let word = reader.word()?;
+    Ok((word, reader.at))
+}
+
 struct Reader<'t> {
     text: &'t [u8],
     at: usize,
+    variables: &'t Variables,
 }
 
 impl<'t> Reader<'t> {
@@ -103,11 +114,7 @@ impl<'t> Reader<'t> {
                         }
                     }
                 }
-                _ => {
-                    self.no_expansion()?;
-                    word.push(byte);
-                    self.at += 1;
-                }
+                _ => self.plain(byte, false, &mut word)?,
             }
         }
         Ok(word)
@@ -138,25 +145,63 @@ impl<'t> Reader<'t> {
                         self.at += 1;
                     }
                 },
-                _ => {
-                    self.no_expansion()?;
-                    word.push(byte);
-                    self.at += 1;
-                }
+                _ => self.plain(byte, true, word)?,
             }
         }
         Err(open)
     }
 
-    /// Refuses what a shell would put something else in place of.
-    fn no_expansion(&self) -> Result<(), Failure> {
-        let expands = match self.rest() {
-            [b'`', ..] => true,
-            [b'$', next, ..] => next.is_ascii_alphanumeric() || b"_({@*#?$!-".contains(next),
-            _ => false,
+    /// Reads a byte that stands for itself, or a variable. Refuses whatever else a shell would put
+    /// something in place of.
+    fn plain(&mut self, byte: u8, is_quoted: bool, word: &mut Vec<u8>) -> Result<(), Failure> {
+        let rest = self.rest().get(1..).unwrap_or_default();
+        let problem = match (byte, rest.first()) {
+            (b'`', _) | (b'$', Some(b'(')) => CurlProblem::CommandOpen,
+            (b'$', Some(next)) if is_special(*next) => match variable(rest) {
+                Some((name, length)) => {
+                    let value = self.variables.value(name).map_err(|problem| (self.at, problem))?;
+                    // Without quotes, a shell makes words of the value, and looks for files.
+                    let is_one = |byte: &u8| !byte.is_ascii_whitespace() && !b"*?[".contains(byte);
+                    if is_quoted || value.iter().all(is_one) {
+                        word.extend_from_slice(value);
+                        self.at += length + 1;
+                        return Ok(());
+                    }
+                    CurlProblem::Expansion
+                }
+                None => CurlProblem::Expansion,
+            },
+            _ => {
+                word.push(byte);
+                self.at += 1;
+                return Ok(());
+            }
         };
-        if expands { Err((self.at, CurlProblem::Expansion)) } else { Ok(()) }
+        Err((self.at, problem))
     }
+}
+
+/// Whether a shell puts something in place of `$` and this.
+fn is_special(next: u8) -> bool {
+    next.is_ascii_alphanumeric() || b"_{@*#?$!-".contains(&next)
+}
+
+/// The name of the variable that a text begins with, behind its `$`, and how long it is there.
+fn variable(text: &[u8]) -> Option<(&[u8], usize)> {
+    let braced = text.strip_prefix(b"{");
+    let own = braced.unwrap_or(text);
+    let length = name_length(own);
+    let name = own.get(..length).filter(|name| !name.is_empty())?;
+    match braced {
+        Some(_) => (own.get(length) == Some(&b'}')).then_some((name, length + 2)),
+        None => Some((name, length)),
+    }
+}
+
+/// A text without the line ends at its end, as a shell puts it in place of a command.
+pub(super) fn without_last_ends(mut text: Vec<u8>) -> Vec<u8> {
+    text.truncate(text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1));
+    text
 }
 
 /// What [`WireRequest::to_curl`](crate::WireRequest::to_curl) writes for text that is not plain:
@@ -166,8 +211,7 @@ fn substituted(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let [start, end]: [&[u8]; 2] = [b"$(echo '", b"' | base64 -d)"];
     let rest = text.strip_prefix(start)?;
     let length = find(rest, end)?;
-    let mut plain = decoded(&rest[..length])?;
-    plain.truncate(plain.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1));
+    let plain = without_last_ends(decoded(&rest[..length])?);
     Some((plain, start.len() + length + end.len()))
 }
 
