@@ -1,6 +1,8 @@
+mod bruno;
 mod curl;
 mod document;
 mod error;
+mod forms;
 mod har;
 mod http;
 mod http_file;
@@ -18,7 +20,7 @@ use verify_core::{Sender, UnixTime};
 
 pub use curl::{CurlError, CurlProblem};
 #[cfg(feature = "explain")]
-pub(crate) use curl::{percent_encoded, unescape, url_decoded};
+pub(crate) use curl::{hex_pair, percent_encoded, unescape, url_decoded};
 use document::Tree;
 pub use document::{BodyError, JsonError};
 pub use error::CaptureError;

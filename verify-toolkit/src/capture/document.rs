@@ -1,8 +1,10 @@
 //! JSON, and what programs print of their values: requests are found by the shape of what holds them.
 
 mod body;
+mod code;
 mod error;
 mod headers;
+mod lines;
 mod literal;
 mod moment;
 mod requests;
@@ -10,10 +12,13 @@ mod shape;
 mod table;
 mod text;
 mod tree;
+mod yaml;
 
 pub use error::{BodyError, JsonError};
 pub(super) use requests::Found;
 pub(super) use tree::Tree;
+
+use serde::de::IgnoredAny;
 
 use self::error::Syntax;
 use super::{Capture, CaptureError, Note};
@@ -30,6 +35,11 @@ pub(super) fn value(text: &[u8]) -> Result<Tree<'_>, JsonError> {
     }
 }
 
+/// Decodes base64 with or without line ends and padding, in either alphabet.
+pub(super) fn base64(code: &str) -> Option<Vec<u8>> {
+    body::base64(code).ok()
+}
+
 fn utf8(text: &[u8]) -> Result<&str, JsonError> {
     core::str::from_utf8(text).map_err(|error| {
         let (valid, _) = text.split_at(error.valid_up_to());
@@ -44,6 +54,13 @@ fn utf8(text: &[u8]) -> Result<&str, JsonError> {
 /// It begins as JSON, is damaged, and no whole request is in it.
 pub(super) fn requests(text: &[u8]) -> Result<Vec<Found>, JsonError> {
     let text = utf8(text)?;
+    if let Some(found) = code::read(text) {
+        return Ok(vec![found]);
+    }
+    let in_yaml = text::in_yaml(text);
+    if has_whole(&in_yaml) {
+        return Ok(in_yaml);
+    }
     let (mut found, failure) = text::in_document(text);
     if found.iter().all(|request| request.lack.is_some()) {
         let apart = text::in_records(text);
@@ -51,12 +68,25 @@ pub(super) fn requests(text: &[u8]) -> Result<Vec<Found>, JsonError> {
             found = apart;
         }
     }
+    // JSON without quotes around it, which YAML reads, is as it was written.
+    let is_json = |request: &Found| {
+        request.lack.is_none()
+            && serde_json::from_slice::<IgnoredAny>(&request.request.body).is_ok()
+    };
+    if in_yaml.iter().any(Found::is_signed) && !found.iter().any(is_json) {
+        found = in_yaml;
+    }
     match failure {
         Some((at, problem)) if found.iter().all(|request| request.lack.is_some()) => {
             Err(JsonError::at(text, at, problem.into()))
         }
         _ => Ok(found),
     }
+}
+
+/// Whether one of them is signed and has its body.
+pub(super) fn has_whole(found: &[Found]) -> bool {
+    found.iter().any(|request| request.is_signed() && request.lack.is_none())
 }
 
 /// Takes the request with this number, from 1; without one, the first one that is signed and whole, or

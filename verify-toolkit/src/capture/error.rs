@@ -9,6 +9,11 @@ use crate::ParseError;
 pub enum CaptureError {
     /// JSON, or what a program printed, has a request without its raw body.
     Body(BodyError),
+    /// The body of a file of Hurl is not what the file says that it is.
+    BodyDamaged {
+        /// `base64` or `hex`.
+        kind: &'static str,
+    },
     /// A request of an `.http` file reads its body from another file.
     BodyInFile {
         /// The file.
@@ -51,6 +56,13 @@ pub enum CaptureError {
         /// How many there are.
         found: usize,
     },
+    /// A command of another program than `curl`.
+    OtherCommand {
+        /// The program.
+        tool: &'static str,
+        /// What to give instead.
+        remedy: &'static str,
+    },
     /// More than [`Capture::MAX_BYTES`](super::Capture::MAX_BYTES).
     TooLarge,
     /// None of the formats.
@@ -86,6 +98,9 @@ impl fmt::Display for CaptureError {
                  command itself",
             ),
             Self::Body(error) => error.fmt(f),
+            Self::BodyDamaged { kind } => {
+                write!(f, "the body is not the {kind} that it is said to be: copy all of it")
+            }
             Self::BodyInFile { path } => write!(
                 f,
                 "the body is read from a file: put the content of `{path}` in place of this line"
@@ -102,6 +117,7 @@ impl fmt::Display for CaptureError {
                 "{found} requests, and none has a known signature header: take one by its number, as with \
                  `--entry 1`"
             ),
+            Self::OtherCommand { tool, remedy } => write!(f, "a command of {tool}: {remedy}"),
             Self::Folded { line } => write!(
                 f,
                 "HTTP request, line {line}: a header that is folded: join this line to the one before, with a \

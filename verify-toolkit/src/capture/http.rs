@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{CaptureError, Note};
+use super::{CaptureError, Note, forms};
 pub(super) use crate::request::is_answer;
 use crate::{
     ParseError, WireRequest,
@@ -83,9 +83,8 @@ fn finish(mut message: Message<'_>) -> (Noted, usize) {
         let body = *body;
         if let Some(end) = next_message(body).filter(|_| message.announced != Some(body.len())) {
             let (own, next) = body.split_at(end);
-            let length = message.announced.filter(|length| {
-                own.get(*length..).is_some_and(|rest| rest.trim_ascii().is_empty())
-            });
+            let length =
+                message.announced.filter(|length| own.get(*length..).is_some_and(is_between));
             let own = match length {
                 Some(length) => own.get(..length).unwrap_or(own),
                 None => without_line_ends(own),
@@ -93,6 +92,10 @@ fn finish(mut message: Message<'_>) -> (Noted, usize) {
             message.body = Cow::Borrowed(own);
             rest = next;
         }
+    }
+    if let Some((plain, form)) = forms::undone(&message.body, message.announced) {
+        message.body = Cow::Owned(plain);
+        notes.push(Note::BodyUndone { form });
     }
     let found = message.body.len();
     if let Some(announced) = message.announced.filter(|announced| *announced != found) {
@@ -116,6 +119,11 @@ fn next_message(body: &[u8]) -> Option<usize> {
         at += line.len();
         (is_answer(line) || request_in(line) == Some(0)).then_some(start)
     })
+}
+
+/// Whether a text is blank lines, and lines that only part one thing from another.
+pub(super) fn is_between(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_whitespace() || b"-=_*".contains(byte))
 }
 
 fn without_line_ends(text: &[u8]) -> &[u8] {

@@ -1,10 +1,13 @@
 //! `.http` and `.rest` files of editors: requests between lines that begin with `###`, with comments,
-//! variables, scripts and URLs where HTTP has paths.
+//! variables, scripts and URLs where HTTP has paths. And the files of Hurl, in which the expected
+//! answer ends a request.
+
+mod hurl;
 
 use super::{
     CaptureError, Note,
     curl::path_of,
-    http::{MOST, Noted, is_answer},
+    http::{MOST, Noted, is_answer, is_between},
 };
 use crate::WireRequest;
 
@@ -31,12 +34,19 @@ fn begins(text: &str) -> bool {
 }
 
 fn sections(text: &str) -> Vec<Vec<&str>> {
-    let mut sections = vec![Vec::new()];
+    let mut sections: Vec<Vec<&str>> = vec![Vec::new()];
+    let mut is_answered = false;
     // With their ends: a body may have one or the other.
     for line in text.split_inclusive('\n') {
-        if line.starts_with("###") {
+        let is_separator = line.starts_with("###");
+        // Hurl has nothing between an answer and the next request.
+        let is_next = is_answered && request_line(line).is_some_and(|(.., is_url)| is_url);
+        if is_separator || is_next {
             sections.push(Vec::new());
-        } else if let Some(section) = sections.last_mut() {
+            is_answered = false;
+        }
+        is_answered |= hurl::is_answer(line);
+        if let Some(section) = sections.last_mut().filter(|_| !is_separator) {
             section.push(line);
         }
     }
@@ -75,6 +85,17 @@ fn request_line(line: &str) -> Option<(&str, &str, bool)> {
     }
 }
 
+/// Whether a line where a header may stand is the first of a body, or ends the request.
+fn begins_body(line: &str) -> bool {
+    let is_json = line.starts_with('{') && !line.starts_with("{{");
+    let is_list = line.starts_with('[') && !hurl::is_section(line);
+    is_json
+        || is_list
+        || line.starts_with(['`', '<'])
+        || hurl::is_answer(line)
+        || hurl::is_said(line)
+}
+
 /// A request, as it stands between two separators.
 struct Section<'t> {
     method: &'t str,
@@ -98,16 +119,22 @@ impl<'t> Section<'t> {
             target += line.trim();
         }
         let mut headers = Vec::new();
-        while let Some(line) = lines.next_if(|line| !line.trim().is_empty()) {
-            if let Some((name, value)) = line.split_once(':').filter(|_| !is_comment(line)) {
+        // Hurl has no empty line in front of a body, but may have other fields.
+        let mut is_header = true;
+        while let Some(line) = lines.next_if(|line| !(line.trim().is_empty() || begins_body(line)))
+        {
+            is_header &= !hurl::is_section(line);
+            let is_read = is_header && !is_comment(line);
+            if let Some((name, value)) = line.split_once(':').filter(|_| is_read) {
                 headers.push((name.trim(), value.trim()));
             }
         }
-        lines.next();
+        while lines.next_if(|line| line.trim().is_empty()).is_some() {}
         let is_end = |line: &&str| {
             ["> {%", ">>", "<> "].iter().any(|mark| line.starts_with(mark))
                 || line.strip_prefix("> ").is_some_and(|rest| rest.trim_end().ends_with(".js"))
                 || is_answer(line.as_bytes())
+                || hurl::is_answer(line)
         };
         let body: String = lines.take_while(|line| !is_end(line)).collect();
         let body = body.trim_end_matches(['\r', '\n']).to_owned();
@@ -126,12 +153,21 @@ impl<'t> Section<'t> {
         if let Some(path) = file.filter(|path| !path.contains('\n')) {
             return Err(CaptureError::BodyInFile { path: path.trim().to_owned() });
         }
-        let body = filled(body).into_bytes();
-        let request = WireRequest { method: self.method.to_owned(), path, headers, body };
+        let body = match hurl::body(body) {
+            Some(body) => body?,
+            None => filled(body).into_bytes(),
+        };
+        let mut request = WireRequest { method: self.method.to_owned(), path, headers, body };
         let announced = request
             .header("content-length")
             .next()
             .and_then(|length| core::str::from_utf8(length).ok()?.parse().ok());
+        // Fiddler puts a line between the request and its answer.
+        if let Some(announced) = announced
+            && request.body.get(announced..).is_some_and(is_between)
+        {
+            request.body.truncate(announced);
+        }
         let found = request.body.len();
         let differs = announced.filter(|announced| *announced != found);
         notes.extend(differs.map(|announced| Note::LengthDiffers { announced, found }));

@@ -7,6 +7,11 @@ use core::fmt;
 pub enum Note {
     /// An answer stands behind the request.
     AnswerLeftOut,
+    /// The body stands there in another form, and was read as the bytes that it stands for.
+    BodyUndone {
+        /// The form, as people call it.
+        form: &'static str,
+    },
     /// The lines end in carriage returns alone, and were read as lines.
     CarriageReturns,
     /// The sequences were left out by which a terminal changes colours.
@@ -44,6 +49,8 @@ pub enum Note {
         /// What the tool changes, and how to get the bytes as they were. Empty if it changes nothing.
         remedy: &'static str,
     },
+    /// The text is quoted-printable, as mail has it, and was read as what it was before.
+    QuotedPrintable,
     /// A tool printed the request, and wrote its JSON anew.
     Reformatted {
         /// The tool, as people call it.
@@ -63,6 +70,9 @@ pub enum Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BodyUndone { form } => {
+                write!(f, "the body stands here as {form}, and was read as the bytes that it stands for")
+            }
             Self::AnswerLeftOut => f.write_str("the answer behind the request was left out"),
             Self::CarriageReturns => f.write_str(
                 "the lines end in a carriage return without a line feed; each was read as a line feed",
@@ -101,6 +111,9 @@ impl fmt::Display for Note {
             Self::PrintedBy { tool, remedy } => {
                 write!(f, "recognised: {tool}. If it does not verify: {remedy}")
             }
+            Self::QuotedPrintable => f.write_str(
+                "the input is quoted-printable, as mail has it, and was read as what it was before",
+            ),
             Self::Reformatted { tool, remedy } => {
                 write!(f, "{tool} does not print the body as it was sent: {remedy}")
             }

@@ -13,9 +13,10 @@ impl Capture {
     /// - JSON of other tools, and what programs print of headers and body: ngrok, webhook.site, AWS
     ///   events, Postman, Node, Python, Go and more. Whatever has a sender's signature header and a raw
     ///   body is found, also in a log, in CSV, in base64, and where each line is a log entry of its own
+    /// - YAML: cassettes of VCR and the like, exports of Insomnia
     /// - a `curl` command, as browsers copy it for bash and as
     ///   [`to_curl`](crate::WireRequest::to_curl) writes it; after a prompt, among other commands, with a
-    ///   body from `<<`, `<<<`, `echo` or `printf`
+    ///   body from `<<`, `<<<`, `echo`, `printf` or a variable; a file for `curl -K`
     /// - the text of an HTTP/1 request: [`from_http`](crate::WireRequest::from_http). Line ends may be
     ///   LF or CR, the encoding UTF-16. The request line may name HTTP/2 or HTTP/3. What all lines have
     ///   in front is taken off: indentation, quote marks, line numbers, times and names of a log. So are
@@ -24,7 +25,9 @@ impl Capture {
     ///   HTTPie, `mitmdump`, Burp, Python's `http.client` and requests-toolbelt, Ruby's `Net::HTTP`, hex dumps. The
     ///   body may have to be put behind what `curl -v` prints
     /// - a file of packets: pcap or pcapng
-    /// - an `.http` or `.rest` file of an editor
+    /// - an `.http` or `.rest` file of an editor, a file of Hurl or Bruno
+    /// - a program that sends a request, where the body stands in quotes
+    /// - a dump of the request, or of its body alone: `od`, `hexdump`, `xxd`; quoted-printable, as in mail
     ///
     /// Of several requests, the one that is signed is taken, or the first of those. The origin says which
     /// format it was, and the notes what was taken off or left out. The sender is the one whose signature
@@ -98,19 +101,43 @@ fn read_text(text: &[u8], entry: Option<usize>) -> Result<Capture, CaptureError>
         }
     }
     let source = Source::find(text);
-    if !(is_json || source.as_ref().is_some_and(Source::is_known)) {
+    let is_read = source.as_ref().is_some_and(Source::is_signed);
+    if !(is_json || is_read) {
+        let is_known = source.as_ref().is_some_and(Source::is_known);
+        let is_unsigned = source.as_ref().is_some_and(Source::is_good);
         match document::requests(start) {
-            Ok(found) if !found.is_empty() => return document::pick(found, entry),
+            // Who knows the tool knows better what it lacks.
+            Ok(found)
+                if !found.is_empty()
+                    && (!is_known || is_unsigned && document::has_whole(&found)) =>
+            {
+                return document::pick(found, entry);
+            }
             _ => {}
         }
     }
     if let Some(source) = source {
         return source.choose(entry);
     }
-    let other = ["Invoke-WebRequest", "Invoke-RestMethod", "$session", "fetch(", "await fetch("];
-    Err(if other.iter().any(|other| start.starts_with(other.as_bytes())) {
-        CaptureError::UnsupportedShell
-    } else {
-        CaptureError::Unrecognised
-    })
+    let word = start.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let other =
+        OTHERS.iter().find(|(names, _)| names.iter().any(|name| word.starts_with(name.as_bytes())));
+    Err(other.map_or(CaptureError::Unrecognised, |(_, error)| error()))
 }
+
+/// What a text begins with that another program than `curl` reads, and what to say of it.
+type Other = (&'static [&'static str], fn() -> CaptureError);
+
+const OTHERS: [Other; 3] = [
+    (&["Invoke-WebRequest", "Invoke-RestMethod", "$session", "fetch(", "await"], || {
+        CaptureError::UnsupportedShell
+    }),
+    (&["http", "xh"], || CaptureError::OtherCommand {
+        tool: "HTTPie",
+        remedy: "run it with `--offline` and `--pretty=none`, and give what it prints",
+    }),
+    (&["wget"], || CaptureError::OtherCommand {
+        tool: "wget",
+        remedy: "give a `curl` command, or the text of the request",
+    }),
+];

@@ -1,7 +1,7 @@
 //! Finds the requests in a text, whoever printed it.
 
 use super::{
-    Capture, CaptureError, Note, curl,
+    Capture, CaptureError, Note, bruno, curl,
     http::{self, Noted, begins_request},
     http_file,
     line::{self, Prefix},
@@ -42,9 +42,14 @@ impl Source {
     fn plain(text: &[u8]) -> Option<Self> {
         let text = without_blank_lines(text);
         let file = core::str::from_utf8(text).ok().filter(|_| !http::is_whole(text));
-        let file = file.and_then(http_file::read);
-        if let Some(requests) = file {
+        if let Some(requests) = file.and_then(http_file::read) {
             return Some(Self::of("HTTP file", requests));
+        }
+        if let Some(requests) = file.and_then(bruno::read) {
+            return Some(Self::of("Bruno file", requests));
+        }
+        if let Some(requests) = curl::config(text) {
+            return Some(Self::of("file of `curl -K`", requests));
         }
         let place = http::request_line(text);
         let command =
@@ -80,7 +85,13 @@ impl Source {
         self.requests.iter().any(|read| read.as_ref().err().is_none_or(is_known))
     }
 
-    fn is_good(&self) -> bool {
+    /// Whether it has a request with a signature.
+    pub(super) fn is_signed(&self) -> bool {
+        self.requests.iter().any(is_signed)
+    }
+
+    /// Whether it has a request that could be read.
+    pub(super) fn is_good(&self) -> bool {
         self.requests.iter().any(Result::is_ok)
     }
 
@@ -153,9 +164,6 @@ impl Source {
     /// signed.
     pub(super) fn choose(mut self, entry: Option<usize>) -> Result<Capture, CaptureError> {
         let found = self.requests.len();
-        let is_signed = |read: &Result<Noted, CaptureError>| {
-            read.as_ref().is_ok_and(|(request, _)| signed_by(request.names()).is_some())
-        };
         let signed = self.requests.iter().filter(|read| is_signed(read)).count();
         let place = match entry {
             Some(entry) => entry.checked_sub(1),
@@ -176,6 +184,10 @@ impl Source {
         }
         Ok(Capture::of(self.origin, None, request).with_notes(self.notes).with_notes(notes))
     }
+}
+
+fn is_signed(read: &Result<Noted, CaptureError>) -> bool {
+    read.as_ref().is_ok_and(|(request, _)| signed_by(request.names()).is_some())
 }
 
 /// `curl -v` prints no body.

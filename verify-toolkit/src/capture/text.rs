@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Note;
+use super::{Note, forms};
 
 /// The text without byte order mark, in UTF-8 where it was UTF-16, with line ends that have a line
 /// feed, and without colours. What is no text stays as it is.
@@ -25,6 +25,10 @@ pub(super) fn plain(bytes: &[u8]) -> (Cow<'_, [u8]>, Vec<Note>) {
     if start.windows(2).any(|bytes| bytes == b"\x1b[") && core::str::from_utf8(&text).is_ok() {
         text = Cow::Owned(without_colours(&text));
         notes.push(Note::Colours);
+    }
+    if let Some(plain) = forms::mail(&text) {
+        text = Cow::Owned(plain);
+        notes.push(Note::QuotedPrintable);
     }
     (text, notes)
 }

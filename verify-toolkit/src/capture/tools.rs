@@ -2,9 +2,11 @@
 //! tool has the bytes as they were.
 
 mod blocks;
+mod dump;
 mod flow;
 mod hex;
 mod literal;
+mod logs;
 mod packets;
 pub(super) mod pcap;
 mod printed;
@@ -31,7 +33,7 @@ impl Tool {
 
 const CURL: &str = "`curl -v`";
 
-static TOOLS: [Tool; 17] = [
+static TOOLS: [Tool; 24] = [
     Tool {
         name: "a hex dump",
         read: hex::read,
@@ -39,6 +41,7 @@ static TOOLS: [Tool; 17] = [
         is_pretty: false,
         prints_plainly: false,
     },
+    Tool { name: "a dump", read: dump::read, remedy: "", is_pretty: false, prints_plainly: false },
     Tool {
         name: "`curl --trace-ascii`",
         read: blocks::curl,
@@ -150,6 +153,51 @@ static TOOLS: [Tool; 17] = [
         is_pretty: false,
         prints_plainly: false,
     },
+    Tool {
+        name: "ModSecurity's audit log",
+        read: logs::modsecurity,
+        remedy: "",
+        is_pretty: false,
+        prints_plainly: false,
+    },
+    Tool {
+        name: "the debug log of Apache's HttpClient",
+        read: logs::apache_client,
+        remedy: "it prints `[0x..]` for what is not ASCII",
+        is_pretty: false,
+        prints_plainly: false,
+    },
+    Tool {
+        name: "nginx's debug log",
+        read: logs::nginx,
+        remedy: "it does not print the body; log `$request_body` with `escape=none`, and put the body behind a \
+                 request line and the headers, or record with `tcpdump -w FILE` behind nginx",
+        is_pretty: false,
+        prints_plainly: false,
+    },
+    Tool {
+        name: "Envoy's debug log",
+        read: logs::envoy,
+        remedy: "it does not print the body; Envoy's tap filter, or `tcpdump -w FILE` behind Envoy, records \
+                 the whole request",
+        is_pretty: false,
+        prints_plainly: false,
+    },
+    Tool {
+        name: "an access log",
+        read: logs::access,
+        remedy: "it has no headers and no body; record the request with `tcpdump -w FILE` behind what ends \
+                 TLS, or let `verify listen` receive the delivery",
+        is_pretty: false,
+        prints_plainly: false,
+    },
+    Tool {
+        name: "XML",
+        read: logs::xml,
+        remedy: "export the session as a HAR file, or copy the request as `cURL (bash)` or as text",
+        is_pretty: false,
+        prints_plainly: false,
+    },
     Tool { name: CURL, read: printed::curl, remedy: "", is_pretty: false, prints_plainly: false },
 ];
 
@@ -162,6 +210,11 @@ const FOLLOW: &str = "it prints `.` for what is not ASCII; `Show data as: Raw` i
 pub(super) fn read(text: &[u8], is_plain: bool) -> Option<(&'static Tool, Vec<Vec<u8>>)> {
     let mut tools = TOOLS.iter().filter(|tool| !is_plain || tool.prints_plainly);
     tools.find_map(|tool| Some((tool, (tool.read)(text)?)))
+}
+
+/// The bytes that a dump shows, in whichever form, if a text is nothing else.
+pub(super) fn dumped(text: &[u8]) -> Option<Vec<u8>> {
+    hex::bytes(text).or_else(|| dump::bytes(text))
 }
 
 /// The lines of a text, with their ends.

@@ -486,6 +486,18 @@ fn hostile_inputs_take_seconds() {
         "1 > 2: Flags [, seq 1, length 1\nE",
         "send: b' HTTP/1.1\\",
         "0\r",
+        // YAML, programs, options, dumps, mail, files of Hurl and Bruno.
+        "x-wandb-signature:\n- - - a\n",
+        "x-wandb-signature: |\n  a\n \n",
+        "x-wandb-signature: \"\n",
+        "axios 'x-wandb-signature' ",
+        "axios x-wandb-signature '\n",
+        "url = h\n",
+        "A=\"$A\"\n",
+        "0000000   P   O\n",
+        "content-transfer-encoding: quoted-printable\n\n=3D=\n",
+        "POST http://h\nHTTP 204\n",
+        "meta {\n}\npost {\n}\n",
     ] {
         let own = std::time::Instant::now();
         let _ = Capture::read(repeated(part).as_bytes());

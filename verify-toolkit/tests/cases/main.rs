@@ -6,6 +6,7 @@ mod causes;
 mod json;
 mod lines;
 mod others;
+mod siblings;
 
 use std::{fs, path::PathBuf};
 

@@ -25,7 +25,7 @@ fn inside(tree: &Tree<'_>, wrappers: usize) -> Headers {
             [(_, inner @ Tree::List(items))] if items.iter().all(|item| item.text().is_none()) => {
                 inside(inner, wrappers)
             }
-            _ if fields.iter().any(|(name, _)| name.starts_with("HTTP_")) => cgi(tree),
+            _ if is_cgi(tree) => cgi(tree),
             _ => fields.iter().flat_map(|(name, value)| named(name, value)).collect(),
         },
         Tree::List(items) => match items.as_slice() {
@@ -60,14 +60,22 @@ pub(super) fn lines(text: &str) -> Headers {
     text.lines().filter_map(named).filter(|(name, _)| is_kept(name)).collect()
 }
 
+/// Whether names are those of CGI's variables, as `HTTP_HOST`.
+pub(super) fn is_cgi(tree: &Tree<'_>) -> bool {
+    let is_variable = |name: &str| name.starts_with("HTTP_") || name.starts_with("http_x_");
+    tree.fields().iter().any(|(name, _)| is_variable(name))
+}
+
 /// Headers among the variables of CGI, which WSGI, Rack and PHP have too.
 pub(super) fn cgi(tree: &Tree<'_>) -> Headers {
-    let is_header = |name: &&str| {
-        name.starts_with("HTTP_") || matches!(*name, "CONTENT_TYPE" | "CONTENT_LENGTH")
+    // nginx has them in small letters.
+    let wire = |name: &str| {
+        let name = name.to_ascii_lowercase().replace('_', "-");
+        let own = name.strip_prefix("http-").map(str::to_owned);
+        own.or(Some(name).filter(|name| matches!(&name[..], "content-type" | "content-length")))
     };
-    let fields = tree.fields().iter().filter(|(name, _)| is_header(&name.as_ref()));
-    let wire = |name: &str| name.trim_start_matches("HTTP_").to_ascii_lowercase().replace('_', "-");
-    fields.flat_map(|(name, value)| named(&wire(name), value)).collect()
+    let fields = tree.fields().iter().filter_map(|(name, value)| Some((wire(name)?, value)));
+    fields.flat_map(|(name, value)| named(&name, value)).collect()
 }
 
 /// One header in an object or a list of its own.
@@ -77,7 +85,7 @@ fn pair(tree: &Tree<'_>) -> Headers {
         return named(&String::from_utf8_lossy(&name), value);
     }
     let name = tree.at("name").or_else(|| tree.at("key")).and_then(Tree::text);
-    let value = tree.at("value").or_else(|| tree.at("values"));
+    let value = ["value", "values", "example"].iter().find_map(|name| tree.at(name));
     let is_off = tree.at("disabled").is_some_and(Tree::is_true)
         || ["enabled", "active"].iter().any(|flag| tree.at(flag).is_some_and(Tree::is_false));
     match (name, value) {

@@ -42,6 +42,13 @@ pub(super) fn read<'t>(
     Ok((tree?, reader.at))
 }
 
+/// Reads the text in quotes that begins at `start`, and returns where it ends.
+pub(super) fn text(text: &str, start: usize) -> Option<(Tree<'_>, usize)> {
+    let mut reader = Reader { text, at: start, values: 0 };
+    let quoted = reader.quoted().ok()??;
+    Some((quoted, reader.at))
+}
+
 /// Where a value stands.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {

@@ -161,6 +161,7 @@ fn request(tree: &Tree<'_>, place: Place<'_>) -> Option<Found> {
         "reqHeaders",
         "header",
         "http.request.line",
+        "parameters",
     ];
     let named = named.iter().filter_map(|name| tree.at(name));
     let mut others = fields.iter().map(|(_, value)| value).filter(|value| is_signed(value));
@@ -173,8 +174,7 @@ fn request(tree: &Tree<'_>, place: Place<'_>) -> Option<Found> {
     if !is_signed(tree) {
         return None;
     }
-    let is_cgi = fields.iter().any(|(name, _)| name.starts_with("HTTP_"));
-    let headers = if is_cgi {
+    let headers = if headers::is_cgi(tree) {
         headers::cgi(tree)
     } else {
         let own = ["query", "timestamp"];

@@ -269,6 +269,14 @@ pub(super) const FLAT: Shape = Shape {
 /// Headers and a body that were printed one behind the other.
 pub(super) const DUMP: Shape = Shape { name: "printed headers and body", ..PLAIN };
 
+/// A program that makes a request.
+pub(super) const CODE: Shape = Shape {
+    name: "program code",
+    remedy: "the program makes the body when it runs: print the bytes that it sends, or give the text of the \
+             request as the receiver logged it",
+    ..PLAIN
+};
+
 impl Shape {
     /// Whether it is not that of one tool.
     pub(super) fn is_loose(&self) -> bool {

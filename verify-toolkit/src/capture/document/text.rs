@@ -7,11 +7,13 @@ use serde::de::IgnoredAny;
 use super::{
     body::{self, Lack},
     headers::{self, Headers},
+    lines::{header_lines, is_label},
     literal::{self, Problem},
     requests::{Found, Place, find, has_signature},
     shape::DUMP,
     table,
     tree::Tree,
+    yaml,
 };
 use crate::{
     WireRequest,
@@ -23,10 +25,6 @@ pub(super) const TEXTS: usize = 3;
 
 /// Most lines between headers and body that say that a body follows.
 const LABELS: usize = 5;
-
-/// What such lines say, if they do not end in a colon.
-const SAYING: [&str; 8] =
-    ["body", "content", "data", "payload", "raw body", "request body", "request payload", "raw"];
 
 /// Bytes that are read in vain, of what looks like a value and is none: so many, and for each byte of
 /// the text.
@@ -74,6 +72,17 @@ pub(super) fn in_document(text: &str) -> (Vec<Found>, Option<(usize, Problem)>) 
         return (in_pieces(text, &pieces, TEXTS), failure);
     }
     (requests(text, TEXTS), None)
+}
+
+/// Finds the requests in YAML.
+pub(super) fn in_yaml(text: &str) -> Vec<Found> {
+    let is_other = text.starts_with(['{', '[']) || !has_signature(text);
+    let documents = if is_other { None } else { yaml::read(text) };
+    let mut found = Vec::new();
+    for document in documents.iter().flatten() {
+        find(document, Place::Root, &|text| requests(text, TEXTS), &mut found);
+    }
+    found
 }
 
 /// Finds the requests in a text that has each line or field of them in a record of its own.
@@ -135,7 +144,10 @@ fn printed(headers: Headers, behind: &str, front: Option<&str>) -> (Found, usize
     if body == Err(Lack::Missing)
         && let Some(front) = front
     {
-        body = printed_body(front).0;
+        // In front of a log's entry may be anything.
+        let own = printed_body(front).0;
+        let is_one = own.is_ok() || front.trim_start().starts_with('{');
+        body = if is_one { own } else { body };
     }
     let method = "POST".to_owned();
     let lack = body.as_ref().err().map(|lack| ("body".to_owned(), *lack));
@@ -166,6 +178,11 @@ fn printed_body(text: &str) -> (Result<Vec<u8>, Lack>, usize) {
                 seen = at + 1 - start;
                 continue;
             };
+            // The number or level of a log entry.
+            if !is_telling(&tree) {
+                seen = end - start;
+                continue;
+            }
             let is_json = serde_json::from_str::<IgnoredAny>(&text[at..end]).is_ok();
             let body = match tree {
                 Tree::Object(_) | Tree::List(_) if is_json => Ok(text[at..end].into()),
@@ -183,16 +200,27 @@ fn printed_body(text: &str) -> (Result<Vec<u8>, Lack>, usize) {
         }
         start += line.len();
     }
+    if let Some(at) = labelled(text) {
+        let (body, length) = printed_body(&text[at..]);
+        return (body, at + length);
+    }
     let body = text[start..].strip_suffix('\n').unwrap_or(&text[start..]);
     (Ok(body.strip_suffix('\r').unwrap_or(body).as_bytes().to_vec()), text.len())
 }
 
-/// Whether a line says that a body follows, and nothing else: a title, a fence, a rule.
-fn is_label(line: &str) -> bool {
-    let words = line.trim_matches(|c: char| !c.is_alphanumeric());
-    let is_rule = words.is_empty() && !line.contains(['{', '[', '(', '<', '"', '\'', '\\']);
-    let is_fence = ["```", "~~~"].iter().any(|fence| line.trim_start().starts_with(fence));
-    is_rule || is_fence || SAYING.iter().any(|saying| saying.eq_ignore_ascii_case(words))
+/// Most lines of a log between headers and the body of the same request.
+const BETWEEN: usize = 10;
+
+/// Where a value begins that a line says to be the body, as `RequestBody: {`.
+fn labelled(text: &str) -> Option<usize> {
+    let mut at = 0;
+    text.split_inclusive('\n').take(BETWEEN).find_map(|line| {
+        at += line.len();
+        let (name, value) = line.split_once([':', '='])?;
+        let value = value.trim_start();
+        let is_value = value.starts_with(['{', '"', '\'']);
+        (is_value && is_label(name)).then_some(at - value.len())
+    })
 }
 
 /// Whether the next line that says something begins with what may be the body that the value in front
@@ -270,69 +298,4 @@ fn is_telling(tree: &Tree<'_>) -> bool {
         }
         _ => true,
     }
-}
-
-/// Finds lines of headers, one of which has a sender's signature, and what is in front and behind. In
-/// front of the first may stand what a program printed on the same line.
-fn header_lines(text: &str) -> Option<(Headers, &str, &str)> {
-    let mut headers = Headers::new();
-    let (mut start, mut end) = (0, 0);
-    // A name with a colon, whose value stands in the next line, as browsers show them.
-    let mut open = None;
-    for line in text.split_inclusive('\n') {
-        // Only the last word in front of the colon may be a name.
-        let first = || {
-            let colon = line.find(": ")?;
-            header_in(&line[line[..colon].rfind(' ').map_or(0, |space| space + 1)..])
-        };
-        let header = match open.take() {
-            Some(name) => header_in(line).or(Some((name, line.trim()))),
-            None => {
-                let name = line.trim_end().strip_suffix(':').filter(|name| is_token(name));
-                open = name.filter(|name| !is_label(name));
-                header_in(line).or_else(|| if headers.is_empty() { first() } else { None })
-            }
-        };
-        match header {
-            Some((name, _)) if is_label(name) && is_signed(&headers) => break,
-            Some((name, value)) => headers.push((name.to_owned(), value.as_bytes().to_vec())),
-            None if open.is_some() => {}
-            None if is_signed(&headers) => break,
-            None => {
-                headers.clear();
-                start = end;
-                let header = first().into_iter();
-                headers.extend(
-                    header.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())),
-                );
-            }
-        }
-        end += line.len();
-    }
-    is_signed(&headers).then(|| (headers, &text[..start], &text[end..]))
-}
-
-/// The header that a line has, in whichever list or table it stands.
-fn header_in(line: &str) -> Option<(&str, &str)> {
-    const SEPARATORS: [&str; 7] = [": ", "\t", " | ", " = ", " => ", "**: ", ", Value: "];
-    let line = line.trim().trim_start_matches(['|', '-', '*', ' ']);
-    let line = line.strip_prefix("Header Name: ").unwrap_or(line);
-    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)))?;
-    let (name, rest) = line.split_at(end);
-    let value = SEPARATORS.iter().find_map(|separator| rest.strip_prefix(separator))?;
-    let value = value.trim_end_matches([' ', '|']).trim();
-    let quotes = [('"', '"'), ('\'', '\''), ('[', ']')];
-    let inner = quotes.iter().find_map(|(open, close)| {
-        value.trim_end_matches(',').strip_prefix(*open)?.strip_suffix(*close)
-    });
-    is_token(name).then(|| (name, inner.unwrap_or(value)))
-}
-
-fn is_signed(headers: &Headers) -> bool {
-    signed_by(headers.iter().map(|(name, _)| name.as_str())).is_some()
-}
-
-fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }

@@ -29,6 +29,31 @@ pub(super) fn read(text: &[u8]) -> Option<Vec<Vec<u8>>> {
     flows.requests()
 }
 
+/// Reads the bytes that a dump shows, if a text is nothing else.
+pub(super) fn bytes(text: &[u8]) -> Option<Vec<u8>> {
+    let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+    let mut bytes = Vec::new();
+    let mut has_offsets = false;
+    for line in lines.filter(|line| !line.is_empty()) {
+        match row(line) {
+            Some(row) => {
+                has_offsets |= row.offset.is_some();
+                bytes.extend(row.bytes);
+            }
+            // The end of one long number, or the number of all bytes.
+            None => {
+                let is_number = line.iter().all(u8::is_ascii_hexdigit);
+                if !(has_offsets && is_number) {
+                    bytes.extend(base16ct::mixed::decode_vec(line).ok()?);
+                }
+            }
+        }
+    }
+    // The other half of the last word.
+    bytes.pop_if(|last| *last == 0);
+    (!bytes.is_empty()).then_some(bytes)
+}
+
 /// Rows that belong together.
 #[derive(Default)]
 struct Group {
@@ -145,5 +170,7 @@ fn is_printed(text: &[u8], bytes: &[u8]) -> bool {
     let counts = |byte: &u8| byte.is_ascii_graphic() && *byte != b'.';
     let same =
         |text: &[u8]| text.iter().filter(|b| counts(b)).eq(bytes.iter().filter(|b| counts(b)));
-    text.len() <= bytes.len() + 3 && (same(text) || same(&frame(text)))
+    // PowerShell prints a character of three bytes.
+    let length = text.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+    length <= bytes.len() + 3 && (same(text) || same(&frame(text)))
 }

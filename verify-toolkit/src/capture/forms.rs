@@ -1,0 +1,72 @@
+//! Bodies, and whole texts, that stand in the input in another form: a dump, quoted-printable.
+
+use serde::de::IgnoredAny;
+
+use super::{curl::hex_pair, http::find, tools};
+
+/// A form, as people call it, and how it is undone.
+type Form = (&'static str, fn(&[u8]) -> Option<Vec<u8>>);
+
+/// Only what nothing on the way to a receiver does: base64, for one, may be what the receiver got.
+static FORMS: [Form; 2] =
+    [("a dump", tools::dumped), ("quoted-printable", |body| Some(unquoted_printable(body)))];
+
+/// Undoes the form of a body, where the bytes are then as many as `Content-Length` says, or else JSON.
+pub(super) fn undone(body: &[u8], announced: Option<usize>) -> Option<(Vec<u8>, &'static str)> {
+    let is_json = |body: &[u8]| serde_json::from_slice::<IgnoredAny>(body).is_ok();
+    let fits =
+        |plain: &[u8]| announced.map_or_else(|| is_json(plain), |length| length == plain.len());
+    if announced == Some(body.len()) || body.starts_with(b"{") && is_json(body) {
+        return None;
+    }
+    FORMS.iter().find_map(|(name, undo)| {
+        let plain = undo(body).filter(|plain| plain.len() < body.len() && fits(plain))?;
+        Some((plain, *name))
+    })
+}
+
+/// Undoes quoted-printable in a text, such as a mail: behind the head that says so, or in all of it if a
+/// header ends in an escaped `=`, as a signature does.
+pub(super) fn mail(text: &[u8]) -> Option<Vec<u8>> {
+    const SAID: &[u8] = b"content-transfer-encoding: quoted-printable";
+    let near = text.get(..LONGEST_HEAD).unwrap_or(text);
+    let start = match find(&near.to_ascii_lowercase(), SAID) {
+        Some(said) => [&b"\n\n"[..], b"\n\r\n"]
+            .into_iter()
+            .filter_map(|end| Some(said + find(text.get(said..)?, end)? + end.len()))
+            .min()?,
+        None => {
+            let head = near.get(..find(near, b"\n\n").or(find(near, b"\n\r\n"))?)?;
+            let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
+            lines.find(|line| line.ends_with(b"=3D"))?;
+            0
+        }
+    };
+    let (head, rest) = text.split_at_checked(start)?;
+    Some([head, &unquoted_printable(rest)].concat())
+}
+
+/// Where a head is looked for.
+const LONGEST_HEAD: usize = 16 * 1024;
+
+/// Undoes quoted-printable. What is none stays as it is.
+fn unquoted_printable(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((byte, tail)) = rest.split_first() {
+        let is_escape = *byte == b'=';
+        let end = tail.strip_prefix(b"\n").or(tail.strip_prefix(b"\r\n"));
+        rest = match (end.filter(|_| is_escape), hex_pair(tail).filter(|_| is_escape)) {
+            (Some(next_line), _) => next_line,
+            (None, Some(code)) => {
+                plain.push(code);
+                tail.get(2..).unwrap_or_default()
+            }
+            (None, None) => {
+                plain.push(*byte);
+                tail
+            }
+        };
+    }
+    plain
+}
