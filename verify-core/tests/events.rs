@@ -787,18 +787,6 @@ fn events_of_an_unknown_sender_are_read_into_a_type_of_ones_own() {
 }
 
 #[test]
-fn what_a_test_button_sends_looks_like_a_test() {
-    let data = |name: &str| json!({"name": name, "alias": "a", "version": "1"});
-    for (name, is_test) in [("example_model", true), ("example", false)] {
-        let body = mlflow_body("model_version_alias", "created", &data(name));
-        assert_eq!(AnyEvent::parse("mlflow", &body).unwrap().is_test(), is_test, "{name}");
-    }
-    let test = AnyEvent::read(&verified(Sender::DATABRICKS, "REGISTERED_MODEL_CREATED")).unwrap();
-    assert!(test.is_test());
-    assert!(!AnyEvent::parse("wandb", b"{}").unwrap().is_test());
-}
-
-#[test]
 fn the_page_of_the_crate_names_every_event() {
     let page = include_str!("../README.md");
     for name in EventKind::NAMES.iter().chain(mlflow::EventKind::NAMES) {
