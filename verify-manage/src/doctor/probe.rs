@@ -30,7 +30,7 @@ pub(super) async fn send(
     signed: Signed,
 ) -> Option<Result<Answer, Failure>> {
     let sender = asked.registry.sender();
-    let body = body(asked)?;
+    let body = body(asked, receiver)?;
     let delivery = Delivery::new(sender, body).with_path(&receiver.path);
     let now = UnixTime::now().ok()?;
     let nobody = format!("{:032x}", fastrand::u128(..));
@@ -61,13 +61,13 @@ pub(super) async fn send(
     Some(wire.ask(&receiver.server, &ask).await)
 }
 
-/// The sample of the event, or of any.
-fn body(asked: &Examination<'_>) -> Option<Vec<u8>> {
-    let sender = asked.registry.sender();
-    let of = |wanted: Option<&str>| {
-        samples::of(sender.name())
-            .find(|sample| wanted.is_none_or(|wanted| sample.event.eq_ignore_ascii_case(wanted)))
+/// The sample of the event, or of one that the receiver gets, or of any.
+fn body(asked: &Examination<'_>, receiver: &Receiver) -> Option<Vec<u8>> {
+    let sender = asked.registry.sender().name();
+    let of = |wanted: &String| {
+        samples::of(sender).find(|sample| sample.event.eq_ignore_ascii_case(wanted))
     };
-    let sample = of(asked.event.as_deref()).or_else(|| of(None))?;
+    let sample = asked.event.iter().chain(&receiver.events).find_map(of);
+    let sample = sample.or_else(|| samples::of(sender).next())?;
     Some(sample.body.as_bytes().to_vec())
 }

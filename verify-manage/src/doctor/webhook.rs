@@ -72,6 +72,8 @@ pub(super) struct Receiver {
     pub(super) server: ServerUrl,
     /// The path with the query.
     pub(super) path: String,
+    /// What is delivered to it.
+    pub(super) events: Vec<String>,
 }
 
 /// Looks at the URL. `None`: there is no receiver that could be asked.
@@ -105,7 +107,7 @@ pub(super) async fn url(report: &mut Report, webhook: &Webhook) -> Option<Receiv
         }
     }
     let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    Some(Receiver { server: root, path })
+    Some(Receiver { server: root, path, events: webhook.events.clone() })
 }
 
 /// Whether an address is of one's own network or machine.

@@ -403,6 +403,8 @@ async fn what_the_receiver_answers_is_a_finding() {
     let (registry, _server) = service(webhook(&open.url()), taken()).await;
     let report = Examination::new(&registry, "deploy").run().await;
     assert_found(&report, Fault::AcceptsUnsigned);
+    // It is sent what the webhook is subscribed to.
+    assert_eq!(open.asked()[0].json()["entity"], "prompt");
 }
 
 #[tokio::test]
