@@ -121,8 +121,7 @@ impl Listen {
     }
 
     pub(crate) fn line(&self) -> String {
-        let line = self.lines.recv_timeout(PATIENCE);
-        line.unwrap_or_else(|error| panic!("{error}: {}", self.said.lock().unwrap()))
+        self.lines.recv_timeout(PATIENCE).unwrap()
     }
 
     /// Sends a request to where deliveries go to.
