@@ -1,3 +1,4 @@
+mod assignments;
 mod config;
 mod error;
 mod input;
@@ -33,7 +34,7 @@ pub(super) fn requests(text: &[u8], start: usize) -> Vec<Result<Noted, CaptureEr
     let mut before = 0;
     let mut at = start;
     loop {
-        variables.read(text.get(before..at).unwrap_or_default());
+        assignments::read(&mut variables, text.get(before..at).unwrap_or_default());
         let length = match parse(text, at, &variables) {
             Ok((own, end)) => {
                 let own = own.into_iter().take(MOST.saturating_sub(requests.len()));

@@ -3,6 +3,7 @@
 use serde::de::IgnoredAny;
 
 use super::{curl::hex_pair, http::find, tools};
+use crate::WireRequest;
 
 /// A form, as people call it, and how it is undone.
 type Form = (&'static str, fn(&[u8]) -> Option<Vec<u8>>);
@@ -12,17 +13,25 @@ static FORMS: [Form; 2] =
     [("a dump", tools::dumped), ("quoted-printable", |body| Some(unquoted_printable(body)))];
 
 /// Undoes the form of a body, where the bytes are then as many as `Content-Length` says, or else JSON.
-pub(super) fn undone(body: &[u8], announced: Option<usize>) -> Option<(Vec<u8>, &'static str)> {
+/// Returns the form.
+pub(super) fn undo(request: &mut WireRequest) -> Option<&'static str> {
+    let length = request.header("content-length").next();
+    let announced =
+        length.and_then(|length| core::str::from_utf8(length).ok()?.parse::<usize>().ok());
+    let body = &request.body;
     let is_json = |body: &[u8]| serde_json::from_slice::<IgnoredAny>(body).is_ok();
-    let fits =
-        |plain: &[u8]| announced.map_or_else(|| is_json(plain), |length| length == plain.len());
+    let fits = |plain: &[u8]| {
+        announced.map_or_else(|| is_json(plain), |length: usize| length == plain.len())
+    };
     if announced == Some(body.len()) || body.starts_with(b"{") && is_json(body) {
         return None;
     }
-    FORMS.iter().find_map(|(name, undo)| {
+    let (plain, name) = FORMS.iter().find_map(|(name, undo)| {
         let plain = undo(body).filter(|plain| plain.len() < body.len() && fits(plain))?;
         Some((plain, *name))
-    })
+    })?;
+    request.body = plain;
+    Some(name)
 }
 
 /// Undoes quoted-printable in a text, such as a mail: behind the head that says so, or in all of it if a

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{CaptureError, Note, forms};
+use super::{CaptureError, Note};
 pub(super) use crate::request::is_answer;
 use crate::{
     ParseError, WireRequest,
@@ -92,10 +92,6 @@ fn finish(mut message: Message<'_>) -> (Noted, usize) {
             message.body = Cow::Borrowed(own);
             rest = next;
         }
-    }
-    if let Some((plain, form)) = forms::undone(&message.body, message.announced) {
-        message.body = Cow::Owned(plain);
-        notes.push(Note::BodyUndone { form });
     }
     let found = message.body.len();
     if let Some(announced) = message.announced.filter(|announced| *announced != found) {

@@ -1,7 +1,7 @@
 //! Finds the requests in a text, whoever printed it.
 
 use super::{
-    Capture, CaptureError, Note, bruno, curl,
+    Capture, CaptureError, Note, bruno, curl, forms,
     http::{self, Noted, begins_request},
     http_file,
     line::{self, Prefix},
@@ -178,7 +178,11 @@ impl Source {
         let place = place.filter(|place| *place < found);
         let missing = CaptureError::EntryMissing { entry: entry.unwrap_or(1), found };
         let place = place.ok_or(missing)?;
-        let (request, notes) = self.requests.swap_remove(place)?;
+        let (mut request, mut notes) = self.requests.swap_remove(place)?;
+        if let Some(form) = forms::undo(&mut request) {
+            notes.retain(|note| !matches!(note, Note::LengthDiffers { .. }));
+            notes.push(Note::BodyUndone { form });
+        }
         if found > 1 {
             self.notes.push(Note::MoreRequests { entry: place + 1, found, signed });
         }
