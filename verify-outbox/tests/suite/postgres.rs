@@ -150,7 +150,7 @@ fn what_was_taken_over_is_not_settled_by_who_had_it_before() {
         let (go_on, goes_on) = mpsc::channel::<()>();
         let stalled = move |_: &Delivery| {
             begun.send(()).unwrap();
-            let _ = goes_on.recv();
+            let _ = goes_on.recv_timeout(Duration::from_secs(60));
             Outcome::Dead { reason: "long ago".to_owned() }
         };
         workers.add("there", policy.clone(), stalled).unwrap();
@@ -164,7 +164,7 @@ fn what_was_taken_over_is_not_settled_by_who_had_it_before() {
         let mut post = arrived.post(2, Duration::ZERO);
         let slow = move |delivery: &Delivery| {
             begun.send(()).unwrap();
-            let _ = may_arrive.recv();
+            let _ = may_arrive.recv_timeout(Duration::from_secs(30));
             post.post(delivery)
         };
         let (_other, mut others) = second;
