@@ -1,7 +1,10 @@
 use core::time::Duration;
 use std::{collections::BTreeSet, sync::Arc};
 
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Mutex, Semaphore},
+    time::{Instant, timeout},
+};
 
 use crate::{Claims, LOG_TARGET, Pending, StoreError, windows::Windows};
 
@@ -21,7 +24,11 @@ pub(crate) struct Backend {
     pub(crate) settings: Settings,
     /// How many claims may be settled in the background at a time. Beyond that they end with their lease.
     pub(crate) background: Arc<Semaphore>,
+    pub(crate) looked: Arc<Mutex<Option<Looked>>>,
 }
+
+/// When it was last asked whether the store can be used, and what it said.
+pub(crate) type Looked = (Instant, Result<(), StoreError>);
 
 impl Backend {
     const BACKGROUND: usize = 1024;
@@ -29,7 +36,8 @@ impl Backend {
     const SPARE: Duration = Duration::from_secs(10);
 
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, background: Arc::new(Semaphore::new(Self::BACKGROUND)) }
+        let background = Arc::new(Semaphore::new(Self::BACKGROUND));
+        Self { settings, background, looked: Arc::default() }
     }
 
     pub(crate) fn lease(&self) -> Duration {

@@ -1,7 +1,7 @@
 use core::{fmt, time::Duration};
 use std::sync::Arc;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use verify_core::Receipt;
 
 use crate::{
@@ -145,13 +145,44 @@ impl Once {
         self.0.limited(self.0.store().forget(key)).await
     }
 
-    /// Returns whether the store can be used. For readiness.
+    /// Returns whether the store can be used.
     ///
     /// # Errors
     ///
     /// Why not.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.0.limited(self.0.store().check()).await
+    }
+
+    /// Returns whether the store could be used within the last second. For a `/readyz` that strangers can ask: the
+    /// store is asked once a second at most, and goes on being asked if they hang up. Otherwise their hanging up would
+    /// close its connections, which deliveries need.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime of tokio.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+        // Whoever asks meanwhile waits for the same answer.
+        let mut looked = Arc::clone(&self.0.looked).lock_owned().await;
+        match &*looked {
+            Some((when, found)) if when.elapsed() < LOOK_AGAIN => return found.clone(),
+            _ => {}
+        }
+        let once = self.clone();
+        let look = tokio::spawn(async move {
+            let found = once.check().await;
+            *looked = Some((Instant::now(), found.clone()));
+            found
+        });
+        // A store of one's own may panic.
+        look.await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("store of claims panicked".to_owned())))
     }
 
     /// Returns for how long a delivery is known once it was claimed: see [`Builder::window`](crate::Builder::window). What

@@ -8,7 +8,7 @@ use core::{fmt, net::IpAddr, str::FromStr as _, time::Duration};
 use tokio::runtime::Handle;
 use tokio_postgres::{
     Config, Row,
-    config::{Host, SslMode},
+    config::{Host, SslMode, TargetSessionAttrs},
 };
 
 use crate::{
@@ -34,6 +34,9 @@ impl Postgres {
     /// Takes an address such as `postgres://user:password@host:5432/database?sslmode=verify-full`. Nothing is
     /// connected before the first call. The connections belong to the runtime of tokio in which this is called.
     ///
+    /// In the password, `@` is written `%40`, `#` is `%23` and `?` is `%3F`. Of several hosts, `a:5432,b:5432`, the first
+    /// that can be written to is used.
+    ///
     /// | `sslmode` | connections |
     /// |---|---|
     /// | `verify-full`, and `verify-ca` and `require` too | TLS; the certificate and its name are checked, by Mozilla's authorities or those of the PEM file `sslrootcert=PATH` |
@@ -52,7 +55,13 @@ impl Postgres {
         let Address { url, mode, authorities, .. } = Address::read(address);
         // Its error may hold parts of the address.
         let mut config = Config::from_str(&url).map_err(|_| invalid())?;
-        if config.get_hosts().is_empty() || !url.contains("://") {
+        // Of a password with a bare `@` the client takes the rest for the host, which is looked up and shown.
+        let is_clear = url.contains("://") && url.matches('@').count() <= 1;
+        if config.get_hosts().is_empty() || !is_clear {
+            return Err(invalid());
+        }
+        // Said in a way that was not understood above.
+        if config.get_ssl_mode() != SslMode::Prefer {
             return Err(invalid());
         }
         let is_encrypted = match mode.as_deref() {
@@ -70,8 +79,13 @@ impl Postgres {
         };
         config
             .application_name("verify-once")
-            .connect_timeout(Pool::CONNECT_DEADLINE)
+            // Of each address of a host; the deadline is that of all.
+            .connect_timeout(Pool::CONNECT_DEADLINE / 4)
             .ssl_mode(if is_encrypted { SslMode::Require } else { SslMode::Disable });
+        if config.get_hosts().len() > 1 {
+            // Of one host the trouble is told: that it is a standby.
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         Ok(Self { pool: Pool::new(config, tls, runtime) })
     }
 

@@ -33,8 +33,9 @@ struct Scripts {
 }
 
 impl Redis {
-    /// Those of an address.
-    const PARAMETERS: [&str; 4] = ["db", "pass", "protocol", "user"];
+    /// Those that the client reads in an address of a host. The others it reads for a Unix socket.
+    const PARAMETERS: [&str; 1] = ["protocol"];
+    const PARAMETERS_OF_A_SOCKET: [&str; 4] = ["db", "pass", "protocol", "user"];
 
     /// Takes an address such as `redis://user:password@host:6379/0`. Nothing is connected before the first call.
     /// The connection belongs to the runtime of tokio in which this is called.
@@ -54,7 +55,11 @@ impl Redis {
         let invalid = || ConfigError::AddressInvalid { example };
         let Address { url, mode, authorities, others } = Address::read(address);
         // The client passes over what it does not know, such as a wish for TLS.
-        let is_known = |name: &String| Self::PARAMETERS.contains(&name.as_str());
+        let known: &[&str] = match url.split_once("://") {
+            Some(("unix" | "redis+unix" | "valkey+unix", _)) => &Self::PARAMETERS_OF_A_SOCKET,
+            _ => &Self::PARAMETERS,
+        };
+        let is_known = |name: &String| known.contains(&name.as_str());
         if mode.is_some() || !others.iter().all(is_known) {
             return Err(invalid());
         }
@@ -201,7 +206,7 @@ const CODES: [(&str, Cure); 8] = [
     (
         "NOPERM",
         Cure::Change(
-            "refuses a command: the user needs EVAL, EVALSHA, SCRIPT LOAD, INFO, and the keys `once:*`",
+            "refuses a command: the user needs EVAL, EVALSHA, SCRIPT LOAD, INFO, TIME, GET, SET, DEL, HMGET, HSET, HDEL, PEXPIRE, and the keys `once:*`",
         ),
     ),
 ];

@@ -55,11 +55,11 @@ pub(crate) fn settle_later(runtime: &Handle, backend: Arc<Backend>, claim: Claim
 
 /// Tries until it is certain. A claim whose answer was lost may be carried out later than the first
 /// release: a server that was stopped reads what clients had sent it when it goes on. So "not yours" is
-/// believed the second time, a while after the first.
+/// believed the second time, a while after the first: longer than PostgreSQL lets a statement run.
 async fn persist(backend: &Backend, claim: &Claimable) {
     const FIRST: Duration = Duration::from_millis(50);
     const LONGEST: Duration = Duration::from_secs(5);
-    const DOUBT: Duration = Duration::from_secs(1);
+    const DOUBT: Duration = Duration::from_secs(3);
 
     let begun = Instant::now();
     let most = backend.lease().saturating_mul(2);

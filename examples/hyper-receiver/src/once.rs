@@ -1,10 +1,9 @@
 //! The store that `ONCE_STORE` names: with it each delivery is handled once, also by several receivers.
 
-use core::time::Duration;
-use std::{env, sync::Arc, time::Instant};
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::{env, sync::Arc};
 
 use bytes::Bytes;
-use tokio::sync::Mutex;
 use verify_core::{AnyEvent, UnixTime, Verified};
 use verify_once::{Once, StoreError};
 
@@ -13,21 +12,19 @@ use verify_once::{Once, StoreError};
 pub(crate) struct Guard {
     /// `None`: no store is named, so a repetition is handled again.
     once: Option<Once>,
-    /// When it was last asked whether the store can be used, and what it said.
-    looked: Arc<Mutex<Option<(Instant, bool)>>>,
+    /// Whether the store could be used when that was last asked.
+    was_ready: Arc<AtomicBool>,
 }
 
 impl Guard {
     /// How often a store that does not answer in time is asked at the start: 5 s in all.
     const FIRST_LOOKS: usize = 10;
-    /// Whoever asks more often is told what was seen last.
-    const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
     /// Reads `ONCE_STORE`. A store that is not there yet is no mistake; one that cannot be used as it is, is one.
     pub(crate) async fn from_env() -> Result<Self, String> {
         let address = match env::var("ONCE_STORE") {
             Ok(address) => address,
-            Err(env::VarError::NotPresent) => return Ok(Self::of(None, None)),
+            Err(env::VarError::NotPresent) => return Ok(Self::of(None, true)),
             // The error itself would print the value.
             Err(env::VarError::NotUnicode(_)) => return Err("ONCE_STORE is not UTF-8".to_owned()),
         };
@@ -48,12 +45,11 @@ impl Guard {
                 "not ready, and deliveries are answered 503 until the store can be used: {error}"
             ),
         }
-        Ok(Self::of(Some(once), Some(checked.is_ok())))
+        Ok(Self::of(Some(once), checked.is_ok()))
     }
 
-    fn of(once: Option<Once>, is_ready: Option<bool>) -> Self {
-        let looked = is_ready.map(|is_ready| (Instant::now(), is_ready));
-        Self { once, looked: Arc::new(Mutex::new(looked)) }
+    fn of(once: Option<Once>, is_ready: bool) -> Self {
+        Self { once, was_ready: Arc::new(AtomicBool::new(is_ready)) }
     }
 
     pub(crate) fn once(&self) -> Option<Once> {
@@ -77,19 +73,13 @@ impl Guard {
     /// Returns whether deliveries can be handled now.
     pub(crate) async fn is_ready(&self) -> bool {
         let Some(once) = &self.once else { return true };
-        // Whoever asks meanwhile waits for the same answer.
-        let mut looked = self.looked.lock().await;
-        let was_ready = match *looked {
-            Some((when, is_ready)) if when.elapsed() < Self::LOOK_AGAIN => return is_ready,
-            before => before.is_some_and(|(_, is_ready)| is_ready),
-        };
-        let checked = once.check().await;
-        *looked = Some((Instant::now(), checked.is_ok()));
-        match &checked {
+        let found = once.ready().await;
+        let was_ready = self.was_ready.swap(found.is_ok(), Ordering::Relaxed);
+        match &found {
             Ok(()) if !was_ready => eprintln!("ready: the store can be used"),
             Err(error) if was_ready => eprintln!("not ready: {error}"),
             _ => {}
         }
-        checked.is_ok()
+        found.is_ok()
     }
 }

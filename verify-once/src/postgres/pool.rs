@@ -80,8 +80,12 @@ const VERSION: &str = "verify-once 1";
 /// What the client says of a server that has none. A test holds it to that.
 const NO_TLS: &str = "server does not support TLS";
 /// What stands in the way of a statement is waited for no longer than a call may take, and a statement
-/// that a stopped server comes to later is not begun.
-const SETTINGS: &str = "SET lock_timeout = '450ms'; SET statement_timeout = '2s'";
+/// that a stopped server comes to later is not begun. A completion waits for the disk, whatever the server is set to.
+const SETTINGS: &str = "
+    SET lock_timeout = '450ms';
+    SET statement_timeout = '2s';
+    SELECT set_config('synchronous_commit', CASE WHEN setting IN ('off', 'local') THEN 'on' ELSE setting END, false)
+        FROM pg_settings WHERE name = 'synchronous_commit'";
 
 impl Pool {
     pub(super) const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
@@ -175,7 +179,8 @@ impl Pool {
             Ok::<(bool, Option<String>), Error>((row.try_get(0)?, row.try_get(1)?))
         };
         let (mut is_there, mut found) = version().await.map_err(meaning)?;
-        if !is_there {
+        // Of a table that was made a moment ago the comment may not be seen yet. Behind the lock it is.
+        if !is_there || found.is_none() {
             // Of several instances that find none, one makes it.
             let make = concat!(
                 "BEGIN; SET LOCAL lock_timeout = '5s'; SELECT pg_advisory_xact_lock(hashtext('verify_once'));",

@@ -57,7 +57,7 @@ async fn a_claim_that_is_carried_out_late_is_given_back() {
     store.next([Fault::IsLate(Duration::from_millis(1200))]);
     enter_answer(&once, &receipt).await;
     assert_eq!(store.calls(), ["claim"]);
-    sleep(Duration::from_secs(3)).await;
+    sleep(Duration::from_secs(4)).await;
     assert_eq!(store.calls(), ["claim", "release", "release"]);
     assert_eq!(enter_run(&once, &receipt).await.attempt(), 2);
 }
@@ -165,4 +165,23 @@ async fn a_store_that_is_down_for_long_is_not_asked_for_ever() {
     assert!(asked < 2000 + 1024 * 25, "{asked}");
     sleep(Duration::from_secs(600)).await;
     assert_eq!(store.calls().len(), asked);
+}
+
+/// Strangers who ask whether it is ready and hang up.
+#[tokio::test(start_paused = true)]
+async fn the_store_is_asked_once_a_second_whether_it_is_ready() {
+    let (once, store) = faulty();
+    store.next([Fault::LosesAnswer, Fault::Fails]);
+    for _ in 0..50 {
+        assert!(tokio::time::timeout(MOMENT, once.ready()).await.is_err());
+    }
+    assert_eq!(once.ready().await, Err(StoreError::TimedOut));
+    assert_eq!(store.calls(), ["check"]);
+    sleep(Duration::from_secs(2)).await;
+    for _ in 0..50 {
+        assert!(matches!(once.ready().await, Err(StoreError::Unavailable(_))));
+    }
+    assert_eq!(store.calls(), ["check", "check"]);
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(once.ready().await, Ok(()));
 }

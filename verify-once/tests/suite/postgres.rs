@@ -99,6 +99,10 @@ async fn a_password_is_never_shown() {
         "postgres://user:hunter2@host:port/database",
         "postgres://user:hunter2@/database",
         "host=127.0.0.1 password=hunter2",
+        "postgres://user:pa@hunter2@127.0.0.1:1/database?sslmode=disable",
+        "postgres://user:p@a/hunter2@127.0.0.1:1/database?sslmode=disable",
+        "postgres://user:hunter2#w@localhost/database?sslmode=require",
+        "postgres://user:hunter2@localhost/database?%73slmode=require",
     ] {
         let error = Postgres::new(address).unwrap_err();
         assert!(matches!(error, ConfigError::AddressInvalid { .. }), "{address}");

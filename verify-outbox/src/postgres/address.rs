@@ -22,6 +22,8 @@ impl Address {
             ["postgres://", "postgresql://"].iter().any(|start| address.starts_with(start));
         // What the error says may be a part of the address.
         let config = Config::from_str(address).ok().filter(|_| is_url);
+        // Of a password with a bare `@` the client takes the rest for the host, which is looked up and shown.
+        let config = config.filter(|_| address.matches('@').count() <= 1);
         let Some(mut config) = config.filter(|config| !config.get_hosts().is_empty()) else {
             return Err(invalid);
         };
@@ -104,6 +106,8 @@ mod tests {
             ("postgres://ada:hunter2@127.0.0.1/models?sslmode=require", ""),
             ("postgres://ada:hunter2@127.0.0.1:port/models", ""),
             ("postgres:///models", ""),
+            ("postgres://ada:pa@hunter2@127.0.0.1/models", ""),
+            ("postgres://ada:p@a/hunter2@127.0.0.1/models?sslmode=disable", ""),
             ("host=127.0.0.1 password=hunter2", ""),
             ("mysql://ada:hunter2@127.0.0.1/models", ""),
         ] {

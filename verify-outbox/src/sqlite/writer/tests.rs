@@ -31,6 +31,7 @@ async fn prepared() -> (TempDir, PathBuf) {
 fn settle() -> Task {
     Task::Settle(Settlement {
         posting: 1,
+        since: 0,
         destination: "there".to_owned(),
         order: Order::Default,
         epoch: 0,
