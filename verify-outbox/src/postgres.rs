@@ -47,6 +47,8 @@ impl Store for Postgres {
             let Arrival { replay_key, known_for, delivery, mut destinations, _room } = arrival;
             destinations.sort_unstable();
             destinations.dedup();
+            // Longer than a lifetime is for ever, and the time of the server is added to it.
+            let known_for = known_for.min(i64::MAX / 4);
             let received_at = delivery.received_at.as_secs().saturating_mul(1000).cast_signed();
             let Delivery { key, sender, body, .. } = delivery;
             let rows = shared
@@ -147,7 +149,7 @@ impl Store for Postgres {
     fn settle(&self, settlement: &Settlement) -> Result<bool, StoreError> {
         let (shared, settlement) = (Arc::clone(self.0.shared()), settlement.clone());
         self.0.wait(async move {
-            let Settlement { posting, destination, order, epoch, fate, gate, paced_until } =
+            let Settlement { posting, since, destination, order, epoch, fate, gate, paced_until } =
                 settlement;
             let (is_done, is_dead, failures, reason) = match fate {
                 Fate::Done => (true, false, 0, None),
@@ -159,7 +161,7 @@ impl Store for Postgres {
             let (changes, gate) = (gate.is_some(), gate.unwrap_or_default());
             let (holder, failures, of_gate) =
                 (shared.holder(), number(failures), number(gate.failures));
-            let parameters: [&(dyn ToSql + Sync); 12] = [
+            let parameters: [&(dyn ToSql + Sync); 13] = [
                 &destination,
                 &holder,
                 &epoch,
@@ -172,10 +174,11 @@ impl Store for Postgres {
                 &gate.open_at,
                 &of_gate,
                 &paced_until,
+                &since,
             ];
-            let rows = match (order, parameters.split_last()) {
-                (Order::Parallel, Some((_, but_the_pace))) => {
-                    shared.ask(Sql::SettleParallel, but_the_pace).await?
+            let rows = match (order, parameters.split_last_chunk::<2>()) {
+                (Order::Parallel, Some((of_the_posting, _))) => {
+                    shared.ask(Sql::SettleParallel, of_the_posting).await?
                 }
                 _ => shared.ask(Sql::Settle, &parameters).await?,
             };

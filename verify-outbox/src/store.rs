@@ -93,6 +93,9 @@ pub(crate) struct Due {
 #[derive(Clone, Debug)]
 pub(crate) struct Settlement {
     pub(crate) posting: i64,
+    /// As it was when the posting came.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "a file has one instance"))]
+    pub(crate) since: Millis,
     pub(crate) destination: String,
     #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "a file has one instance"))]
     pub(crate) order: Order,

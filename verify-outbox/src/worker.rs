@@ -72,6 +72,7 @@ impl<P: Post> Worker<P> {
         self.log(&due, &fate, is_accepted);
         self.unwritten = Some(Settlement {
             posting: due.id,
+            since: due.since,
             destination: self.destination.clone(),
             order,
             epoch: due.epoch,

@@ -263,9 +263,9 @@ const NO_FOLDER: &str = "the folder of this file is not there";
 
 /// Settings are read by many.
 fn without_password(address: &str) -> Result<(), String> {
-    let authority = address.split_once("://").map_or("", |(_, rest)| rest);
-    let authority = authority.split(['/', '?']).next().unwrap_or_default();
-    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+    // As the client reads it: what stands before the first `@`, whatever it is.
+    let rest = address.split_once("://").map_or("", |(_, rest)| rest);
+    let user = rest.split_once('@').map_or("", |(user, _)| user);
     match user.contains(':') || address.contains("password=") {
         true => Err("a password does not belong into the settings: put the address into a variable or a file, and \
                      name that by `address_env` or `address_file`"

@@ -149,6 +149,7 @@ fn a_store_is_a_file_or_a_server_and_no_password_is_shown() {
         ("store = 'sqlite:'", "", format!("1: {scheme}")),
         ("store = 'mysql://ada:hunter2@db'", "", format!("1: {scheme}")),
         ("store = 'postgres://ada:hunter2@127.0.0.1/models'", "", format!("1: {password}")),
+        ("store = 'postgres://ada:hunter2/x?y@127.0.0.1/models'", "", format!("1: {password}")),
         (
             "store = 'postgres://127.0.0.1/models?user=ada&password=hunter2'",
             "",

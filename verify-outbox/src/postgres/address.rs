@@ -1,8 +1,9 @@
 use core::{fmt, net::IpAddr, str::FromStr as _, time::Duration};
 
+use tokio::task::JoinHandle;
 use tokio_postgres::{
     Client, Config, Error, NoTls,
-    config::{Host, SslMode, TargetSessionAttrs},
+    config::{Host, LoadBalanceHosts, SslMode, TargetSessionAttrs},
 };
 
 use crate::OpenError;
@@ -12,7 +13,10 @@ use crate::OpenError;
 pub(crate) struct Address(Config);
 
 impl Address {
-    const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
+    /// Of each address of a host.
+    const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
+    /// After how long a server that acknowledges nothing is gone.
+    const SILENCE: Duration = Duration::from_secs(10);
 
     pub(crate) fn new(address: &str) -> Result<Self, OpenError> {
         let invalid = OpenError::Address(
@@ -42,17 +46,19 @@ impl Address {
             .application_name("verify-outbox")
             .connect_timeout(Self::CONNECT_DEADLINE)
             .keepalives_idle(Duration::from_secs(30))
+            .tcp_user_timeout(Self::SILENCE)
             .ssl_mode(SslMode::Disable)
             // Of several hosts the primary: a standby cannot keep anything.
-            .target_session_attrs(TargetSessionAttrs::ReadWrite);
+            .target_session_attrs(TargetSessionAttrs::ReadWrite)
+            // One that is there and does not answer takes all the time of a call. The next call begins at another.
+            .load_balance_hosts(LoadBalanceHosts::Random);
         Ok(Self(config))
     }
 
-    /// Connects within a runtime, which the connection belongs to.
-    pub(super) async fn connect(&self) -> Result<Client, Error> {
+    /// Connects within a runtime, which the connection belongs to. The task ends with the connection.
+    pub(super) async fn connect(&self) -> Result<(Client, JoinHandle<()>), Error> {
         let (client, connection) = self.0.connect(NoTls).await?;
-        tokio::spawn(connection);
-        Ok(client)
+        Ok((client, tokio::spawn(async { drop(connection.await) })))
     }
 }
 

@@ -1,10 +1,16 @@
 //! A few connections, each used by one call at a time.
 
+use core::{error::Error as _, time::Duration};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_postgres::{
-    Client, Statement,
+    Client, NoTls, Statement,
     error::{Error, SqlState},
 };
 
@@ -25,6 +31,8 @@ struct Shared {
 pub(super) struct Session {
     pub(super) client: Client,
     statements: Vec<Statement>,
+    /// Ends with the connection.
+    connection: JoinHandle<()>,
 }
 
 /// A connection while a call uses it. Dropped before its [`end`](Self::end) it is closed: a call may be under way
@@ -32,8 +40,12 @@ pub(super) struct Session {
 pub(super) struct Usage {
     session: Option<Session>,
     pool: Pool,
-    _place: OwnedSemaphorePermit,
+    place: Option<OwnedSemaphorePermit>,
 }
+
+/// What the client says itself, without asking the server. Tests hold it to that.
+const NO_PASSWORD: &str = "password missing";
+const NOT_WRITABLE: &str = "database does not allow writes";
 
 /// A statement that a stopped server comes to later is not begun, and what stands in its way is not waited for
 /// longer than a call may take. A commit is one only once it is on the disk: of a server that is told otherwise, too.
@@ -42,7 +54,7 @@ const SETTINGS: &str = "
     SET statement_timeout = '4s';
     SET idle_in_transaction_session_timeout = '10s';
     SET default_transaction_isolation = 'read committed';
-    SELECT set_config('synchronous_commit', CASE WHEN setting IN ('off', 'local') THEN 'on' ELSE setting END, false)
+    SELECT set_config('synchronous_commit', CASE WHEN setting IN ('off', 'local', 'remote_write') THEN 'on' ELSE setting END, false)
         FROM pg_settings WHERE name = 'synchronous_commit'";
 
 impl Pool {
@@ -68,7 +80,7 @@ impl Pool {
             Some(session) => session,
             None => self.connect().await?,
         };
-        Ok(Usage { session: Some(session), pool: self.clone(), _place: place })
+        Ok(Usage { session: Some(session), pool: self.clone(), place: Some(place) })
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Session>> {
@@ -77,7 +89,8 @@ impl Pool {
     }
 
     async fn connect(&self) -> Result<Session, StoreError> {
-        let client = self.0.address.connect().await.map_err(|error| meaning(&error))?;
+        let connected = self.0.address.connect().await;
+        let (client, connection) = connected.map_err(|error| meaning(&error))?;
         let session = async {
             client.batch_execute(SETTINGS).await?;
             let encoding = client.query_one("SHOW server_encoding", &[]).await?;
@@ -97,7 +110,7 @@ impl Pool {
             Ok(Ok(statements))
         };
         let statements = session.await.map_err(|error| meaning(&error))??;
-        Ok(Session { client, statements })
+        Ok(Session { client, statements, connection })
     }
 }
 
@@ -124,10 +137,45 @@ impl Usage {
     }
 }
 
+/// The call failed, or nobody waits for it any more. The server may still be at it, as at a commit that waits for a
+/// standby: it is told to stop, and the place is taken until it has. Otherwise each call would leave one connection
+/// more behind, until no program has one left.
+impl Drop for Usage {
+    fn drop(&mut self) {
+        /// A server that is stopped does not hear it.
+        const PATIENCE: Duration = Duration::from_secs(15);
+        let (Some(Session { client, connection, .. }), place) =
+            (self.session.take(), self.place.take())
+        else {
+            return;
+        };
+        // The others are to the same server, which may be gone.
+        self.pool.idle().clear();
+        let stop = client.cancel_token();
+        drop(client);
+        let Ok(runtime) = Handle::try_current() else { return };
+        runtime.spawn(async move {
+            let stopped = async {
+                // Where it cannot be told, its end is waited for.
+                let _ = stop.cancel_query(NoTls).await;
+                let _ = connection.await;
+            };
+            let _ = timeout(PATIENCE, stopped).await;
+            drop(place);
+        });
+    }
+}
+
 /// In words of our own: the library's may hold what the server said.
 pub(super) fn meaning(error: &Error) -> StoreError {
     let Some(state) = error.code() else {
-        return StoreError::Unavailable("cannot be reached".to_owned());
+        let source = error.source().map(ToString::to_string);
+        let what = match source.as_deref() {
+            Some(NO_PASSWORD) => "asks for a password, and the address has none",
+            Some(NOT_WRITABLE) => "is a standby, and its primary is needed",
+            _ => "cannot be reached",
+        };
+        return StoreError::Unavailable(what.to_owned());
     };
     let refused = "refuses the user or the password of the address";
     match state {

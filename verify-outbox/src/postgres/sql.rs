@@ -105,8 +105,7 @@ WITH moment AS (
 )
 SELECT EXISTS (SELECT FROM new)";
 
-/// Writes as much as a small delivery, and takes it away again: in one statement, so a transaction that is
-/// undone would not wait for the disk.
+/// Writes a row, and the next check writes it again. It waits for the disk, as a delivery does.
 const CHECK: &str = "
 WITH made AS (
     INSERT INTO verify_outbox_known (replay_key, known_until, kept_at, delivery, until_arrived)
@@ -155,9 +154,9 @@ UPDATE verify_outbox_posting AS posting SET held_until = {now} + {lease}
 FROM unnest($2::bigint[], $3::bigint[]) AS held (id, epoch)
 WHERE posting.id = held.id AND posting.epoch = held.epoch AND posting.holder = $1::bytea";
 
-/// $1 destination, $2 holder, $3 epoch.
+/// $1 destination, $2 holder, $3 epoch. A renewal that is under way finds another holder.
 const LEAVE: &str = "
-UPDATE verify_outbox_gate SET held_until = 0 WHERE destination = $1::text AND holder = $2::bytea AND epoch = $3::bigint";
+UPDATE verify_outbox_gate SET held_until = 0, holder = '' WHERE destination = $1::text AND holder = $2::bytea AND epoch = $3::bigint";
 
 /// $1 destination, $2 holder, $3 epoch.
 const NEXT: &str = "
@@ -181,7 +180,9 @@ SELECT taken.id, since, failures, epoch, key, sender, received_at, body
 FROM taken JOIN verify_outbox_delivery AS delivery ON delivery.id = taken.delivery";
 
 /// $1 destination, $2 holder, $3 epoch, $4 posting, $5 whether it is done, $6 failures, $7 dead, $8 reason, $9 whether
-/// the gate changes, $10 to open at, $11 failures of the gate, $12 paced until. Returns whether it is the holder.
+/// the gate changes, $10 to open at, $11 failures of the gate, $12 paced until, $13 since when the posting waits.
+/// Returns whether it is the holder. A promoted standby that lacks the last moments may give the number of a posting
+/// to another one, which waits since another time.
 const SETTLE: &str = "
 WITH ours AS (
     UPDATE verify_outbox_gate SET
@@ -192,14 +193,16 @@ WITH ours AS (
     RETURNING 1
 ), changed AS (
     UPDATE verify_outbox_posting SET failures = $6::integer, dead = $7::boolean, reason = $8::text
-    WHERE id = $4::bigint AND NOT $5::boolean AND EXISTS (SELECT FROM ours)
+    WHERE id = $4::bigint AND destination = $1::text AND since = $13::bigint AND NOT $5::boolean
+        AND EXISTS (SELECT FROM ours)
 ), gone AS (
-    DELETE FROM verify_outbox_posting WHERE id = $4::bigint AND $5::boolean AND EXISTS (SELECT FROM ours)
+    DELETE FROM verify_outbox_posting WHERE id = $4::bigint AND destination = $1::text AND since = $13::bigint
+        AND $5::boolean AND EXISTS (SELECT FROM ours)
     RETURNING delivery
 ), {arrived}
 SELECT EXISTS (SELECT FROM ours)";
 
-/// The same, for a posting that is held for itself, and without the pace.
+/// The same up to $11, for a posting that is held for itself, and without the pace.
 const SETTLE_PARALLEL: &str = "
 WITH ours AS (
     SELECT id FROM verify_outbox_posting

@@ -323,6 +323,7 @@ impl Load {
             let post = arrived.post(instance, Duration::from_millis(2));
             workers.add("there", Policy::default(), post).unwrap();
         }
+        let started = Instant::now();
         let (ends, refused) = (AtomicBool::new(false), AtomicUsize::new(0));
         let accepted = Mutex::new(Vec::new());
         thread::scope(|scope| {
@@ -343,6 +344,8 @@ impl Load {
                                 break;
                             }
                             refused.fetch_add(1, Ordering::Relaxed);
+                            let is_soon = started.elapsed() < Duration::from_secs(120);
+                            assert!(is_soon, "nothing is kept any more");
                             sleep(Duration::from_millis(50));
                         }
                         accepted.lock().unwrap().push(body);
@@ -416,19 +419,54 @@ fn a_server_that_stalls_loses_nothing() {
 /// With `synchronous_standby_names`, without which PostgreSQL itself loses what it acknowledged last.
 #[test]
 fn a_standby_that_is_promoted_loses_nothing() {
-    let Some(mut primary) = Postgres::start("a_standby_that_is_promoted_loses_nothing") else {
-        return;
+    for (what, most_twice) in [("lost", 1), ("silent", 2)] {
+        let Some(mut primary) = Postgres::start("a_standby_that_is_promoted_loses_nothing") else {
+            return;
+        };
+        let database = primary.database("promoted");
+        let standby = primary.standby();
+        let hosts = format!("127.0.0.1:{},127.0.0.1:{}", primary.port(), standby.port());
+        let address = database.replace(&format!("127.0.0.1:{}", primary.port()), &hosts);
+        let load = Load::run(&address, || {
+            match what {
+                "lost" => primary.kill(),
+                // It takes connections, and never answers.
+                _ => primary.signal(Signal::STOP),
+            }
+            sleep(Duration::from_millis(500));
+            standby.promote();
+        });
+        load.judge(&format!("primary {what}, standby promoted"), most_twice);
+    }
+}
+
+/// The server goes on with a commit that nobody waits for any more, and each has a connection.
+#[test]
+fn commits_that_wait_for_a_standby_leave_no_connections_behind() {
+    let test = "commits_that_wait_for_a_standby_leave_no_connections_behind";
+    let Some(server) = Postgres::start(test) else { return };
+    let address = server.database("waits");
+    let (outbox, _workers) = open(&address);
+    let set = |names: &str| {
+        server.sql("waits", &format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'"));
+        server.sql("waits", "SELECT pg_reload_conf()");
     };
-    let database = primary.database("promoted");
-    let standby = primary.standby();
-    let hosts = format!("127.0.0.1:{},127.0.0.1:{}", primary.port(), standby.port());
-    let address = database.replace(&format!("127.0.0.1:{}", primary.port()), &hosts);
-    let load = Load::run(&address, || {
-        primary.kill();
-        sleep(Duration::from_millis(500));
-        standby.promote();
+    set("*");
+    thread::scope(|scope| {
+        for sender in 0..16 {
+            let outbox = &outbox;
+            scope.spawn(move || {
+                for number in 0..4 {
+                    assert!(keep(outbox, &format!("{sender}-{number}")).is_err());
+                }
+            });
+        }
     });
-    load.judge("primary lost, standby promoted", 1);
+    let ours = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'verify-outbox'";
+    let connections: usize = server.sql("waits", ours).trim().parse().unwrap();
+    assert!(connections <= 20, "{connections}");
+    set("");
+    wait_until(|| keep(&outbox, "another").is_ok());
 }
 
 const DISK: &str = "OUTBOX_TEST_SERVER_DISK";

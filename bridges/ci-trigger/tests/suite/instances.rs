@@ -1,7 +1,7 @@
 //! Two triggers on one PostgreSQL, behind a balancer that gives each the next delivery.
 
 use core::time::Duration;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Instant};
 
 use crate::{server::Postgres, service::Trouble, trigger::World};
 
@@ -55,8 +55,11 @@ async fn what_a_killed_instance_was_starting_the_other_one_starts() {
     world.databricks.wait_for(1);
     let second = world.start();
     assert_eq!(second.move_alias("fraud", 2).await.unwrap(), 204);
+    let killed = Instant::now();
     first.process.kill().unwrap();
     first.process.wait().unwrap();
+    world.databricks.wait_for(2);
+    assert!(killed.elapsed() > Duration::from_secs(8), "it did not wait for the end of the lease");
     world.databricks.wait_for(3);
     let taken = world.databricks.taken();
     let tokens: BTreeSet<_> = taken.iter().map(|json| json["idempotency_token"].as_str()).collect();
