@@ -16,7 +16,9 @@ use verify_bench::{
     plot,
     report::{self, Table},
 };
-use verify_core::{Secret, SecretEncoding, Sender, SignedPart, Signer, UnixTime, Verifier};
+use verify_core::{
+    Pending, Secret, SecretEncoding, Sender, SignedPart, Signer, UnixTime, Verifier,
+};
 use webhook_verify::{CustomScheme, HashAlg, Provider, VerifyOptions};
 
 /// Base64 as well, so that every sender could have them.
@@ -94,6 +96,16 @@ impl Work {
 
     fn ours(&self, headers: &RequestHeaders) -> bool {
         self.verifier.verify(self.now, black_box(headers), black_box(self.body.as_bytes())).is_ok()
+    }
+
+    /// As adapters verify: for bodies that arrive in pieces.
+    fn in_steps(&self, headers: &RequestHeaders) -> bool {
+        let pending = self.verifier.begin(self.now, black_box(headers));
+        let fed = pending.and_then(|mut pending| {
+            pending.feed(black_box(self.body.as_bytes()))?;
+            Ok(pending)
+        });
+        fed.and_then(Pending::finish).is_ok()
     }
 
     /// `webhook-verify`, told what the sender does. It has no way to say more than one secret.
@@ -193,7 +205,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut by_secrets: Vec<plot::Curve> =
         [330, 64 << 10].map(|size| (format!("{size} bytes"), Vec::new())).into();
     for secrets in 1..=4_usize {
-        let mut rows = [vec![], vec![], vec![]];
+        let mut rows: Vec<Vec<String>> = Vec::new();
         for ((_, points), size) in by_secrets.iter_mut().zip([330, 64 << 10]) {
             let work = Work::new(Sender::DATABRICKS, size, secrets);
             let outcomes = results.run(
@@ -201,6 +213,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 size,
                 accepted(&work, Sender::DATABRICKS),
             );
+            rows.resize(outcomes.len(), Vec::new());
             for (row, (number, outcome)) in rows.iter_mut().zip(outcomes.iter().enumerate()) {
                 if row.is_empty() {
                     row.push(format!("{secrets}: {}", outcome.name));
@@ -249,6 +262,8 @@ fn accepted(work: &Work, sender: Sender) -> Race<'_> {
     race.add("bare HMAC", || work.bare());
     assert!(work.ours(&work.headers), "refused");
     race.add("verify-core", || work.ours(&work.headers));
+    assert!(work.in_steps(&work.headers), "refused");
+    race.add("verify-core in steps", || work.in_steps(&work.headers));
     let secrets = &SECRETS[..work.macs.len()];
     match sender {
         Sender::DATABRICKS => {
