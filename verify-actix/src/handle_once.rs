@@ -53,6 +53,9 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
+///
+/// For an error of the handler its `status_code()` decides whether the delivery may come again, so it has to agree
+/// with its `error_response()`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct HandleOnce {
@@ -85,6 +88,9 @@ impl HandleOnce {
 
     /// Runs each handler in a task of its own, to its end or its deadline, also where the sender hangs up meanwhile.
     /// Without this the handler is dropped then, and a sender that comes again causes a second run.
+    ///
+    /// Once the sender has hung up, the delivery is not counted in the memory budget any more, and the task ends with the
+    /// runtime: then the next try waits for the end of the lease.
     pub const fn detached(mut self) -> Self {
         self.is_detached = true;
         self

@@ -78,6 +78,9 @@ impl HandleOnceLayer {
 
     /// Runs each handler in a task of its own, to its end or its deadline, also where the sender hangs up meanwhile.
     /// Without this the handler is dropped then, and a sender that comes again causes a second run.
+    ///
+    /// Once the sender has hung up, the delivery is not counted in the memory budget any more, and the task ends with the
+    /// runtime: then the next try waits for the end of the lease.
     pub const fn detached(mut self) -> Self {
         self.is_detached = true;
         self
