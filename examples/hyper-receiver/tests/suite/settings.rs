@@ -22,9 +22,9 @@ fn each_mistake_is_named() {
         (
             "TLS_CERTIFICATE_FILE",
             &empty,
-            format!("TLS_CERTIFICATE_FILE: `{empty}`: no items found"),
+            format!("TLS_CERTIFICATE_FILE: `{empty}`: it has no certificate or key in PEM"),
         ),
-        ("TLS_KEY_FILE", &empty, format!("TLS_KEY_FILE: `{empty}`: no items found")),
+        ("TLS_KEY_FILE", &empty, format!("TLS_KEY_FILE: `{empty}`: it has no certificate or key in PEM")),
         (
             "ONCE_STORE",
             "mysql://root:hunter2@db.test",
