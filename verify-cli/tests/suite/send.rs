@@ -177,7 +177,7 @@ fn errors_say_what_to_do_next() {
         ("send mlflow prompt.created --count 0 --to http://localhost", "must be at least 1"),
         (
             &format!("send mlflow prompt.created --to https://{}/mlflow", receiver()),
-            "hint: it does not speak TLS: write `http://`",
+            "what answers does not speak TLS\n\nhint: write `http://`",
         ),
         ("send wandb --body /dev/zero --to http://localhost", "`/dev/zero` is larger than 64 MiB"),
         ("send wandb --body /does/not/exist --to http://localhost", "No such file"),
