@@ -24,6 +24,10 @@ pub(crate) struct Address {
     /// `sslrootcert`: a file with the certificates of authorities.
     pub(crate) authorities: Option<PathBuf>,
     /// The names of all other parameters.
+    #[cfg_attr(
+        not(any(feature = "redis", test)),
+        expect(dead_code, reason = "the client of PostgreSQL refuses what it does not know")
+    )]
     pub(crate) others: Vec<String>,
 }
 
