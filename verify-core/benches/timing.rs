@@ -104,10 +104,14 @@ fn change(sender: &Sender, right: &Headers, place: Place) -> Headers {
         if *name == sender.signature_header() {
             let start = sender.prefix().len();
             let last = value.len() - 1 - value.iter().filter(|byte| **byte == b'=').count();
+            // Not each character has another of its kind.
+            let mut places =
+                (start..=last).filter(|place| of_its_kind(value[*place]) != value[*place]);
             let place = match place {
-                Early => start,
-                Late => last,
+                Early => places.next(),
+                Late => places.next_back(),
             };
+            let place = place.unwrap();
             value[place] = of_its_kind(value[place]);
         }
         (*name, value)
