@@ -132,6 +132,35 @@ pub fn close_to_others(_: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// Which file a path leads to. A file that was moved or deleted is still written to by whoever has it open, and all of
+/// that would be gone after a restart. On systems that are not Unix it says only that there is one: stable Rust
+/// has no more.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Identity(u64, u64);
+
+impl Identity {
+    /// Looks where a path leads now.
+    ///
+    /// # Errors
+    ///
+    /// There is no file, or it cannot be looked at.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let found = fs::metadata(path)?;
+        #[cfg(unix)]
+        let of = {
+            use std::os::unix::fs::MetadataExt as _;
+
+            Self(found.dev(), found.ino())
+        };
+        #[cfg(not(unix))]
+        let of = {
+            drop(found);
+            Self(0, 0)
+        };
+        Ok(of)
+    }
+}
+
 /// So that the name of a new file is on the disk.
 fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {

@@ -1,11 +1,11 @@
 use core::{fmt, time::Duration};
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, ErrorKind, Read as _},
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use verify_file::Identity;
 
 use super::table::{APPLICATION_ID, SCHEMA, VERSION};
 use crate::StoreError;
@@ -21,10 +21,6 @@ struct Open {
     identity: Identity,
 }
 
-/// Which file a path leads to. SQLite goes on to write to one that was moved or deleted, and all of
-/// that would be gone after a restart.
-type Identity = (u64, u64);
-
 impl File {
     /// How long a commit waits for another process: less than a call may take.
     const PATIENCE: Duration = Duration::from_millis(400);
@@ -38,7 +34,7 @@ impl File {
         let Self { path, open } = self;
         let open = match open {
             Some(open) => {
-                if identity(path).ok() != Some(open.identity) {
+                if Identity::of(path).ok() != Some(open.identity) {
                     let what =
                         "was moved or deleted: put it back, or restart to begin with what is there";
                     return Err(unavailable(path, what));
@@ -62,12 +58,12 @@ impl File {
 
 impl Open {
     fn new(path: &Path) -> Result<Self, StoreError> {
-        let cannot_open =
-            |error: io::Error| unavailable(path, format_args!("cannot be opened: {error}"));
+        let cannot_open = |error: io::Error| cannot_open(path, error);
+        let path = &verify_file::resolve(path).map_err(cannot_open)?;
         look(path).map_err(cannot_open)?.then_some(()).ok_or_else(|| {
             unsuitable(path, "is a file of something else, and was left as it is: name another")
         })?;
-        let identity = identity(path).map_err(cannot_open)?;
+        let identity = Identity::of(path).map_err(cannot_open)?;
         let connection = connect(path).map_err(|error| meaning(path, &error))?;
         let version: i32 = connection
             .pragma_query_value(None, "user_version", |row| row.get(0))
@@ -82,49 +78,57 @@ impl Open {
     }
 }
 
-/// Makes the file, for its owner alone, if there is none. Returns whether it is empty or a store of this kind.
+/// Makes the file, for its owner alone, if there is none. Returns whether it is a store of this kind.
 fn look(path: &Path) -> io::Result<bool> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.create_new(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        made => return made.map(|_| true),
+    if verify_file::open(path)?.is_none() {
+        // Of several processes that find none, one makes it.
+        verify_file::make(path, |new| {
+            prepare(new).map_err(|error| io::Error::other(meaning(path, &error)))
+        })?;
     }
-    let metadata = fs::metadata(path)?;
-    if !metadata.is_file() {
-        return Ok(false);
-    }
+    let Some(file) = verify_file::open(path)? else { return Ok(false) };
     let mut head = Vec::new();
-    fs::File::open(path)?.take(72).read_to_end(&mut head)?;
+    (&file).take(72).read_to_end(&mut head)?;
     // Where SQLite's format has the application.
     let is_ours = head.get(68..) == Some(&APPLICATION_ID.to_be_bytes());
-    Ok(head.is_empty() || (is_ours && head.starts_with(b"SQLite format 3\0")))
+    if !(is_ours && head.starts_with(b"SQLite format 3\0")) {
+        return Ok(false);
+    }
+    verify_file::close_to_others(&file)?;
+    Ok(true)
+}
+
+fn prepare(path: &Path) -> rusqlite::Result<()> {
+    let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // Nothing is left beside it: what is not whole is deleted.
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(SCHEMA)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags)?;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(File::PATIENCE)?;
-    // Of several processes that find it empty, one makes the table.
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: i32 =
-        transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if (version, tables) == (0, 0) {
-        transaction.execute_batch(SCHEMA)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
-    }
-    transaction.commit()?;
-    // Only now: what is in the log does not stand in the head of the file, by which it is known.
     // With FULL a commit waits for the disk, which WAL alone does not.
     for (pragma, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {
         connection.pragma_update(None, pragma, value)?;
     }
     connection.pragma_update(None, "journal_size_limit", 16 * 1024 * 1024)?;
     Ok(connection)
+}
+
+fn cannot_open(path: &Path, error: io::Error) -> StoreError {
+    let what = |error: &io::Error| format!("cannot be opened: {error}");
+    match error.downcast() {
+        Ok(error) => error,
+        // Somebody has to do something about what is there.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => unsuitable(path, what(&error)),
+        Err(error) => unavailable(path, what(&error)),
+    }
 }
 
 /// In words of our own: SQLite's may hold what is in the file.
@@ -153,18 +157,4 @@ fn unavailable(path: &Path, what: impl fmt::Display) -> StoreError {
 
 fn unsuitable(path: &Path, what: impl fmt::Display) -> StoreError {
     StoreError::Unsuitable(format!("store of claims `{}` {what}", path.display()))
-}
-
-#[cfg(unix)]
-fn identity(path: &Path) -> io::Result<Identity> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let metadata = fs::metadata(path)?;
-    Ok((metadata.dev(), metadata.ino()))
-}
-
-/// Whether it is there: stable Rust has no more.
-#[cfg(not(unix))]
-fn identity(path: &Path) -> io::Result<Identity> {
-    fs::metadata(path).map(|_| (0, 0))
 }

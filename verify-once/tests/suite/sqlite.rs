@@ -173,6 +173,34 @@ async fn what_is_not_a_store_of_this_kind_is_left_as_it_is() {
     Connection::open(&other).unwrap().execute_batch("CREATE TABLE claim (key)").unwrap();
     assert!(matches!(Sqlite::new(&other).check().await, Err(StoreError::Unsuitable(_))));
     assert!(matches!(Sqlite::new(folder.path()).check().await, Err(StoreError::Unsuitable(_))));
+
+    let empty = folder.path().join("empty");
+    fs::write(&empty, "").unwrap();
+    assert!(matches!(Sqlite::new(&empty).check().await, Err(StoreError::Unsuitable(_))));
+    assert_eq!(fs::read(&empty).unwrap(), b"");
+}
+
+/// As root, who alone can make another user's link.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_another_user_put_where_everybody_may_is_not_used() {
+    use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
+
+    let folder = folder();
+    let (real, link) = (folder.path().join("once.db"), folder.path().join("link.db"));
+    Sqlite::new(&real).check().await.unwrap();
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o644)).unwrap();
+    symlink(&real, &link).unwrap();
+    // One's own link is followed, and what others could read is closed to them.
+    Sqlite::new(&link).check().await.unwrap();
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+    if lchown(&link, Some(65534), None).is_err() {
+        return println!("SKIPPED: a link of another user: only root can make one");
+    }
+    let error = Sqlite::new(&link).check().await.unwrap_err();
+    assert!(error.to_string().contains("a link of another user"), "{error}");
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
+
+use verify_file::Identity;
 
 use super::{LOCK, beside};
 use crate::StoreError;
@@ -11,12 +13,10 @@ use crate::StoreError;
 /// process may post the same.
 pub(crate) struct Place([(PathBuf, Identity); 4]);
 
-type Identity = (u64, u64);
-
 impl Place {
     /// Of a store that is open: without a connection there may be no log.
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
-        let place = |path: PathBuf| identity(&path).map(|identity| (path, identity));
+        let place = |path: PathBuf| Identity::of(&path).map(|identity| (path, identity));
         Ok(Self([
             place(path.to_owned())?,
             place(beside(path, LOCK))?,
@@ -29,25 +29,11 @@ impl Place {
     /// Fails if one of the paths leads to that file no longer.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         let is_there = |(path, known): &(PathBuf, Identity)| {
-            identity(path).is_ok_and(|identity| identity == *known)
+            Identity::of(path).is_ok_and(|identity| identity == *known)
         };
         match self.0.iter().all(is_there) {
             true => Ok(()),
             false => Err(StoreError::Moved),
         }
     }
-}
-
-#[cfg(unix)]
-fn identity(path: &Path) -> io::Result<Identity> {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let metadata = fs::metadata(path)?;
-    Ok((metadata.dev(), metadata.ino()))
-}
-
-/// Whether it is there: stable Rust has no more.
-#[cfg(not(unix))]
-fn identity(path: &Path) -> io::Result<Identity> {
-    fs::metadata(path).map(|_| (0, 0))
 }
