@@ -9,6 +9,7 @@ use std::{
 
 use rusqlite::{Connection, types::FromSql};
 use tempfile::TempDir;
+use verify_core::{Secret, Sender, Signer, UnixTime, Verified, Verifier};
 use verify_outbox::{Builder, Delivery, Outbox, Outcome, Post};
 
 #[path = "../../src/verified.rs"]
@@ -64,4 +65,15 @@ pub(crate) fn wait_until(condition: impl Fn() -> bool) {
         assert!(begun.elapsed() < Duration::from_secs(60), "it does not come about");
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// Of a sender that signs the body only.
+pub(crate) fn unsigned_time(body: &str, now: u64) -> Verified<&[u8]> {
+    let secret = || Secret::new("shared").unwrap();
+    let now = UnixTime::from_secs(now);
+    let verifier = Verifier::builder(Sender::WANDB).secret(secret()).build().unwrap();
+    let signed = Signer::new(Sender::WANDB, secret()).unwrap().sign(now, "", body.as_bytes());
+    let signed = signed.unwrap();
+    let headers: Vec<_> = signed.iter().collect();
+    verifier.verify(now, &headers, body.as_bytes()).unwrap()
 }

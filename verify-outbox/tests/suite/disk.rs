@@ -1,54 +1,25 @@
 //! A disk that is full: a small one, which the test has in a namespace of its own.
 
 use core::time::Duration;
-use std::{
-    env, fs,
-    io::{self, Write as _},
-    path::Path,
-    process::Command,
-};
+use std::fs;
 
 use verify_outbox::{Kept, Outbox, Outcome, Policy, StoreError};
 
-use crate::common::{there, verified, wait_until};
-
-const DISK: &str = "OUTBOX_TEST_DISK";
-
-/// Runs a test of this file again with a disk of 32 MiB, if that can be had.
-fn with_a_small_disk(test: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let mount = r#"mount -t tmpfs -o size=32m none "$0" || exit 77; exec "$@""#;
-    let status = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "sh", "-c", mount])
-        .arg(folder.path())
-        .arg(env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env(DISK, folder.path())
-        .status();
-    match status {
-        Ok(status) if status.code() != Some(77) && status.code() != Some(1) => {
-            assert!(status.success(), "{status}");
-        }
-        #[expect(clippy::explicit_write, reason = "a test that passes shows no `eprintln!`")]
-        other => writeln!(io::stderr(), "SKIPPED: {test}: no small disk: {other:?}").unwrap(),
-    }
-}
-
-/// Fills the disk to its last byte.
-fn fill(disk: &Path) {
-    let mut file = fs::File::options().create(true).append(true).open(disk.join("other")).unwrap();
-    for size in [64 * 1024, 1] {
-        while file.write_all(&vec![0; size]).is_ok() {}
-    }
-}
+use crate::{
+    common::{there, verified, wait_until},
+    small_disk::{fill, small_disk},
+};
 
 #[tokio::test]
 async fn what_became_of_everything_is_written_down_on_a_full_disk() {
-    let Some(disk) = env::var_os(DISK) else {
-        with_a_small_disk("disk::what_became_of_everything_is_written_down_on_a_full_disk");
+    let Some(disk) = small_disk(
+        "disk::what_became_of_everything_is_written_down_on_a_full_disk",
+        32,
+        &["--user", "--map-root-user"],
+    ) else {
         return;
     };
-    let disk = Path::new(&disk);
+    let disk = disk.as_path();
     let path = disk.join("outbox.db");
     let (outbox, mut workers) = Outbox::builder(&path).open().unwrap();
     let mut kept = 0;
@@ -81,11 +52,12 @@ async fn what_became_of_everything_is_written_down_on_a_full_disk() {
 /// SQLite makes its log anew, for which there is no room but the reserve's, or what a kill left of that.
 #[tokio::test]
 async fn a_store_opens_on_a_full_disk() {
-    let Some(disk) = env::var_os(DISK) else {
-        with_a_small_disk("disk::a_store_opens_on_a_full_disk");
+    let Some(disk) =
+        small_disk("disk::a_store_opens_on_a_full_disk", 32, &["--user", "--map-root-user"])
+    else {
         return;
     };
-    let disk = Path::new(&disk);
+    let disk = disk.as_path();
     let path = disk.join("outbox.db");
     for bytes in [8 * 1024 * 1024, 5_000_000] {
         let (outbox, workers) = Outbox::builder(&path).open().unwrap();

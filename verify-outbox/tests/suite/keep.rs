@@ -9,9 +9,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use crate::common::{NOW, Store, there, verified, wait_until};
+use crate::common::{NOW, Store, there, unsigned_time, verified, wait_until};
 use rusqlite::Connection;
-use verify_core::{Secret, Sender, Signer, UnixTime, Verified, Verifier};
 use verify_outbox::{Kept, Outcome, Policy, StoreError};
 
 #[tokio::test]
@@ -72,17 +71,6 @@ async fn what_has_arrived_is_forgotten_after_the_retention_and_nothing_else_is()
 fn told_by(clock: &Arc<AtomicU64>) -> impl Fn() -> SystemTime + use<> {
     let clock = Arc::clone(clock);
     move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::Relaxed))
-}
-
-/// Of a sender that signs the body only.
-fn unsigned_time(body: &str, now: u64) -> Verified<&[u8]> {
-    let secret = || Secret::new("shared").unwrap();
-    let now = UnixTime::from_secs(now);
-    let verifier = Verifier::builder(Sender::WANDB).secret(secret()).build().unwrap();
-    let signed = Signer::new(Sender::WANDB, secret()).unwrap().sign(now, "", body.as_bytes());
-    let signed = signed.unwrap();
-    let headers: Vec<_> = signed.iter().collect();
-    verifier.verify(now, &headers, body.as_bytes()).unwrap()
 }
 
 /// An alias that moves to v2 and back to v1, as Weights & Biases tells of it.

@@ -9,10 +9,9 @@ use std::{
     thread::sleep,
 };
 
-use verify_core::{Secret, Sender, Signer, UnixTime, Verified, Verifier};
 use verify_outbox::{Builder, Delivery, Kept, Outbox, Outcome, Policy, Post, Unposted};
 
-use crate::common::{NOW, there, verified, wait_until};
+use crate::common::{NOW, there, unsigned_time, verified, wait_until};
 
 /// Where one store is.
 pub(crate) trait Place: Sync {
@@ -156,17 +155,6 @@ fn what_has_arrived_is_known_for_the_retention_and_what_has_not_for_longer(place
     assert_eq!(keep(&outbox, "a"), Kept::Repeated);
     place.pass(Duration::from_secs(601));
     assert_eq!((keep(&outbox, "a"), keep(&outbox, "b")), (Kept::New, Kept::Repeated));
-}
-
-/// Of a sender that signs the body only.
-fn unsigned_time(body: &str, now: u64) -> Verified<&[u8]> {
-    let secret = || Secret::new("shared").unwrap();
-    let now = UnixTime::from_secs(now);
-    let verifier = Verifier::builder(Sender::WANDB).secret(secret()).build().unwrap();
-    let signed = Signer::new(Sender::WANDB, secret()).unwrap().sign(now, "", body.as_bytes());
-    let signed = signed.unwrap();
-    let headers: Vec<_> = signed.iter().collect();
-    verifier.verify(now, &headers, body.as_bytes()).unwrap()
 }
 
 fn what_is_alike_is_a_repetition_for_a_while(place: &dyn Place) {

@@ -14,4 +14,6 @@ mod laws;
 mod postgres;
 #[cfg(all(feature = "postgres", target_os = "linux"))]
 mod server;
+#[cfg(target_os = "linux")]
+mod small_disk;
 mod unposted;

@@ -6,10 +6,7 @@ use core::{
 };
 use std::{
     collections::BTreeMap,
-    env, fs,
-    io::{self, Write as _},
-    path::Path,
-    process::Command,
+    fs,
     sync::{Arc, Mutex, mpsc},
     thread::{self, sleep},
     time::Instant,
@@ -21,6 +18,7 @@ use verify_outbox::{Delivery, Kept, Outbox, Outcome, Policy, Post, StoreError, U
 use crate::{
     common::{there, verified, wait_until},
     server::Postgres,
+    small_disk::{fill, small_disk},
 };
 
 fn open(address: &str) -> (Outbox, Workers) {
@@ -469,42 +467,13 @@ fn commits_that_wait_for_a_standby_leave_no_connections_behind() {
     wait_until(|| keep(&outbox, "another").is_ok());
 }
 
-const DISK: &str = "OUTBOX_TEST_SERVER_DISK";
-
-/// Runs a test of this file again, with a disk of its own for a server.
-fn with_a_small_disk(test: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let mount = r#"mount -t tmpfs -o size=160m none "$0" || exit 77; exec "$@""#;
-    let status = Command::new("unshare")
-        .args(["--mount", "sh", "-c", mount])
-        .arg(folder.path())
-        .arg(env::current_exe().unwrap())
-        .args(["--exact", &format!("postgres::{test}"), "--nocapture"])
-        .env(DISK, folder.path())
-        .status();
-    match status {
-        Ok(status) if status.code() != Some(77) && status.code() != Some(1) => {
-            assert!(status.success(), "{status}");
-        }
-        #[expect(clippy::explicit_write, reason = "a test that passes shows no `eprintln!`")]
-        other => writeln!(io::stderr(), "SKIPPED: {test}: no small disk: {other:?}").unwrap(),
-    }
-}
-
-/// Fills the disk to its last byte.
-fn fill(disk: &Path) {
-    let mut file = fs::File::options().create(true).append(true).open(disk.join("other")).unwrap();
-    for size in [64 * 1024, 1] {
-        while file.write_all(&vec![0; size]).is_ok() {}
-    }
-}
-
 /// PostgreSQL refuses what needs room, and stops where its log has none: a person makes room, and starts it again.
 #[test]
 fn a_server_with_a_full_disk_loses_nothing() {
     let test = "a_server_with_a_full_disk_loses_nothing";
-    let Some(disk) = env::var_os(DISK) else { return with_a_small_disk(test) };
-    let disk = Path::new(&disk);
+    // Not in a namespace of users: PostgreSQL runs as another one.
+    let Some(disk) = small_disk(&format!("postgres::{test}"), 160, &[]) else { return };
+    let disk = disk.as_path();
     let Some(mut server) = Postgres::start_in(test, &disk.join("data")) else { return };
     let address = server.database("full");
     let load = Load::run_with(&address, 10_000, || {
