@@ -1,4 +1,8 @@
-use core::fmt;
+use core::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
+use std::sync::OnceLock;
 
 use verify_core::Receipt;
 
@@ -38,10 +42,22 @@ impl Token {
         Self(bytes)
     }
 
-    /// Makes one that nobody else makes. `None` if the system gives no random bytes.
-    pub(crate) fn random() -> Option<Self> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).ok().map(|()| Self(bytes))
+    /// Makes one that nobody else makes: random bytes that this process drew once, plus a number. `None` if the system
+    /// gives no random bytes.
+    pub(crate) fn fresh() -> Option<Self> {
+        static PROCESS: OnceLock<u128> = OnceLock::new();
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+
+        let process = match PROCESS.get() {
+            Some(process) => *process,
+            None => {
+                let mut bytes = [0; 16];
+                getrandom::fill(&mut bytes).ok()?;
+                *PROCESS.get_or_init(|| u128::from_ne_bytes(bytes))
+            }
+        };
+        let number = NEXT.fetch_add(1, Relaxed);
+        Some(Self(process.wrapping_add(number.into()).to_ne_bytes()))
     }
 
     /// Returns the bytes that a store keeps.

@@ -69,7 +69,7 @@ impl Once {
             Some(Duration::ZERO) => return run(0, None),
             Some(window) => window,
         };
-        let (mut claim, claimed) = match Token::random() {
+        let (mut claim, claimed) = match Token::fresh() {
             Some(token) => {
                 let claim = Claim::new(Arc::clone(&self.0), Key::from(receipt), token, sender);
                 let terms = Terms::new(lease, window);

@@ -39,7 +39,7 @@ fn key() -> Result<Key, String> {
 }
 
 fn token() -> Result<Token, String> {
-    Ok(Token::random().ok_or("no random bytes")?)
+    Ok(Token::fresh().ok_or("no random bytes")?)
 }
 
 /// Compares what a call returned.
