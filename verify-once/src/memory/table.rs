@@ -1,9 +1,8 @@
 //! The keys of a process, each in one place of 80 bytes, and found by 5 bytes more.
 
 use core::{hash::BuildHasher as _, time::Duration};
-use std::hash::RandomState;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::{
     Key, Token,
@@ -21,7 +20,7 @@ pub(super) struct Table {
     /// The first of the slots that nobody uses.
     free: Chain,
     places: HashTable<Place>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     shelves: Vec<(Duration, Chain)>,
 }
 
