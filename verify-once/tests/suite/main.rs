@@ -22,6 +22,8 @@ mod reference;
 #[cfg(all(feature = "postgres", feature = "redis"))]
 #[expect(dead_code, reason = "the suite of the receivers uses it too")]
 mod servers;
+#[cfg(all(feature = "postgres", feature = "redis", feature = "sqlite"))]
+mod size;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod support;

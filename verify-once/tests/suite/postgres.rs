@@ -189,17 +189,3 @@ async fn what_is_over_is_forgotten_an_hour_later() {
     let settled = store.complete(&Key::new([150; 32]), &Token::new([150; 16]), 200).await;
     assert_eq!(settled, Ok(Settled::Yes));
 }
-
-/// What a key takes, with the indexes.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_key_takes_at_most_250_bytes() {
-    let Some(server) = PostgresServer::start("size of a key") else { return };
-    server.store().check().await.unwrap();
-    server.run(
-        "INSERT INTO verify_once SELECT sha256(n::text::bytea), substr(sha256(n::text::bytea), 1, 16), 1, NULL, 204, now() + n * interval '1 ms'
-         FROM generate_series(1, 100000) AS n",
-    );
-    let each = server.number("SELECT pg_total_relation_size('verify_once')") / 100_000;
-    eprintln!("| size of a key | PostgreSQL | {each} B |");
-    assert!(each <= 250, "{each} B");
-}

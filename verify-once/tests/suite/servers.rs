@@ -83,6 +83,8 @@ pub(crate) trait Server: Send {
     fn address(&self) -> String;
     /// How many claims are held.
     fn held(&self) -> usize;
+    /// The bytes that claims take, with their indexes.
+    fn size(&self) -> u64;
     fn pass(&self) -> Passing;
     /// Its clock is set back: what is to end ends that much later.
     fn set_back(&self, time: Duration);
@@ -260,6 +262,12 @@ impl Server for RedisServer {
             end
             return held";
         redis::Script::new(HELD).invoke(&mut self.ask().unwrap()).unwrap()
+    }
+
+    fn size(&self) -> u64 {
+        let info: String = self.command(&["INFO", "memory"]);
+        let line = info.lines().find_map(|line| line.strip_prefix("used_memory_dataset:"));
+        line.unwrap().trim().parse().unwrap()
     }
 
     fn pass(&self) -> Passing {
@@ -526,6 +534,10 @@ impl Server for PostgresServer {
     fn held(&self) -> usize {
         let held = self.number("SELECT count(*) FROM verify_once WHERE held_until IS NOT NULL");
         usize::try_from(held).unwrap()
+    }
+
+    fn size(&self) -> u64 {
+        self.number("SELECT pg_total_relation_size('verify_once')").try_into().unwrap()
     }
 
     fn pass(&self) -> Passing {
