@@ -112,10 +112,11 @@ fn measure(framework: &str, case: Case, count: usize) -> Result<Counts, Box<dyn 
 
 fn main() -> Result<(), Box<dyn Error>> {
     let second = if report::is_brief() { 2 * FIRST } else { 6 * FIRST };
-    let cases: [Case; 7] = [
+    let cases: [Case; 8] = [
         ("bare", "bare", "/hook", Flaw::None, 204),
         ("by-hand", "by-hand", "/hook", Flaw::None, 204),
         ("verify", "verify", "/hook", Flaw::None, 204),
+        ("once", "once", "/hook", Flaw::None, 204),
         ("webhook-verify", "webhook-verify", "/hook", Flaw::None, 204),
         ("404", "bare", "/nowhere", Flaw::None, 404),
         ("verify, no signature", "verify", "/hook", Flaw::Unsigned, 401),
