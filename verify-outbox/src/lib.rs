@@ -3,6 +3,7 @@
 mod bell;
 mod builder;
 mod clock;
+mod cloud_events;
 mod dead;
 mod delivery;
 mod error;
@@ -23,6 +24,7 @@ mod workers;
 
 pub use self::{
     builder::Builder,
+    cloud_events::CloudEvents,
     dead::Unposted,
     delivery::{Delivery, Kept},
     error::{OpenError, StoreError},

@@ -11,7 +11,9 @@ use std::{
 use tokio_rustls::rustls::{
     ServerConfig, ServerConnection, crypto::ring, pki_types::PrivatePkcs8KeyDer,
 };
-use verify_outbox::{Endpoint, EndpointError, Http, HttpError, Outcome};
+use verify_outbox::{
+    CloudEvents, Endpoint, EndpointError, Http, HttpError, Outbox, Outcome, Policy,
+};
 
 /// A service that answers one request, and hands out what it was sent.
 fn serve(
@@ -287,4 +289,31 @@ fn a_url_is_https_or_of_this_machine_and_does_not_show() {
     }
     let endpoint = Endpoint::new("https://hooks.slack.com/services/secret").unwrap();
     assert_eq!(format!("{endpoint:?}"), r#"Endpoint { host: "hooks.slack.com", .. }"#);
+}
+
+#[tokio::test]
+async fn a_delivery_is_posted_as_a_cloud_event_byte_for_byte() {
+    let (endpoint, served) = serve(|stream| stream.write_all(b"HTTP/1.1 204 x\r\n\r\n").unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let (outbox, mut workers) = Outbox::builder(folder.path().join("outbox.db")).open().unwrap();
+    let event_of = |_: &verify_outbox::Delivery| Some("model version\n".to_owned());
+    let events = CloudEvents::new(http(), endpoint, "/models", event_of);
+    workers.add("there", Policy::default(), events).unwrap();
+    let body = " { \"odd\":\t{}";
+    outbox.keep(&crate::common::verified(body), crate::common::there()).await.unwrap();
+    let request = tokio::task::spawn_blocking(move || served.join().unwrap()).await.unwrap();
+    let (head, sent) = request.split_once("\r\n\r\n").unwrap();
+    assert_eq!(sent, body);
+    let headers: Vec<_> = head.lines().filter(|line| line.starts_with("ce-")).collect();
+    let id = headers.iter().find_map(|line| line.strip_prefix("ce-id: ")).unwrap();
+    assert!(id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    for expected in [
+        "ce-specversion: 1.0",
+        "ce-source: /models",
+        "ce-type: mlflow.model%20version%0A",
+        "ce-time: 2026-11-21T19:41:41Z",
+    ] {
+        assert!(headers.contains(&expected), "{head}");
+    }
+    assert!(head.to_ascii_lowercase().contains("content-type: application/json"), "{head}");
 }
