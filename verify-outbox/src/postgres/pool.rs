@@ -52,6 +52,7 @@ const NOT_WRITABLE: &str = "database does not allow writes";
 const SETTINGS: &str = "
     SET lock_timeout = '3s';
     SET statement_timeout = '4s';
+    SET client_min_messages = 'warning';
     SET idle_in_transaction_session_timeout = '10s';
     SET default_transaction_isolation = 'read committed';
     SELECT set_config('synchronous_commit', CASE WHEN setting IN ('off', 'local', 'remote_write') THEN 'on' ELSE setting END, false)
