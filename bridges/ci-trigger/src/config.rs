@@ -31,14 +31,17 @@ impl Config {
     }
 
     fn new(file: File, lines: Lines) -> Result<Self, Mistake> {
-        check_addresses(file.listen, &file.admin, &lines)?;
-        file.senders.check(&lines)?;
-        if let Some((_, link)) = file.senders.links().next() {
-            return Err(lines.at(link, "ci-trigger shows no links"));
-        }
-        file.store.check(&lines)?;
-        check(&file, &lines)?;
-        Ok(Self { routes: Routes::new(&file, &lines)?, file, lines })
+        let links = file.senders.links();
+        let links = links.map(|(_, link)| Err(lines.at(link, "ci-trigger shows no links")));
+        let parts = [
+            check_addresses(file.listen, &file.admin, &lines),
+            file.senders.check(&lines),
+            file.store.check(&lines),
+            check(&file, &lines),
+        ];
+        let checked = Mistake::every(links.chain(parts));
+        let ((), routes) = Mistake::both(checked, Routes::new(&file, &lines))?;
+        Ok(Self { routes, file, lines })
     }
 
     /// Returns what is no mistake, and probably not meant.
@@ -86,7 +89,7 @@ impl Config {
         let teams = teams
             .iter()
             .map(|(name, channel)| Ok((teams_name(name), channel.destination(name, lines)?)));
-        github.chain(databricks).chain(teams).collect()
+        Mistake::every(github.chain(databricks).chain(teams))
     }
 }
 
@@ -104,7 +107,7 @@ fn teams_name(name: &Spanned<String>) -> String {
 
 /// What can be wrong with each pipeline for itself.
 fn check(file: &File, lines: &Lines) -> Result<(), Mistake> {
-    for github in file.github.values() {
+    let github = file.github.values().map(|github| {
         // https://docs.github.com/rest/repos/repos#create-a-repository-dispatch-event
         if !(1..=100).contains(&github.event_type.as_ref().chars().count()) {
             return Err(lines.at(&github.event_type, "`event_type` has 1 to 100 characters"));
@@ -112,18 +115,19 @@ fn check(file: &File, lines: &Lines) -> Result<(), Mistake> {
         if !is_repository(github.repository.as_ref()) {
             return Err(lines.at(&github.repository, "not a repository such as `acme/models`"));
         }
-        github.endpoint(lines)?;
-    }
-    for job in file.databricks.values() {
-        job.endpoint(lines)?;
-    }
-    for parameter in file.databricks.values().flat_map(|job| &job.parameters) {
-        if !Movement::FACTS.contains(&parameter.as_ref().as_str()) {
-            let facts = Movement::FACTS.join(", ");
-            return Err(lines.at(parameter, format!("no such fact; there are {facts}")));
+        github.endpoint(lines).map(drop)
+    });
+    let jobs = file.databricks.values().map(|job| job.endpoint(lines).map(drop));
+    let parameters = file.databricks.values().flat_map(|job| &job.parameters).map(|parameter| {
+        match Movement::FACTS.contains(&parameter.as_ref().as_str()) {
+            true => Ok(()),
+            false => {
+                let facts = Movement::FACTS.join(", ");
+                Err(lines.at(parameter, format!("no such fact; there are {facts}")))
+            }
         }
-    }
-    Ok(())
+    });
+    Mistake::every(github.chain(jobs).chain(parameters))
 }
 
 /// An owner and a name, which go into a path.

@@ -10,7 +10,7 @@ mod trigger;
 
 use std::process::ExitCode;
 
-use bridge_common::{Command, exit_code, print_lines};
+use bridge_common::{Command, Mistake, exit_code, log_to_stderr, print_lines};
 use clap::Parser;
 
 use crate::config::Config;
@@ -31,7 +31,10 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), String> {
     let config = Config::read(command.config())?;
     match command {
-        Command::Serve { dry_run, .. } => trigger::run(config, dry_run).await,
+        Command::Serve { dry_run, log_format, .. } => {
+            log_to_stderr(log_format);
+            trigger::run(config, dry_run).await
+        }
         Command::Check { .. } => check(&config),
         Command::Dead { command, json } => {
             command.run(&config.place()?, config.pipelines().into_keys(), json)
@@ -40,8 +43,8 @@ async fn run(command: Command) -> Result<(), String> {
 }
 
 fn check(config: &Config) -> Result<(), String> {
-    config.place()?;
-    let (verifiers, pipelines) = (config.verifiers()?, config.destinations()?);
+    let secrets = Mistake::both(config.verifiers(), config.destinations());
+    let (_, (verifiers, pipelines)) = Mistake::both(config.place(), secrets)?;
     let all =
         format!("{} senders, {} pipelines: nothing is wrong", verifiers.len(), pipelines.len());
     print_lines(config.oddities().into_iter().chain([all]))

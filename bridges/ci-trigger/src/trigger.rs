@@ -9,7 +9,7 @@ use actix_web::{
 };
 use bridge_common::{
     Event, Gauges, Place, count_nothing, first_advice, heed_signals, install_prometheus,
-    log_repeated, log_to_stderr,
+    log_repeated,
 };
 use tempfile::TempDir;
 use verify_actix::{Delivery, Sender, Verify, try_again};
@@ -49,7 +49,6 @@ impl Trigger {
 
 /// Runs until it is told to stop.
 pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
-    log_to_stderr("info,actix_server=warn");
     let prometheus = install_prometheus("ci-trigger", env!("CARGO_PKG_VERSION"))?;
 
     let verifiers = config.verifiers()?;

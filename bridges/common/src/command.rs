@@ -5,6 +5,8 @@ use std::{
 
 use clap::{Args, Subcommand};
 
+use crate::LogFormat;
+
 /// What a bridge can be told to do.
 #[derive(Debug, Subcommand)]
 #[expect(clippy::exhaustive_enums, reason = "a bridge that left one out would be a bug")]
@@ -18,6 +20,9 @@ pub enum Command {
         /// deleted at the end. Only the senders' secrets are needed.
         #[arg(long)]
         dry_run: bool,
+        /// How lines of the log look, on standard error.
+        #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+        log_format: LogFormat,
     },
     /// Read the settings and the secrets that they name, and say what is wrong with them.
     Check {

@@ -27,7 +27,7 @@ pub use command::{Command, Dead, Settings, Which, exit_code};
 pub use event::Event;
 pub use gauges::Gauges;
 pub use hidden::{is_hidden, printable_json};
-pub use log::log_to_stderr;
+pub use log::{LogFormat, log_to_stderr};
 pub use mistake::{Lines, Mistake};
 pub use print::print_lines;
 pub use prometheus::install_prometheus;

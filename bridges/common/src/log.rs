@@ -3,16 +3,61 @@ use std::{
     io::{self, IsTerminal as _},
 };
 
-use tracing_subscriber::EnvFilter;
+use clap::ValueEnum;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
-/// Logs to standard error what `default` says, and what `RUST_LOG` says besides or instead: a target that
-/// is in both is logged as in `RUST_LOG`.
-pub fn log_to_stderr(default: &str) {
+/// How lines of the log look.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+#[non_exhaustive]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    #[default]
+    Text,
+}
+
+/// What the bridges and their own crates log as. All else is a library's.
+const OURS: [&str; 5] = ["bridge_common", "ci_trigger", "outbox", "slack_bridge", "verify"];
+
+/// Logs to standard error at `info`, or at what `RUST_LOG` says: a level without a target is for the lines of the
+/// bridges, and a library is heard at `warn` unless `RUST_LOG` names it.
+pub fn log_to_stderr(format: LogFormat) {
     let more = env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
-    let log = EnvFilter::new(format!("{default},{more}"));
-    tracing_subscriber::fmt()
-        .with_env_filter(log)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
-        .init();
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(directives(&more)))
+        .with_writer(io::stderr);
+    match format {
+        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).init(),
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+    }
+}
+
+/// Returns what is logged, where this is asked for.
+fn directives(asked: &str) -> String {
+    let of_ours = |level: &str| OURS.map(|ours| format!("{ours}={level}")).join(",");
+    let asked = asked.split(',').map(str::trim).filter(|directive| !directive.is_empty());
+    let asked = asked.map(|directive| match directive.parse::<LevelFilter>() {
+        Ok(_) => of_ours(directive),
+        Err(_) => directive.to_owned(),
+    });
+    let all: Vec<_> = ["warn".to_owned(), of_ours("info")].into_iter().chain(asked).collect();
+    all.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::directives;
+
+    #[test]
+    fn a_level_is_for_the_bridges_and_a_library_is_heard_by_its_name() {
+        let base = directives("");
+        assert!(base.starts_with("warn,bridge_common=info,"), "{base}");
+        assert!(directives("debug").starts_with(&format!("{base},bridge_common=debug,")));
+        assert!(!directives("debug").contains(",debug"), "for libraries too");
+        assert_eq!(
+            directives(" hyper=debug, ,verify=trace"),
+            format!("{base},hyper=debug,verify=trace")
+        );
+    }
 }

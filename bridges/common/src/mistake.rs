@@ -3,27 +3,65 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-/// What is wrong with the settings: where, and what to do.
+/// What is wrong with the settings: where, and what to do. One thing or several, each on a line of its own.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Mistake {
     file: PathBuf,
     line: Option<usize>,
     text: String,
+    others: Vec<Mistake>,
 }
 
 impl Mistake {
     pub(crate) fn new(file: &Path, text: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), line: None, text: text.into() }
+        Self { file: file.to_owned(), line: None, text: text.into(), others: Vec::new() }
+    }
+
+    /// Returns what all give, or all that is wrong.
+    ///
+    /// # Errors
+    ///
+    /// One of them is one.
+    pub fn every<T, C: FromIterator<T>>(
+        results: impl IntoIterator<Item = Result<T, Self>>,
+    ) -> Result<C, Self> {
+        let first = Ok(Vec::new());
+        let all = results.into_iter().fold(first, |all, result| {
+            let (mut all, value) = Self::both(all, result)?;
+            all.push(value);
+            Ok(all)
+        });
+        Ok(all?.into_iter().collect())
+    }
+
+    /// Returns what both give, or all that is wrong.
+    ///
+    /// # Errors
+    ///
+    /// One of them is one.
+    pub fn both<A, B>(one: Result<A, Self>, other: Result<B, Self>) -> Result<(A, B), Self> {
+        match (one, other) {
+            (Ok(one), Ok(other)) => Ok((one, other)),
+            (Err(mut one), Err(mut other)) => {
+                one.others.append(&mut other.others);
+                one.others.push(other);
+                Err(one)
+            }
+            (Err(mistake), Ok(_)) | (Ok(_), Err(mistake)) => Err(mistake),
+        }
     }
 }
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.file.display())?;
-        if let Some(line) = self.line {
-            write!(f, "{line}:")?;
+        let mut all: Vec<_> = core::iter::once(self).chain(&self.others).collect();
+        all.sort_by_key(|mistake| mistake.line);
+        for (index, Self { file, line, text, .. }) in all.into_iter().enumerate() {
+            let end = if index == 0 { "" } else { "\n" };
+            let line = line.map(|line| format!("{line}:")).unwrap_or_default();
+            write!(f, "{end}{}:{line} {text}", file.display())?;
         }
-        write!(f, " {}", self.text)
+        Ok(())
     }
 }
 
@@ -52,7 +90,7 @@ impl Lines {
     #[must_use]
     pub fn mistake(&self, at: Option<usize>, text: impl Into<String>) -> Mistake {
         let line = at.map(|at| self.starts.partition_point(|start| *start <= at));
-        Mistake { file: self.file.clone(), line, text: text.into() }
+        Mistake { file: self.file.clone(), line, text: text.into(), others: Vec::new() }
     }
 
     /// Makes a mistake in a value.

@@ -36,7 +36,7 @@ impl Senders {
         if self.0.is_empty() {
             return Err(lines.mistake(None, "there is no `[senders.…]`, so nothing could come in"));
         }
-        for (name, table) in &self.0 {
+        Mistake::every(self.0.iter().map(|(name, table)| {
             let Some(sender) = Sender::named(name.as_ref()) else {
                 let names: Vec<_> = Sender::ALL.iter().map(Sender::name).collect();
                 let names = names.join(", ");
@@ -44,11 +44,13 @@ impl Senders {
                 return Err(lines.at(name, text));
             };
             let place = table.bearers().iter().find_map(Source::place);
-            if let (false, Some(place)) = (sender.sends_bearer(), place) {
-                return Err(lines.at(place, format!("{} sends no bearer token", name.as_ref())));
+            match place {
+                Some(place) if !sender.sends_bearer() => {
+                    Err(lines.at(place, format!("{} sends no bearer token", name.as_ref())))
+                }
+                _ => Ok(()),
             }
-        }
-        Ok(())
+        }))
     }
 
     /// Checks that there is a table for the sender that a route names.
@@ -89,7 +91,7 @@ impl Senders {
             let verifier = table.verifier(sender, name, &mut used, lines);
             Some(verifier.map(|verifier| (sender.name(), verifier)))
         };
-        self.0.iter().filter_map(verifier).collect()
+        Mistake::every(self.0.iter().filter_map(verifier))
     }
 }
 

@@ -133,19 +133,20 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
     /// No place or several are named, or a value is too small or too large.
     pub fn check(&self, lines: &Lines) -> Result<(), Mistake> {
         let table = self.0.as_ref();
-        for (setting, value, most) in [
+        let numbers = [
             ("retention_days", &table.retention_days, 365),
             ("wandb_retention_minutes", &table.wandb_retention_minutes, 10_000),
             ("give_up_after_days", &table.give_up_after_days, 365),
             ("max_mib", &table.max_mib, 1_000_000),
-        ] {
-            if !(1..=most).contains(value.as_ref()) {
-                return Err(lines.at(value, format!("`{setting}` is 1 to {most}")));
-            }
-        }
+        ];
+        let numbers =
+            numbers.map(|(setting, value, most)| match (1..=most).contains(value.as_ref()) {
+                true => Ok(()),
+                false => Err(lines.at(value, format!("`{setting}` is 1 to {most}"))),
+            });
         let texts = [&table.address, &table.address_env, &table.address_file];
         let named = texts.iter().filter(|text| text.is_some()).count();
-        match named + usize::from(table.path.is_some()) {
+        let place = match named + usize::from(table.path.is_some()) {
             0 => {
                 Err(lines
                     .at(&self.0, "set one of `path`, `address`, `address_env` and `address_file`"))
@@ -159,7 +160,8 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
             },
             _ => Err(lines
                 .at(&self.0, "keep one of `path`, `address`, `address_env` and `address_file`")),
-        }
+        };
+        Mistake::both(Mistake::every(numbers), place).map(|((), ())| ())
     }
 
     /// Returns where it is. Reads the address, where it is a secret.

@@ -12,7 +12,7 @@ use axum::{
 };
 use bridge_common::{
     Automation, Event, Gauges, Place, count_nothing, first_advice, heed_signals,
-    install_prometheus, log_repeated, log_to_stderr, stopped,
+    install_prometheus, log_repeated, stopped,
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -39,7 +39,6 @@ struct Bridge {
 
 /// Runs until it is told to stop.
 pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
-    log_to_stderr("info");
     let prometheus = install_prometheus("slack-bridge", env!("CARGO_PKG_VERSION"))?;
 
     let verifiers = config.verifiers()?;

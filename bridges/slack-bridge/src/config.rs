@@ -6,7 +6,8 @@ mod routes;
 
 use std::{collections::BTreeMap, path::Path};
 
-use bridge_common::{Lines, Mistake, Place, check_addresses, read_settings};
+use bridge_common::{Lines, Mistake, Place, WebhookUrl, check_addresses, read_settings};
+use toml::Spanned;
 use verify_axum::Verifier;
 use verify_outbox::Endpoint;
 
@@ -28,18 +29,23 @@ impl Config {
     }
 
     fn new(file: File, lines: Lines) -> Result<Self, Mistake> {
-        check_addresses(file.listen, &file.admin, &lines)?;
-        file.senders.check(&lines)?;
-        for (_, link) in file.senders.links() {
+        let links = file.senders.links().map(|(_, link)| {
             let url = link.as_ref();
             let is_plain =
                 url.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>|".contains(&byte));
-            if !is_plain || !(url.starts_with("https://") || url.starts_with("http://")) {
-                return Err(lines.at(link, "not a URL such as `https://host`"));
+            match is_plain && (url.starts_with("https://") || url.starts_with("http://")) {
+                true => Ok(()),
+                false => Err(lines.at(link, "not a URL such as `https://host`")),
             }
-        }
-        file.store.check(&lines)?;
-        Ok(Self { routes: Routes::new(&file, &lines)?, file, lines })
+        });
+        let parts = [
+            check_addresses(file.listen, &file.admin, &lines),
+            file.senders.check(&lines),
+            file.store.check(&lines),
+        ];
+        let checked = Mistake::every(links.chain(parts));
+        let ((), routes) = Mistake::both(checked, Routes::new(&file, &lines))?;
+        Ok(Self { routes, file, lines })
     }
 
     /// Returns what is no mistake, and probably not meant.
@@ -84,9 +90,10 @@ impl Config {
     /// Reads the channels' URLs, which are secrets.
     pub(crate) fn endpoints(&self) -> Result<BTreeMap<String, Endpoint>, Mistake> {
         let channels = self.file.channels.iter();
-        channels
-            .map(|(name, url)| Ok((name.as_ref().clone(), url.read(name, &self.lines)?)))
-            .collect()
+        let endpoint = |(name, url): (&Spanned<String>, &WebhookUrl)| {
+            Ok((name.as_ref().clone(), url.read(name, &self.lines)?))
+        };
+        Mistake::every(channels.map(endpoint))
     }
 }
 

@@ -9,7 +9,7 @@ mod slack;
 
 use std::process::ExitCode;
 
-use bridge_common::{Command, exit_code, print_lines};
+use bridge_common::{Command, Mistake, exit_code, log_to_stderr, print_lines};
 use clap::Parser;
 
 use crate::config::Config;
@@ -31,15 +31,18 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), String> {
     let config = Config::read(command.config())?;
     match command {
-        Command::Serve { dry_run, .. } => bridge::run(config, dry_run).await,
+        Command::Serve { dry_run, log_format, .. } => {
+            log_to_stderr(log_format);
+            bridge::run(config, dry_run).await
+        }
         Command::Check { .. } => check(&config),
         Command::Dead { command, json } => command.run(&config.place()?, config.channels(), json),
     }
 }
 
 fn check(config: &Config) -> Result<(), String> {
-    config.place()?;
-    let (verifiers, channels) = (config.verifiers()?, config.endpoints()?);
+    let secrets = Mistake::both(config.verifiers(), config.endpoints());
+    let (_, (verifiers, channels)) = Mistake::both(config.place(), secrets)?;
     let all = format!("{} senders, {} channels: nothing is wrong", verifiers.len(), channels.len());
     print_lines(config.oddities().into_iter().chain([all]))
 }

@@ -59,7 +59,7 @@ impl Routes {
                 sender,
             })
         };
-        file.routes.iter().map(route).collect::<Result<_, _>>().map(Self)
+        Mistake::every(file.routes.iter().map(route)).map(Self)
     }
 
     /// Returns the pipelines that a movement starts, each once.

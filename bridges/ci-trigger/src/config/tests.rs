@@ -101,7 +101,8 @@ fn each_mistake_is_named_with_its_line() {
         // Where the change is, and nowhere else; a table is named by its head.
         let line = GOOD[..GOOD.find(from).unwrap()].matches('\n').count() + 1;
         let in_lines = [line, line + 1].map(|line| format!("x.toml:{line}: {expected}"));
-        assert!(in_lines.contains(&said), "{said}\n{in_lines:?}");
+        let is_there = said.lines().any(|said| in_lines.iter().any(|expected| expected == said));
+        assert!(is_there, "{said}\n{in_lines:?}");
     }
     for (text, expected) in [
         ("", "`listen` is missing"),

@@ -69,7 +69,7 @@ impl Routes {
                     .collect(),
             })
         };
-        file.routes.iter().map(route).collect::<Result<_, _>>().map(Self)
+        Mistake::every(file.routes.iter().map(route)).map(Self)
     }
 
     /// Returns the channels that an event goes to. One that could not be read passes every list: it

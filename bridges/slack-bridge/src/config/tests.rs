@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use bridge_common::parse_settings;
+use bridge_common::{Mistake, parse_settings};
 
 use super::Config;
 
@@ -95,8 +95,38 @@ fn each_mistake_has_its_line_and_says_what_to_do() {
         let (before, after) = EXAMPLE.split_once(from).unwrap();
         let line = before.matches('\n').count() + 1;
         let mistake = parse(&format!("{before}{to}{after}")).unwrap_err();
-        assert_eq!(mistake, format!("bridge.toml:{line}: {said}"));
+        let expected = format!("bridge.toml:{line}: {said}");
+        assert!(mistake.lines().any(|line| line == expected), "{mistake}");
     }
+}
+
+/// Nobody starts a bridge six times to find six mistakes.
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let text = EXAMPLE
+        .replace("8081", "8080")
+        .replace("retention_days = 7", "retention_days = 0")
+        .replace("max_mib = 1024", "max_mib = 0")
+        .replace("senders.wandb]", "senders.wand]")
+        .replace("link = \"https://mlflow.example.com\"", "link = \"mlflow\"")
+        .replace("[\"everything\"]", "[\"evrything\"]");
+    let mistakes = parse(&text).unwrap_err();
+    let lines: Vec<_> = mistakes.lines().map(|line| line.split(':').nth(1).unwrap()).collect();
+    let expected: Vec<_> = [
+        "admin = ",
+        "max_mib = 0",
+        "retention_days = 0",
+        "link = \"mlflow\"",
+        "[senders.wand]",
+        "[\"evrything\"]",
+    ]
+    .map(|wrong| (text.split_once(wrong).unwrap().0.matches('\n').count() + 1).to_string())
+    .to_vec();
+    assert_eq!(lines, expected, "{mistakes}");
+
+    let config = parse(EXAMPLE).unwrap();
+    let secrets = Mistake::both(config.verifiers(), config.endpoints()).unwrap_err().to_string();
+    assert_eq!(secrets.lines().count(), 5, "{secrets}");
 }
 
 #[test]

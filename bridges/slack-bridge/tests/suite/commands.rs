@@ -130,3 +130,33 @@ fn two_bridges_do_not_share_a_store() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("store.db` is in use by another process"), "{said}");
 }
+
+/// What machines read of each posting; and nothing else at `info`.
+#[test]
+fn the_log_is_lines_of_json_if_that_is_asked_for() {
+    let slack = Slack::new();
+    let place = Place::simple(&slack);
+    let bridge = place.start_with(&["--log-format", "json"]);
+    let delivery = moved("a model", 1);
+    assert_eq!(bridge.send(Sender::DATABRICKS, &delivery).0, 204);
+    wait_until(|| bridge.log().contains("arrived"));
+    assert_eq!(bridge.send(Sender::DATABRICKS, &delivery).0, 204);
+    wait_until(|| bridge.log().contains("repeated"));
+    let log = bridge.log();
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let of_outbox: Vec<_> = lines.iter().filter(|line| line["target"] == "outbox").collect();
+    let messages: Vec<_> = of_outbox.iter().map(|line| &line["message"]).collect();
+    assert_eq!(messages, ["arrived", "repeated"], "{log}");
+    for (name, value) in [
+        ("level", "INFO"),
+        ("sender", "databricks"),
+        ("event", "MODEL_VERSION_TRANSITIONED_STAGE"),
+        ("destination", "general"),
+    ] {
+        assert_eq!(of_outbox[0][name], value, "{log}");
+    }
+    assert!(of_outbox[0]["timestamp"].as_str().unwrap().ends_with('Z'), "{log}");
+    assert_eq!(of_outbox[0]["key"].as_str().unwrap().len(), 64);
+    assert!(!log.contains("a model"), "nothing of the body: {log}");
+}

@@ -244,7 +244,12 @@ fn no_secret_is_in_the_log_whatever_is_logged() {
     let place = Place::simple(&slack);
     let path = place.config().with_file_name("log");
     let mut command = place.command(&["serve"]);
-    command.env("RUST_LOG", "trace,ureq::util=trace").stderr(File::create(&path).unwrap());
+    command
+        .env(
+            "RUST_LOG",
+            "trace,ureq=trace,ureq_proto=trace,ureq::util=trace,rustls=trace,hyper=trace",
+        )
+        .stderr(File::create(&path).unwrap());
     let mut process = command.spawn().unwrap();
     let log = || fs::read_to_string(&path).unwrap();
     let address =
