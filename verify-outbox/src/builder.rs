@@ -103,7 +103,7 @@ impl Builder {
     }
 
     /// Sets what tells the event of a delivery, for the lines of the log that say what became of it. It must give
-    /// nothing that a log may not hold. Without it: no line names an event.
+    /// nothing that a log may not hold. Where it panics, and without it: no line names an event.
     pub fn event_of(
         mut self,
         event: impl Fn(&Delivery) -> Option<String> + Send + Sync + 'static,

@@ -1,5 +1,5 @@
-use core::fmt;
-use std::sync::Arc;
+use core::{fmt, panic::AssertUnwindSafe};
+use std::{panic::catch_unwind, sync::Arc};
 
 use tokio::sync::Semaphore;
 use verify_core::Verified;
@@ -64,8 +64,9 @@ impl Outbox {
         &*self.0.store
     }
 
+    /// Returns the event, for a line of the log. A panic is none: no delivery depends on it.
     pub(crate) fn event_of(&self, delivery: &Delivery) -> Option<String> {
-        (self.0.event_of)(delivery)
+        catch_unwind(AssertUnwindSafe(|| (self.0.event_of)(delivery))).unwrap_or_default()
     }
 
     /// Returns whether a small delivery could be kept now. Waits for the disk.

@@ -16,6 +16,12 @@ impl<F: FnMut(&Delivery) -> Outcome + Send> Post for F {
     }
 }
 
+impl Post for Box<dyn Post> {
+    fn post(&mut self, delivery: &Delivery) -> Outcome {
+        (**self).post(delivery)
+    }
+}
+
 /// What the destination did with a delivery. The reasons are read by people, and logged: nothing of
 /// the body, and no secret.
 #[derive(Clone, Debug, Eq, PartialEq)]

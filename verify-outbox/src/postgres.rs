@@ -189,8 +189,11 @@ impl Store for Postgres {
 
     fn leave(&self, destination: &str) {
         let (shared, destination) = (Arc::clone(self.0.shared()), destination.to_owned());
+        let epoch = shared.leases.epoch(&destination);
+        if epoch == 0 {
+            return;
+        }
         let left = self.0.wait(async move {
-            let epoch = shared.leases.epoch(&destination);
             shared.leases.note(&destination, None);
             shared.ask(Sql::Leave, &[&destination, &shared.holder(), &epoch]).await
         });

@@ -10,10 +10,10 @@ use crate::{
     store::{Due, Settlement},
 };
 
-pub(crate) struct Worker<P> {
+pub(crate) struct Worker {
     pub(crate) destination: String,
     pub(crate) policy: Policy,
-    pub(crate) post: P,
+    pub(crate) post: Box<dyn Post>,
     pub(crate) outbox: Outbox,
     pub(crate) clock: Clock,
     pub(crate) random: fastrand::Rng,
@@ -34,16 +34,34 @@ pub(crate) enum Next {
     Wait,
 }
 
-impl<P: Post> Worker<P> {
-    /// How long to leave a store alone that failed.
-    const STORE_TROUBLE: Duration = Duration::from_secs(1);
+impl Worker {
+    /// How long to leave alone what failed.
+    const TROUBLE: Duration = Duration::from_secs(1);
 
     /// Posts at most one delivery.
     pub(crate) fn step(&mut self) -> Next {
-        self.try_step().unwrap_or_else(|error| {
-            tracing::warn!(target: "outbox", destination = self.destination, %error, "the store");
-            Next::Sleep(Self::STORE_TROUBLE)
+        self.outlast(Self::try_step)
+    }
+
+    /// Posts nothing, and lets another instance do so.
+    pub(crate) fn rest(&mut self) -> Next {
+        self.outlast(|worker| {
+            worker.write()?;
+            worker.outbox.store().leave(&worker.destination);
+            Ok(Next::Wait)
         })
+    }
+
+    /// A worker that ends would leave its destination without one, and keep others from it.
+    fn outlast(&mut self, act: impl FnOnce(&mut Self) -> Result<Next, StoreError>) -> Next {
+        let acted = catch_unwind(AssertUnwindSafe(|| act(self)));
+        let destination = &self.destination;
+        match acted {
+            Ok(Ok(next)) => return next,
+            Ok(Err(error)) => tracing::warn!(target: "outbox", destination, %error, "the store"),
+            Err(_) => tracing::error!(target: "outbox", destination, "it panicked, and goes on"),
+        }
+        Next::Sleep(Self::TROUBLE)
     }
 
     fn try_step(&mut self) -> Result<Next, StoreError> {
@@ -59,7 +77,6 @@ impl<P: Post> Worker<P> {
         let Some(due) = store.next(&self.destination, order)? else { return Ok(Next::Wait) };
 
         self.paced_until = self.policy.paced(now);
-        // A worker that ends would leave its destination without one.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.post.post(&due.delivery)))
             .unwrap_or_else(|_| Outcome::Later { after: None, reason: "it panicked".to_owned() });
         metrics::counter!("outbox_posted_total",
@@ -69,17 +86,18 @@ impl<P: Post> Worker<P> {
         let tried = Tried { since: due.since, failures: due.failures };
         let (fate, new) =
             self.policy.judge((self.clock)(), tried, held.gate, outcome, &mut self.random);
-        self.log(&due, &fate, is_accepted);
+        // Known before a word is said of it: whoever listens may panic.
         self.unwritten = Some(Settlement {
             posting: due.id,
             since: due.since,
             destination: self.destination.clone(),
             order,
             epoch: due.epoch,
-            fate,
+            fate: fate.clone(),
             gate: (new != held.gate).then_some(new),
             paced_until: self.paced_until,
         });
+        self.log(&due, &fate, is_accepted);
         self.write()?;
         Ok(Next::GoOn)
     }

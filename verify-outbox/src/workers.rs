@@ -1,7 +1,8 @@
 use core::{fmt, time::Duration};
 use std::{
+    collections::BTreeMap,
     io,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     thread::{self, JoinHandle},
 };
 
@@ -12,13 +13,40 @@ use crate::{
     worker::{Next, Worker},
 };
 
-/// The threads that post what is kept, one for each destination, so that a slow one holds up no other.
+/// The threads that post what is kept, one for each destination, so that a slow one holds up no other. Destinations may
+/// come, change and go while they run.
 /// Dropped, it stops them as [`stop`](Self::stop) does.
 pub struct Workers {
     outbox: Outbox,
     bell: Arc<Bell>,
     clock: Clock,
-    threads: Vec<(String, JoinHandle<()>)>,
+    threads: BTreeMap<String, Thread>,
+}
+
+/// It is there until the end: two that post to a destination at a time would not keep its order.
+struct Thread {
+    handle: JoinHandle<()>,
+    told: Arc<Told>,
+    is_posting: bool,
+}
+
+/// What a thread does from its next step on.
+#[derive(Default)]
+struct Told(Mutex<Option<Task>>);
+
+enum Task {
+    Post(Policy, Box<dyn Post>),
+    Rest,
+}
+
+impl Told {
+    fn tell(&self, task: Task) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+    }
+
+    fn take(&self) -> Option<Task> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl Workers {
@@ -27,7 +55,7 @@ impl Workers {
     const LOOK: Duration = Duration::from_secs(2);
 
     pub(crate) const fn new(outbox: Outbox, bell: Arc<Bell>, clock: Clock) -> Self {
-        Self { outbox, bell, clock, threads: Vec::new() }
+        Self { outbox, bell, clock, threads: BTreeMap::new() }
     }
 
     /// Begins to post to a destination, by the name under which deliveries are kept for it.
@@ -41,8 +69,31 @@ impl Workers {
         policy: Policy,
         post: impl Post + 'static,
     ) -> io::Result<()> {
-        if self.threads.iter().any(|(name, _)| name == destination) {
-            return Err(io::ErrorKind::AlreadyExists.into());
+        match self.threads.get(destination).is_some_and(|thread| thread.is_posting) {
+            true => Err(io::ErrorKind::AlreadyExists.into()),
+            false => self.set(destination, policy, post),
+        }
+    }
+
+    /// Begins to post to a destination, or goes on with another policy and another post: from the next posting on.
+    /// One that is being made is finished as it was begun, and what is known of the destination, such as how long it
+    /// wants to be left alone, stays. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// There is no thread to be had.
+    pub fn set(
+        &mut self,
+        destination: &str,
+        policy: Policy,
+        post: impl Post + 'static,
+    ) -> io::Result<()> {
+        let post: Box<dyn Post> = Box::new(post);
+        if let Some(thread) = self.threads.get_mut(destination) {
+            thread.is_posting = true;
+            thread.told.tell(Task::Post(policy, post));
+            self.bell.ring();
+            return Ok(());
         }
         let worker = Worker {
             destination: destination.to_owned(),
@@ -54,12 +105,29 @@ impl Workers {
             paced_until: 0,
             unwritten: None,
         };
-        let bell = Arc::clone(&self.bell);
-        let thread = thread::Builder::new()
+        let (bell, told) = (Arc::clone(&self.bell), Arc::<Told>::default());
+        let tells = Arc::clone(&told);
+        let handle = thread::Builder::new()
             .name("outbox-worker".to_owned())
-            .spawn(move || run(worker, &bell))?;
-        self.threads.push((destination.to_owned(), thread));
+            .spawn(move || run(worker, &bell, &tells))?;
+        let thread = Thread { handle, told, is_posting: true };
+        self.threads.insert(destination.to_owned(), thread);
         Ok(())
+    }
+
+    /// Posts nothing more to a destination, after what is being posted just now. What waits for it stays in the store.
+    /// Returns whether it was posted to. Does not wait.
+    pub fn remove(&mut self, destination: &str) -> bool {
+        let Some(thread) = self.threads.get_mut(destination) else { return false };
+        thread.told.tell(Task::Rest);
+        self.bell.ring();
+        core::mem::take(&mut thread.is_posting)
+    }
+
+    /// Returns the destinations that are posted to.
+    pub fn destinations(&self) -> impl Iterator<Item = &str> {
+        let posting = self.threads.iter().filter(|(_, thread)| thread.is_posting);
+        posting.map(|(name, _)| name.as_str())
     }
 
     /// Returns what tells the threads to end as [`stop`](Self::stop) does, and does not wait.
@@ -73,10 +141,19 @@ impl Workers {
     pub fn stop(self) {}
 }
 
-fn run<P: Post>(mut worker: Worker<P>, bell: &Bell) {
+fn run(mut worker: Worker, bell: &Bell, told: &Told) {
+    let mut is_resting = false;
     while !bell.is_stopped() {
         let heard = bell.rings();
-        match worker.step() {
+        match told.take() {
+            Some(Task::Post(policy, post)) => {
+                (worker.policy, worker.post, is_resting) = (policy, post, false);
+            }
+            Some(Task::Rest) => is_resting = true,
+            None => {}
+        }
+        let next = if is_resting { worker.rest() } else { worker.step() };
+        match next {
             Next::GoOn => {}
             Next::Sleep(time) => bell.sleep(time.min(Workers::LOOK)),
             Next::Wait => bell.wait(heard, Workers::LOOK),
@@ -92,21 +169,22 @@ fn run<P: Post>(mut worker: Worker<P>, bell: &Bell) {
 impl Drop for Workers {
     fn drop(&mut self) {
         self.bell.stop();
-        for (_, thread) in self.threads.drain(..) {
-            let _ = thread.join();
+        for (_, thread) in core::mem::take(&mut self.threads) {
+            let _ = thread.handle.join();
         }
     }
 }
 
 impl fmt::Debug for Workers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let destinations: Vec<_> = self.threads.iter().map(|(name, _)| name).collect();
+        let destinations: Vec<_> = self.destinations().collect();
         f.debug_struct("Workers").field("destinations", &destinations).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
     use std::sync::mpsc;
 
     use crate::{Delivery, Outbox, Outcome, Policy, verified::verified};
@@ -137,5 +215,53 @@ mod tests {
         assert!(begins.recv().is_err(), "the second was begun");
         let waiting = outbox.waiting().unwrap();
         assert_eq!((waiting[0].pending, waiting[0].dead), (1, 0));
+    }
+
+    /// A post that is told when to go on, and whose deliveries come out at the other end.
+    fn slow(
+        arrived: &mpsc::Sender<(&'static str, String)>,
+        name: &'static str,
+        goes_on: mpsc::Receiver<()>,
+    ) -> impl FnMut(&Delivery) -> Outcome + Send + use<> {
+        let arrived = arrived.clone();
+        move |delivery: &Delivery| {
+            arrived.send((name, String::from_utf8(delivery.body.clone()).unwrap())).unwrap();
+            let _ = goes_on.recv();
+            Outcome::Done
+        }
+    }
+
+    #[tokio::test]
+    async fn another_post_takes_over_after_what_is_being_posted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (outbox, mut workers) = Outbox::builder(folder.path().join("x")).open().unwrap();
+        let (arrived, arrivals) = mpsc::channel();
+        let next = || arrivals.recv_timeout(Duration::from_secs(60)).unwrap();
+        let (go_on, goes_on) = mpsc::channel();
+        let there = || vec!["there".to_owned()];
+        outbox.keep(&verified("a"), there()).await.unwrap();
+        outbox.keep(&verified("b"), there()).await.unwrap();
+        workers.set("there", Policy::default(), slow(&arrived, "old", goes_on)).unwrap();
+        assert_eq!(next(), ("old", "a".to_owned()));
+        // It does not wait for the old one, which is at it still.
+        let (ended, end) = mpsc::channel();
+        drop(ended);
+        workers.set("there", Policy::default(), slow(&arrived, "new", end)).unwrap();
+        assert!(workers.add("there", Policy::default(), |_: &Delivery| Outcome::Done).is_err());
+        assert!(arrivals.recv_timeout(Duration::from_millis(300)).is_err(), "two at a time");
+        go_on.send(()).unwrap();
+        assert_eq!(next(), ("new", "b".to_owned()));
+
+        // A destination that is removed keeps what waits for it, and may come back.
+        assert!(workers.remove("there") && !workers.remove("there"));
+        assert!(!workers.remove("elsewhere"));
+        assert_eq!(workers.destinations().count(), 0);
+        outbox.keep(&verified("c"), there()).await.unwrap();
+        assert!(arrivals.recv_timeout(Duration::from_millis(300)).is_err(), "it was removed");
+        assert_eq!(outbox.waiting().unwrap()[0].pending, 1);
+        let (ended, end) = mpsc::channel();
+        drop(ended);
+        workers.add("there", Policy::default(), slow(&arrived, "again", end)).unwrap();
+        assert_eq!(next(), ("again", "c".to_owned()));
     }
 }

@@ -9,6 +9,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -53,7 +54,7 @@ impl Bench {
         Outbox::builder(self.path()).clock(now).open().unwrap()
     }
 
-    fn worker(&self, outbox: &Outbox) -> Worker<impl FnMut(&Delivery) -> Outcome + use<>> {
+    fn worker(&self, outbox: &Outbox) -> Worker {
         let (answers, posted) = (Arc::clone(&self.answers), Arc::clone(&self.posted));
         let post = move |delivery: &Delivery| {
             posted.lock().unwrap().push(String::from_utf8(delivery.body.clone()).unwrap());
@@ -63,7 +64,7 @@ impl Bench {
         Worker {
             destination: "there".to_owned(),
             policy: self.policy.clone(),
-            post,
+            post: Box::new(post),
             outbox: outbox.clone(),
             clock: Arc::new(move || (NOW * 1000 + clock.load(Ordering::Relaxed)).cast_signed()),
             random: fastrand::Rng::with_seed(1),
@@ -86,7 +87,7 @@ impl Bench {
     }
 
     /// Lets the worker go on until there is nothing left, and the clock whenever it sleeps.
-    fn finish(&self, worker: &mut Worker<impl FnMut(&Delivery) -> Outcome + Send>) {
+    fn finish(&self, worker: &mut Worker) {
         for _ in 0..1000 {
             match worker.step() {
                 Next::GoOn => {}
@@ -283,11 +284,11 @@ fn a_panic_is_a_failure_like_any_other() {
     let mut worker = Worker {
         destination: "there".to_owned(),
         policy: Policy::default().backoff(Duration::ZERO, Duration::ZERO),
-        post: |_: &Delivery| {
+        post: Box::new(move |_: &Delivery| {
             times += 1;
             assert!(times > 1, "the first time");
             Outcome::Done
-        },
+        }),
         outbox: outbox.clone(),
         clock: Arc::new(|| (NOW * 1000).cast_signed()),
         random: fastrand::Rng::with_seed(1),
@@ -295,4 +296,54 @@ fn a_panic_is_a_failure_like_any_other() {
         unwritten: None,
     };
     assert_eq!([worker.step(), worker.step(), worker.step()], [Next::GoOn, Next::GoOn, Next::Wait]);
+}
+
+/// What tells the event is the user's. It is asked before a delivery is kept, and after it was posted.
+#[test]
+fn a_panic_of_what_tells_the_event_loses_and_repeats_nothing() {
+    let bench = Bench::new(Policy::default());
+    let panics = |_: &Delivery| -> Option<String> { panic!("an event that it does not know") };
+    let (outbox, _workers) = Outbox::builder(bench.path()).event_of(panics).open().unwrap();
+    keep(&outbox, &["a", "b"]);
+    let mut worker = bench.worker(&outbox);
+    bench.finish(&mut worker);
+    assert_eq!(bench.posted(), ["a", "b"]);
+    assert_eq!(outbox.waiting().unwrap(), []);
+}
+
+/// Whoever collects the figures or the log may panic as well, once the destination has the delivery.
+#[test]
+fn a_panic_after_a_posting_does_not_repeat_it() {
+    let bench = Bench::new(Policy::default());
+    let (outbox, _workers) = bench.open();
+    keep(&outbox, &["a", "b"]);
+    let mut worker = bench.worker(&outbox);
+    let logged = metrics::with_local_recorder(&Panics, || worker.step());
+    assert_eq!(logged, Next::Sleep(Duration::from_secs(1)));
+    bench.finish(&mut worker);
+    assert_eq!(bench.posted(), ["a", "b"]);
+    assert_eq!(outbox.waiting().unwrap(), []);
+}
+
+/// Counts, and panics at the time that a delivery took.
+struct Panics;
+
+impl metrics::Recorder for Panics {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::noop()
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        panic!("no figure")
+    }
 }
