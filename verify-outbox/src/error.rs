@@ -97,6 +97,10 @@ impl fmt::Display for StoreError {
             Self::Full => f.write_str("the store is full"),
             Self::Locked => f.write_str("the store is locked by another process"),
             Self::Moved => f.write_str("the store was moved or deleted"),
+            Self::Schema { found, known } if found < known => write!(
+                f,
+                "the store has the tables of an older version: its schema is {found}, and {known} is needed; start this program anew"
+            ),
             Self::Schema { found, known } => write!(
                 f,
                 "the store was changed by a newer version: its schema is {found}, and {known} is known"

@@ -89,20 +89,22 @@ impl Pool {
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Makes or migrates the tables on a connection, for which it may take [`schema::PATIENCE`].
+    pub(super) async fn migrate(client: Client) -> Result<(), StoreError> {
+        let migrated = timeout(schema::PATIENCE, schema::migrate(&client)).await;
+        known(migrated.map_err(|_| StoreError::TimedOut)?.map_err(|error| meaning(&error))?)
+    }
+
     async fn connect(&self) -> Result<Session, StoreError> {
-        let connected = self.0.address.connect().await;
-        let (client, connection) = connected.map_err(|error| meaning(&error))?;
+        let (client, connection) = self.open().await?;
         let session = async {
-            client.batch_execute(SETTINGS).await?;
-            let encoding = client.query_one("SHOW server_encoding", &[]).await?;
-            if encoding.try_get::<_, &str>(0)? != "UTF8" {
-                return Ok(Err(StoreError::Unsuitable(
-                    "the database has another encoding than UTF8: make one with `CREATE DATABASE ... ENCODING 'UTF8'`",
-                )));
-            }
-            let found = schema::migrate(&client).await?;
-            if found != schema::KNOWN {
-                return Ok(Err(StoreError::Schema { found, known: schema::KNOWN }));
+            let found = match schema::version(&client).await? {
+                // The database was made anew meanwhile, which takes no time.
+                0 => schema::migrate(&client).await?,
+                found => found,
+            };
+            if let Err(error) = known(found) {
+                return Ok(Err(error));
             }
             let mut statements = Vec::new();
             for sql in Sql::ALL {
@@ -112,6 +114,23 @@ impl Pool {
         };
         let statements = session.await.map_err(|error| meaning(&error))??;
         Ok(Session { client, statements, connection })
+    }
+
+    /// Connects to a database that can have the tables.
+    pub(super) async fn open(&self) -> Result<(Client, JoinHandle<()>), StoreError> {
+        let connected = self.0.address.connect().await;
+        let (client, connection) = connected.map_err(|error| meaning(&error))?;
+        let encoding = async {
+            client.batch_execute(SETTINGS).await?;
+            let encoding = client.query_one("SHOW server_encoding", &[]).await?;
+            encoding.try_get::<_, String>(0)
+        };
+        match encoding.await.map_err(|error| meaning(&error))?.as_str() {
+            "UTF8" => Ok((client, connection)),
+            _ => Err(StoreError::Unsuitable(
+                "the database has another encoding than UTF8: make one with `CREATE DATABASE ... ENCODING 'UTF8'`",
+            )),
+        }
     }
 }
 
@@ -164,6 +183,13 @@ impl Drop for Usage {
             let _ = timeout(PATIENCE, stopped).await;
             drop(place);
         });
+    }
+}
+
+fn known(found: i32) -> Result<(), StoreError> {
+    match found {
+        schema::KNOWN => Ok(()),
+        found => Err(StoreError::Schema { found, known: schema::KNOWN }),
     }
 }
 

@@ -1,6 +1,12 @@
 //! The tables, which are made and migrated by whoever opens the store first.
 
-use tokio_postgres::{Client, Error};
+use core::time::Duration;
+
+use tokio::time::sleep;
+use tokio_postgres::{
+    Client,
+    error::{Error, SqlState},
+};
 
 /// What makes each version of the previous one. The number of them is the version. None is ever changed.
 const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
@@ -8,15 +14,26 @@ const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.s
 /// The version that is known.
 pub(super) const KNOWN: i32 = STEPS.len() as i32;
 
-/// Any two instances that migrate at the same time wait for each other.
-const LOCK: &str = "
+/// How long tables may take to be changed, for which other instances wait: they may be large.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+const BEGIN: &str = "
     BEGIN;
-    SET LOCAL lock_timeout = '10s';
-    SET LOCAL statement_timeout = '60s';
-    SELECT pg_advisory_xact_lock(hashtext('verify_outbox'));
+    SET LOCAL lock_timeout = '10min';
+    SET LOCAL statement_timeout = '10min'";
+
+/// One instance at a time.
+const TRY_LOCK: &str = "SELECT pg_try_advisory_xact_lock(hashtext('verify_outbox'))";
+const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtext('verify_outbox'))";
+
+/// Behind a change that waits for somebody who reads a table, such as a backup, all others wait who keep and post. So it
+/// gives up soon, and is tried again.
+const CHANGE: &str = "
+    SET LOCAL lock_timeout = '1s';
     CREATE TABLE IF NOT EXISTS verify_outbox_version (version integer NOT NULL);
     INSERT INTO verify_outbox_version
         SELECT 0 WHERE NOT EXISTS (SELECT FROM verify_outbox_version)";
+const BETWEEN_TRIES: Duration = Duration::from_secs(2);
 
 /// Returns the version of what is there: 0, if nothing is.
 pub(super) async fn version(client: &Client) -> Result<i32, Error> {
@@ -33,18 +50,38 @@ pub(super) async fn version(client: &Client) -> Result<i32, Error> {
 /// Takes what is there to the version that is known. Returns the version that it has then, which is a higher one
 /// if a newer program has been here: then nothing is changed.
 pub(super) async fn migrate(client: &Client) -> Result<i32, Error> {
-    let found = version(client).await?;
-    if found >= KNOWN {
-        return Ok(found);
+    loop {
+        let found = version(client).await?;
+        if found >= KNOWN {
+            return Ok(found);
+        }
+        match change(client).await {
+            Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+                client.batch_execute("ROLLBACK").await?;
+                tracing::warn!(target: "outbox", "the tables of the store are in use, and are to be changed");
+                sleep(BETWEEN_TRIES).await;
+            }
+            changed => changed?,
+        }
     }
-    client.batch_execute(LOCK).await?;
+}
+
+async fn change(client: &Client) -> Result<(), Error> {
+    client.batch_execute(BEGIN).await?;
+    if !client.query_one(TRY_LOCK, &[]).await?.try_get::<_, bool>(0)? {
+        tracing::warn!(target: "outbox", "waits for another instance, which changes the tables of the store");
+        client.batch_execute(LOCK).await?;
+    }
+    client.batch_execute(CHANGE).await?;
     // Somebody else may have done so meanwhile.
     let found = version(client).await?;
+    if (1..KNOWN).contains(&found) {
+        tracing::warn!(target: "outbox", found, known = KNOWN, "changes the tables of the store");
+    }
     for (step, version) in STEPS.iter().zip(1_i32..).filter(|(_, version)| *version > found) {
         client.batch_execute(step).await?;
         let update = format!("UPDATE verify_outbox_version SET version = {version}");
         client.batch_execute(&update).await?;
     }
-    client.batch_execute("COMMIT").await?;
-    version(client).await
+    client.batch_execute("COMMIT").await
 }

@@ -70,7 +70,14 @@ impl Server {
         });
         let server = Self { shared, runtime: handle, stop: Some(stop), thread: Some(thread) };
         let shared = Arc::clone(server.shared());
-        let newest = server.wait(async move { shared.newest(&shared.pool).await });
+        // Before the limit of calls holds: another one may migrate what is large.
+        let migrated = server.wait_for(async move {
+            let (client, _) = within_deadline(shared.pool.open()).await?;
+            Pool::migrate(client).await
+        });
+        let shared = Arc::clone(server.shared());
+        let newest =
+            migrated.and_then(|()| server.wait(async move { shared.newest(&shared.pool).await }));
         let newest =
             newest.map_err(|error| OpenError::Database { place: address.to_string(), error })?;
         if let Some(bell) = bell {
@@ -104,10 +111,18 @@ impl Server {
         &self,
         call: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.wait_for(within_deadline(call))
+    }
+
+    /// The same for a call that has a limit of its own.
+    fn wait_for<T: Send + 'static>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
         // Not a channel of tokio's, which panics on a thread of a runtime, where an outbox is opened.
         let (done, said) = mpsc::sync_channel(1);
         self.runtime.spawn(async move {
-            let _ = done.send(within_deadline(call).await);
+            let _ = done.send(call.await);
         });
         said.recv().map_err(|_| StoreError::Closed)?
     }

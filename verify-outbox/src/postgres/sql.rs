@@ -1,4 +1,5 @@
-//! What the server is asked. `{now}` is its time, and `{lease}` how long something is held.
+//! What the server is asked. `{now}` is its time, `{lease}` how long something is held, and `{least}` how much of that
+//! is left at least where a posting begins.
 
 /// The statements, which each connection prepares.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,10 @@ pub(super) enum Sql {
 
 /// How long what an instance works on is its own, without a word of it, in milliseconds.
 pub(super) const LEASE: i64 = 15_000;
+
+/// With less of its lease left an instance begins nothing, in milliseconds. Leases are renewed when a quarter of them is
+/// over; of one that is about to end three of these are missing, and the next instance may begin at any moment.
+const LEAST: i64 = LEASE / 4;
 
 impl Sql {
     pub(super) const ALL: [Self; 17] = [
@@ -69,6 +74,7 @@ impl Sql {
         text.replace("{arrived}", ARRIVED)
             .replace("{now}", NOW)
             .replace("{lease}", &LEASE.to_string())
+            .replace("{least}", &LEAST.to_string())
     }
 }
 
@@ -165,7 +171,7 @@ FROM verify_outbox_posting AS posting JOIN verify_outbox_delivery AS delivery ON
 WHERE posting.id = (SELECT id FROM verify_outbox_posting
         WHERE destination = $1::text AND NOT dead ORDER BY failures / 4, id LIMIT 1)
     AND EXISTS (SELECT FROM verify_outbox_gate WHERE destination = $1::text
-        AND holder = $2::bytea AND epoch = $3::bigint AND held_until > {now})";
+        AND holder = $2::bytea AND epoch = $3::bigint AND held_until > {now} + {least})";
 
 /// $1 destination, $2 holder.
 const TAKE: &str = "

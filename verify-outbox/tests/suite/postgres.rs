@@ -258,6 +258,70 @@ fn tables_are_made_once_and_migrated_and_newer_ones_are_refused() {
     assert!(error.ends_with(expected), "{error}");
 }
 
+/// A table may be large, or somebody may read it for minutes, as a backup does. Others that start wait meanwhile, and
+/// those that run go on.
+#[test]
+fn a_migration_may_take_longer_than_a_call() {
+    const CALL: Duration = Duration::from_secs(5);
+    let Some(server) = Postgres::start("a_migration_may_take_longer_than_a_call") else { return };
+    let address = server.database("large");
+    let (running, _workers) = open(&address);
+    server.sql(
+        "large",
+        "ALTER TABLE verify_outbox_posting DROP holder, DROP epoch, DROP held_until;
+         UPDATE verify_outbox_version SET version = 1",
+    );
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            server.sql(
+                "large",
+                "BEGIN; SELECT count(*) FROM verify_outbox_posting; SELECT pg_sleep(8)",
+            );
+        });
+        sleep(Duration::from_millis(500));
+        let begun = Instant::now();
+        let opened: Vec<_> = (0..2).map(|_| scope.spawn(|| open(&address))).collect();
+        // Not all the time: it waits behind the change at times.
+        wait_until(|| keep(&running, "meanwhile").is_ok());
+        assert!(begun.elapsed() < CALL, "nothing is kept while the change waits");
+        for opened in opened {
+            drop(opened.join().unwrap());
+            assert!(begun.elapsed() > CALL, "it took no time");
+        }
+    });
+    assert_eq!(server.sql("large", "SELECT version FROM verify_outbox_version"), "2");
+}
+
+/// Before the lease that is nearly over is renewed, another one may have taken it.
+#[test]
+fn nothing_is_begun_under_a_lease_that_is_about_to_end() {
+    let test = "nothing_is_begun_under_a_lease_that_is_about_to_end";
+    let Some(server) = Postgres::start(test) else { return };
+    let address = server.database("ending");
+    let (outbox, mut workers) = open(&address);
+    let arrived = Arrived::default();
+    workers.add("there", Policy::default(), arrived.post(0, Duration::ZERO)).unwrap();
+    keep(&outbox, "a").unwrap();
+    wait_for_nothing(&outbox);
+    // Whenever it is renewed, 3 s are left.
+    server.sql(
+        "ending",
+        "CREATE FUNCTION soon() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             NEW.held_until := (extract(epoch FROM clock_timestamp()) * 1000)::bigint + 3000;
+             RETURN NEW;
+         END $$;
+         CREATE TRIGGER soon BEFORE INSERT OR UPDATE ON verify_outbox_gate
+             FOR EACH ROW EXECUTE FUNCTION soon();
+         UPDATE verify_outbox_gate SET held_until = 0",
+    );
+    keep(&outbox, "b").unwrap();
+    sleep(Duration::from_secs(5));
+    assert_eq!(arrived.bodies(), ["a"]);
+    server.sql("ending", "DROP TRIGGER soon ON verify_outbox_gate");
+    wait_for_nothing(&outbox);
+    assert_eq!(arrived.bodies(), ["a", "b"]);
+}
+
 #[test]
 fn what_does_not_open_says_so_in_one_sentence_without_the_password() {
     let test = "what_does_not_open_says_so_in_one_sentence_without_the_password";
