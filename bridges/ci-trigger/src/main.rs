@@ -3,6 +3,7 @@
 
 mod admin;
 mod config;
+mod made;
 mod movement;
 mod pipeline;
 mod serve;
@@ -10,10 +11,10 @@ mod trigger;
 
 use std::process::ExitCode;
 
-use bridge_common::{Command, Mistake, exit_code, log_to_stderr, print_lines};
+use bridge_common::{Command, exit_code, log_to_stderr, print_lines};
 use clap::Parser;
 
-use crate::config::Config;
+use crate::{config::Config, made::Made};
 
 /// Starts pipelines when Databricks, MLflow or Weights & Biases say that a model moved.
 #[derive(Debug, Parser)]
@@ -29,23 +30,22 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> Result<(), String> {
-    let config = Config::read(command.config())?;
+    let path = command.config().to_owned();
+    let config = Config::read(&path)?;
     match command {
         Command::Serve { dry_run, log_format, .. } => {
             log_to_stderr(log_format);
-            trigger::run(config, dry_run).await
+            trigger::run(path, config, dry_run).await
         }
-        Command::Check { .. } => check(&config),
+        Command::Check { .. } => check(config),
         Command::Dead { command, json } => {
             command.run(&config.place()?, config.pipelines().into_keys(), json)
         }
     }
 }
 
-fn check(config: &Config) -> Result<(), String> {
-    let secrets = Mistake::both(config.verifiers(), config.destinations());
-    let (_, (verifiers, pipelines)) = Mistake::both(config.place(), secrets)?;
-    let all =
-        format!("{} senders, {} pipelines: nothing is wrong", verifiers.len(), pipelines.len());
-    print_lines(config.oddities().into_iter().chain([all]))
+fn check(config: Config) -> Result<(), String> {
+    let made = Made::new(config, false)?;
+    let all = format!("{}: nothing is wrong", made.summary());
+    print_lines(made.config.oddities().into_iter().chain([all]))
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::{io, net::TcpListener};
 
 use actix_web::{App, HttpServer, web::ServiceConfig};
-use bridge_common::stopped;
+use bridge_common::{say, stopped};
 use verify_actix::Connections;
 
 /// How many connections there may be. At the limit the oldest makes room. Each takes two files, of the 1,024
@@ -45,7 +45,7 @@ pub(crate) async fn serve(
         ended = &mut server => return ended?,
         () = stopped(1) => {}
     }
-    eprintln!("stopping; what is in flight is finished");
+    say("stopping; what is in flight is finished");
     tokio::select! {
         () = stop.stop(true) => {}
         () = stopped(2) => {}

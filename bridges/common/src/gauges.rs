@@ -1,16 +1,19 @@
 use std::{
     collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use verify_outbox::{Outbox, StoreError, Waiting};
 
+use crate::say;
+
 /// The figures of what waits, for each destination that anything may wait for: what is configured, and
-/// what was left under other settings.
+/// what was left under other settings. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Gauges {
     outbox: Outbox,
-    destinations: BTreeSet<String>,
+    destinations: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Gauges {
@@ -29,14 +32,24 @@ impl Gauges {
         for Waiting { destination, pending, dead, .. } in outbox.waiting()? {
             if !destinations.contains(&destination) {
                 let count = pending.saturating_add(dead);
-                eprintln!(
+                say(&format!(
                     "{program}: {count} postings are left for `{destination}`, which is not configured \
                      any more: see `dead list`"
-                );
+                ));
                 destinations.insert(destination);
             }
         }
-        Ok(Self { outbox, destinations })
+        Ok(Self { outbox, destinations: Arc::new(Mutex::new(destinations)) })
+    }
+
+    /// Adds destinations that are configured since. Those that are not any more stay: something may be left for them.
+    pub fn add(&self, configured: impl IntoIterator<Item = String>) {
+        self.destinations().extend(configured);
+    }
+
+    fn destinations(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        // Nothing panics while it is locked.
+        self.destinations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets `bridge_postings` and `bridge_oldest_pending_seconds` to how it is now. Waits for the disk.
@@ -47,7 +60,7 @@ impl Gauges {
     pub fn record(&self) -> Result<(), StoreError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
         let waiting = self.outbox.waiting()?;
-        for destination in &self.destinations {
+        for destination in self.destinations().iter() {
             let there = waiting.iter().find(|waiting| waiting.destination == *destination);
             let count = |of: fn(&Waiting) -> u64| there.map_or(0, of) as f64;
             let states = [

@@ -1,3 +1,4 @@
+use core::sync::atomic::{AtomicBool, Ordering};
 use std::{
     env,
     io::{self, IsTerminal as _},
@@ -28,8 +29,21 @@ pub fn log_to_stderr(format: LogFormat) {
         .with_env_filter(EnvFilter::new(directives(&more)))
         .with_writer(io::stderr);
     match format {
-        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).init(),
+        LogFormat::Json => {
+            log.json().flatten_event(true).with_current_span(false).init();
+            IS_JSON.store(true, Ordering::Relaxed);
+        }
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
+    }
+}
+
+static IS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// Says something of the program as a whole on standard error: a line of its own, or one of JSON where all lines are.
+pub fn say(line: &str) {
+    match IS_JSON.load(Ordering::Relaxed) {
+        true => tracing::info!("{line}"),
+        false => eprintln!("{line}"),
     }
 }
 

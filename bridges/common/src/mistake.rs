@@ -52,16 +52,23 @@ impl Mistake {
     }
 }
 
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Mistake {
+    /// Returns a line for each thing that is wrong, in the order of the file.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
         let mut all: Vec<_> = core::iter::once(self).chain(&self.others).collect();
         all.sort_by_key(|mistake| mistake.line);
-        for (index, Self { file, line, text, .. }) in all.into_iter().enumerate() {
-            let end = if index == 0 { "" } else { "\n" };
+        let say = |Self { file, line, text, .. }: &Self| {
             let line = line.map(|line| format!("{line}:")).unwrap_or_default();
-            write!(f, "{end}{}:{line} {text}", file.display())?;
-        }
-        Ok(())
+            format!("{}:{line} {text}", file.display())
+        };
+        all.into_iter().map(say).collect()
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines().join("\n"))
     }
 }
 
@@ -91,6 +98,12 @@ impl Lines {
     pub fn mistake(&self, at: Option<usize>, text: impl Into<String>) -> Mistake {
         let line = at.map(|at| self.starts.partition_point(|start| *start <= at));
         Mistake { file: self.file.clone(), line, text: text.into(), others: Vec::new() }
+    }
+
+    /// Says of a setting that has changed that a running program does not take it.
+    #[must_use]
+    pub fn stays(&self, at: Option<usize>, setting: &str) -> Mistake {
+        self.mistake(at, format!("`{setting}` stays as it was until a restart"))
     }
 
     /// Makes a mistake in a value.

@@ -27,10 +27,15 @@ pub fn install_prometheus(
     }
     for (name, help) in [
         ("bridge_nothing_total", "Verified deliveries of which nothing is made, by the reason."),
+        ("bridge_reloads_total", "How often settings were read again, `taken` or `refused`."),
         ("verify_refused_total", "Deliveries that were refused, by the code of the reason."),
         ("verify_verified_total", "Deliveries that were verified, by the secret that fitted."),
     ] {
         metrics::describe_counter!(name, help);
+    }
+    // From 0 on: an increase from nothing is none to Prometheus.
+    for result in ["refused", "taken"] {
+        metrics::counter!("bridge_reloads_total", "result" => result).absolute(0);
     }
     metrics::gauge!("bridge_build_info", "program" => program, "version" => version).set(1.0);
     Ok(handle)

@@ -3,18 +3,29 @@ use std::thread;
 use tokio::sync::oneshot;
 use verify_outbox::Workers;
 
-use crate::stopped;
+use crate::{Mistake, reload_on_hangup, stopped};
 
 /// Serves until it is told to stop, and then finishes what is in flight: from there to here by `serving`, and
 /// from here to the destinations by `workers`, which begin nothing meanwhile. Told a second time, it waits
 /// for nobody; what a destination may have taken is posted again.
-pub async fn serve<T>(serving: impl Future<Output = T>, workers: Workers) -> T {
+///
+/// Meanwhile settings are read again on SIGHUP, as [`reload_on_hangup`] does.
+pub async fn serve<T, N: Send + 'static>(
+    serving: impl Future<Output = T>,
+    mut workers: Workers,
+    read: impl Fn() -> Result<N, Mistake> + Clone + Send + 'static,
+    mut take: impl FnMut(N, &mut Workers) -> Result<String, String>,
+) -> T {
     let begin_to_stop = workers.stopper();
     let stopping = tokio::spawn(async move {
         stopped(1).await;
         begin_to_stop();
     });
-    let served = serving.await;
+    let reloading = reload_on_hangup(read, |new| take(new, &mut workers));
+    let served = tokio::select! {
+        served = serving => served,
+        never = reloading => match never {},
+    };
     // Where it ended by itself.
     stopping.abort();
     let (stop, all_stopped) = oneshot::channel::<()>();

@@ -1,4 +1,4 @@
-use core::net::SocketAddr;
+use core::{convert::Infallible, net::SocketAddr, ops::Range};
 use std::{fs, path::Path};
 
 use serde::de::DeserializeOwned;
@@ -21,14 +21,58 @@ pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<(T, Lines), Mis
 ///
 /// # Errors
 ///
-/// It is no TOML, or has other tables or values than a `T`.
+/// It is no TOML, or has other tables or values than a `T`: all of those.
 pub fn parse_settings<T: DeserializeOwned>(path: &Path, text: &str) -> Result<(T, Lines), Mistake> {
     let lines = Lines::new(path, text);
-    let file = toml::from_str(text).map_err(|error| {
-        let place = error.span().map(|span| span.start);
-        lines.mistake(place, in_words(text, error.message()))
-    })?;
-    Ok((file, lines))
+    let (mut rest, mut mistakes) = (text.to_owned(), Vec::new());
+    // The parser stops at the first mistake. It goes on without what that is about.
+    loop {
+        let error = match toml::from_str(&rest) {
+            Ok(file) if mistakes.is_empty() => return Ok((file, lines)),
+            Ok(_) => break,
+            Err(error) => error,
+        };
+        let missing = error.message().strip_prefix("missing field `").map(quoted);
+        // It is there, and was taken out.
+        if !missing.is_some_and(|name| text.contains(name) && !rest.contains(name)) {
+            let place = error.span().map(|span| span.start);
+            mistakes.push(lines.mistake(place, in_words(&rest, error.message())));
+        }
+        let without = error.span().and_then(|span| without(&rest, span, missing.is_some()));
+        match without {
+            Some(without) if without != rest => rest = without,
+            _ => break,
+        }
+    }
+    match Mistake::every::<Infallible, Vec<_>>(mistakes.into_iter().map(Err)) {
+        Err(mistake) => Err(mistake),
+        Ok(_) => Err(lines.mistake(None, "cannot be read")),
+    }
+}
+
+/// Blanks the lines of a value, or the table whose head it is in. Nothing of what is no TOML, and no more than a table.
+fn without(text: &str, span: Range<usize>, is_table: bool) -> Option<String> {
+    text.parse::<Table>().ok()?;
+    let before = text.get(..span.start)?;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let is_head = text.get(start..)?.trim_start().starts_with('[');
+    let (after, end) = match (is_head, is_table) {
+        (true, _) => (span.start, "\n["),
+        (false, false) => (span.end.max(span.start + 1) - 1, "\n"),
+        (false, true) => return None,
+    };
+    let end = text.get(after..)?.find(end).map_or(text.len(), |length| after + length);
+    let blank = |char: char| match char {
+        '\n' => char.to_string(),
+        char => " ".repeat(char.len_utf8()),
+    };
+    let blank: String = text.get(start..end)?.chars().map(blank).collect();
+    Some([text.get(..start)?, &blank, text.get(end..)?].concat())
+}
+
+/// What stands up to the next back-quote.
+fn quoted(rest: &str) -> &str {
+    rest.split('`').next().unwrap_or_default()
 }
 
 /// Checks that two listeners have addresses of their own.
@@ -47,10 +91,22 @@ pub fn check_addresses(
     }
 }
 
+/// Says which addresses are others than those that a running program listens on: it goes on with these.
+#[must_use]
+pub fn addresses_that_stay(
+    [listen, running_listen]: [SocketAddr; 2],
+    [admin, running_admin]: [&Spanned<SocketAddr>; 2],
+    lines: &Lines,
+) -> Vec<Mistake> {
+    let of_listen = (listen != running_listen).then(|| lines.stays(None, "listen"));
+    let at = Some(admin.span().start);
+    let of_admin = (admin != running_admin).then(|| lines.stays(at, "admin"));
+    of_listen.into_iter().chain(of_admin).collect()
+}
+
 /// Says what is wrong in words of our own. The message may quote the value, which may be a secret.
 fn in_words(text: &str, message: &str) -> String {
     const LINES: &str = "write `name = \"value\"`, or `[table]`, on a line of its own";
-    let quoted = |rest: &str| rest.split('`').next().unwrap_or_default().to_owned();
     let expected = message.rsplit_once("expected ").map_or("", |(_, expected)| expected);
     if message.starts_with("duplicate ") {
         "this name stands in the same table twice: keep one".to_owned()

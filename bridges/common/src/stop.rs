@@ -1,75 +1,93 @@
-//! The end of a bridge.
+//! What a bridge is told by signals: to stop, and to read its settings again.
 
-use std::{io, sync::OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use tokio::{signal, sync::watch};
 
-/// Counts from here on how often this process is told to stop, by Ctrl-C or SIGTERM; several of a kind at the
-/// same moment are one. To be called before it says that it listens: until then, a signal ends it at once.
-/// (Where there are no signals, Ctrl-C does so until a moment later.)
+/// Counts from here on how often this process is told to stop, by Ctrl-C or SIGTERM, and to read its settings again, by
+/// SIGHUP; several of a kind at the same moment are one. To be called before it says that it listens: until then, a
+/// signal ends it at once. (Where there are no signals, Ctrl-C does so until a moment later.)
 ///
 /// # Panics
 ///
 /// Outside of a runtime of tokio.
 pub fn heed_signals() {
-    told();
+    told_to_stop();
+    told_to_reload();
 }
 
 /// Waits until this process was told so many times to stop, of all times since [`heed_signals`].
 pub async fn stopped(times: usize) {
     // An error would be one of the system: whoever cannot be told to stop had better not begin.
-    let _ = told().wait_for(|told| *told >= times).await;
+    let _ = told_to_stop().wait_for(|told| *told >= times).await;
 }
 
-fn told() -> watch::Receiver<usize> {
+fn told_to_stop() -> watch::Receiver<usize> {
     static TOLD: OnceLock<watch::Receiver<usize>> = OnceLock::new();
-
-    let told = TOLD.get_or_init(|| {
-        let (count, told) = watch::channel(0_usize);
-        if let Ok(mut signals) = Signals::new() {
-            tokio::spawn(async move {
-                loop {
-                    signals.recv().await;
-                    count.send_modify(|count| *count = count.saturating_add(1));
-                }
-            });
-        }
-        told
-    });
-    told.clone()
+    TOLD.get_or_init(|| count(&[Signal::INTERRUPT, Signal::TERMINATE])).clone()
 }
 
-/// Those that say to stop, heard from its creation on.
-#[cfg(unix)]
-struct Signals([signal::unix::Signal; 2]);
+/// Returns what changes whenever this process is told to read its settings again.
+pub(crate) fn told_to_reload() -> watch::Receiver<usize> {
+    static TOLD: OnceLock<watch::Receiver<usize>> = OnceLock::new();
+    TOLD.get_or_init(|| count(&[Signal::HANG_UP])).clone()
+}
 
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use signal::unix::{SignalKind, signal};
-
-        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]))
+fn count(signals: &[Signal]) -> watch::Receiver<usize> {
+    let (count, told) = watch::channel(0_usize);
+    let count = Arc::new(count);
+    for mut heard in signals.iter().filter_map(Signal::hear) {
+        let count = Arc::clone(&count);
+        tokio::spawn(async move {
+            while heard.recv().await.is_some() {
+                count.send_modify(|count| *count = count.saturating_add(1));
+            }
+        });
     }
+    told
+}
 
-    async fn recv(&mut self) {
-        let [interrupt, terminate] = &mut self.0;
-        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+#[cfg(unix)]
+struct Signal(fn() -> signal::unix::SignalKind);
+
+#[cfg(unix)]
+impl Signal {
+    const HANG_UP: Self = Self(signal::unix::SignalKind::hangup);
+    const INTERRUPT: Self = Self(signal::unix::SignalKind::interrupt);
+    const TERMINATE: Self = Self(signal::unix::SignalKind::terminate);
+
+    /// Hears it from here on.
+    fn hear(&self) -> Option<signal::unix::Signal> {
+        signal::unix::signal((self.0)()).ok()
     }
 }
 
-/// Only Ctrl-C, and only while it is waited for.
+/// There is only Ctrl-C, and it is heard only while it is waited for.
 #[cfg(not(unix))]
-struct Signals;
+#[derive(PartialEq)]
+enum Signal {
+    HangUp,
+    Interrupt,
+    Terminate,
+}
 
 #[cfg(not(unix))]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self)
+impl Signal {
+    const HANG_UP: Self = Self::HangUp;
+    const INTERRUPT: Self = Self::Interrupt;
+    const TERMINATE: Self = Self::Terminate;
+
+    fn hear(&self) -> Option<CtrlC> {
+        (*self == Self::Interrupt).then_some(CtrlC)
     }
+}
 
-    async fn recv(&mut self) {
-        if signal::ctrl_c().await.is_err() {
-            core::future::pending().await
-        }
+#[cfg(not(unix))]
+struct CtrlC;
+
+#[cfg(not(unix))]
+impl CtrlC {
+    async fn recv(&mut self) -> Option<()> {
+        signal::ctrl_c().await.ok()
     }
 }

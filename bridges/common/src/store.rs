@@ -84,8 +84,10 @@ impl<'de, const GIVE_UP_AFTER_DAYS: u64> Deserialize<'de> for Form<GIVE_UP_AFTER
 }
 
 /// Where a store is: a file, or a server, whose address may hold a password.
+#[derive(Eq, PartialEq)]
 pub struct Place(Kind);
 
+#[derive(Eq, PartialEq)]
 enum Kind {
     File(PathBuf),
     Postgres(String),
@@ -227,6 +229,26 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
     #[must_use]
     pub fn retention(&self) -> Duration {
         days(&self.0.as_ref().retention_days)
+    }
+
+    /// Says which settings are others than those of a store that is open: it goes on with these. `places` are where it
+    /// would be, and where it is.
+    #[must_use]
+    pub fn stays(&self, open: &Self, places: [&Place; 2], lines: &Lines) -> Vec<Mistake> {
+        let (new, old) = (self.0.as_ref(), open.0.as_ref());
+        let values = [
+            ("max_mib", &new.max_mib, &old.max_mib),
+            ("retention_days", &new.retention_days, &old.retention_days),
+            ("wandb_retention_minutes", &new.wandb_retention_minutes, &old.wandb_retention_minutes),
+        ];
+        let start = |span: core::ops::Range<usize>| {
+            // Of a value that is left out: where the others are.
+            Some(if span.is_empty() { self.0.span().start } else { span.start })
+        };
+        let place = (places[0] != places[1]).then(|| lines.stays(start(self.0.span()), "store"));
+        let values = values.into_iter().filter(|(_, new, old)| new != old);
+        let values = values.map(|(name, new, _)| lines.stays(start(new.span()), name));
+        place.into_iter().chain(values).collect()
     }
 
     fn wandb_retention(&self) -> Duration {

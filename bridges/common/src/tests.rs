@@ -100,6 +100,42 @@ fn mistakes_in_tables_have_their_line() {
 }
 
 #[test]
+fn all_that_is_no_setting_is_told_at_once() {
+    let text = "\
+        [senders.mlflow]\n\
+        secret_evn = 'X'\n\
+        bearer_env = 5\n\
+        link = [\n\
+          'https://x',\n\
+        ]\n\
+        [sender.databricks]\n\
+        secret_env = 'Y'\n\
+        [channels]\n\
+        c = 'hunter2'\n\
+        [channels.d]\n\
+        url = 'hunter2'\n\
+        [store]\n\
+        path = 'x'\n\
+        max_mib = true\n\
+        give_up_after = 1\n";
+    let expected = [
+        "2: there is no setting `secret_evn` here; there is `secret_env`, `secret_file`, `previous_secret_env`, \
+         `previous_secret_file`, `bearer_env`, `bearer_file`, `previous_bearer_env`, `previous_bearer_file`, `link`",
+        "3: should be a text in quotes",
+        "4: should be a text in quotes",
+        "7: there is no setting `sender` here; there is `senders`, `channels`, `store`",
+        "10: should be a table",
+        "12: there is no setting `url` here; there is `url_env` or `url_file`",
+        "15: should be a whole number",
+        "16: there is no setting `give_up_after` here; there is `path`, `address`, `address_env`, `address_file`, \
+         `max_mib`, `retention_days`, `wandb_retention_minutes`, `give_up_after_days`",
+    ];
+    let said = parse(text).unwrap_err();
+    let expected: Vec<_> = expected.iter().map(|line| format!("bridge.toml:{line}")).collect();
+    assert_eq!(said.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn a_store_needs_its_folder() {
     let folder = |store: &str| {
         let (file, lines) = parse(store).unwrap();

@@ -1,7 +1,7 @@
 //! Takes deliveries in, and lets them be posted.
 
 use core::{future::pending, time::Duration};
-use std::{sync::Arc, time::SystemTime};
+use std::{path::PathBuf, sync::Arc, time::SystemTime};
 
 use axum::{
     Router,
@@ -11,19 +11,20 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use bridge_common::{
-    Automation, Event, Gauges, Place, count_nothing, first_advice, heed_signals,
-    install_prometheus, log_repeated, stopped,
+    Automation, Event, Gauges, Live, Place, count_nothing, first_advice, heed_signals,
+    install_prometheus, log_repeated, say, stopped,
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use verify_axum::{Delivery, Sender, VerifyLayer, try_again};
+use verify_axum::{Delivery, Sender, Verifier, VerifyLayer, try_again};
 use verify_hyper::{KeepPlaceLayer, Server};
-use verify_outbox::{Kept, Outbox, Policy, Workers};
+use verify_outbox::{Kept, Outbox, Workers};
 
 use crate::{
     admin::{self, Admin},
     config::{Config, Routes},
-    slack::{self, DryRun, Slack},
+    live::LiveApp,
+    made::Made,
 };
 
 /// Connections of operators: few, so that they leave files for deliveries.
@@ -37,12 +38,12 @@ struct Bridge {
     most_age: Option<Duration>,
 }
 
-/// Runs until it is told to stop.
-pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
+/// Runs until it is told to stop. `path` is where the settings are.
+pub(crate) async fn run(path: PathBuf, config: Config, dry_run: bool) -> Result<(), String> {
     let prometheus = install_prometheus("slack-bridge", env!("CARGO_PKG_VERSION"))?;
 
-    let verifiers = config.verifiers()?;
-    config.oddities().iter().for_each(|oddity| eprintln!("slack-bridge: {oddity}"));
+    let Made { config, place, verifiers, destinations } = Made::new(config, dry_run)?;
+    config.oddities().iter().for_each(|oddity| say(&format!("slack-bridge: {oddity}")));
     let bind = async |address| {
         let listener = TcpListener::bind(address).await;
         listener.map_err(|error| format!("cannot listen on {address}: {error}"))
@@ -55,27 +56,27 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     heed_signals();
     // Deliveries that were only printed must not count as posted.
     let folder = dry_run.then(TempDir::new).transpose().map_err(|error| error.to_string())?;
-    let (outbox, workers) = match &folder {
-        Some(folder) => open_to_print(&config, folder)?,
-        None => open(&config)?,
-    };
+    let printed = folder.as_ref().map(|folder| Place::file(folder.path().join("outbox.db")));
+    let (outbox, mut workers) = config.file.store.open_at(printed.as_ref().unwrap_or(&place))?;
+    let names: Vec<_> = destinations.names().cloned().collect();
+    let begun = destinations.exchange(&mut workers, || {});
+    begun.map_err(|error| error.to_string())?;
 
-    let gauges = Gauges::new("slack-bridge", outbox.clone(), config.channels());
+    let gauges = Gauges::new("slack-bridge", outbox.clone(), names);
     let gauges = gauges.map_err(|error| error.to_string())?;
-    let admin = admin::app(Admin { outbox: outbox.clone(), prometheus, gauges });
+    let admin = Admin { outbox: outbox.clone(), prometheus, gauges: gauges.clone() };
+    let admin = admin::app(admin);
 
-    // Whoever balances the load asks here; what it says costs nothing and tells nothing.
-    let mut app = Router::new().route("/healthz", get(async || "ok\n"));
-    for (name, verifier) in verifiers {
-        let path = format!("/webhooks/{name}");
-        eprintln!("POST {path} is guarded");
-        let guarded: MethodRouter<_> = post(on_delivery).layer(KeepPlaceLayer::new());
-        app = app.route(&path, guarded.layer(VerifyLayer::new(verifier)));
+    for (name, _) in &verifiers {
+        say(&format!("POST /webhooks/{name} is guarded"));
     }
+    // Of the store, which stays.
     let most_age = (!dry_run).then(|| config.file.store.retention());
-    let app = app.with_state(Bridge { outbox, routes: Arc::new(config.routes), most_age });
-    eprintln!("admin on http://{}/metrics, /healthz and /readyz", address(&admin_listener)?);
-    eprintln!("listening on http://{}", address(&listener)?);
+    let bridge = Bridge { outbox, routes: Arc::clone(&config.routes), most_age };
+    let live = Live::new(app(verifiers, bridge.clone()));
+    let served = LiveApp(live.clone());
+    say(&format!("admin on http://{}/metrics, /healthz and /readyz", address(&admin_listener)?));
+    say(&format!("listening on http://{}", address(&listener)?));
 
     // Asked by machines of the operator; cut off at the end.
     let admin = tokio::spawn(async move {
@@ -84,41 +85,41 @@ pub(crate) async fn run(config: Config, dry_run: bool) -> Result<(), String> {
     let serving = async {
         let stopping = async {
             stopped(1).await;
-            eprintln!("stopping; what is in flight is finished");
+            say("stopping; what is in flight is finished");
         };
         tokio::select! {
-            () = Server::new().serve(listener, app, stopping) => {}
+            () = Server::new().serve(listener, served, stopping) => {}
             () = stopped(2) => {}
         }
     };
-    bridge_common::serve(serving, workers).await;
+    let read = move || Made::new(Config::read(&path)?, dry_run);
+    let take = |new: Made, workers: &mut Workers| {
+        let said = new.summary();
+        for line in new.config.stay(&config, [&new.place, &place]) {
+            tracing::warn!("{line}");
+        }
+        let names: Vec<_> = new.destinations.names().cloned().collect();
+        let bridge = Bridge { routes: Arc::clone(&new.config.routes), ..bridge.clone() };
+        let app = app(new.verifiers, bridge);
+        let taken = new.destinations.exchange(workers, || live.swap(app));
+        taken.map_err(|error| error.to_string())?;
+        gauges.add(names);
+        Ok(said)
+    };
+    bridge_common::serve(serving, workers, read, take).await;
     admin.abort();
     Ok(())
 }
 
-/// Opens the store, and begins to post what is in it.
-fn open(config: &Config) -> Result<(Outbox, Workers), String> {
-    let endpoints = config.endpoints()?;
-    let (outbox, mut workers) = config.file.store.open_at(&config.place()?)?;
-    let http = Slack::client();
-    for (channel, endpoint) in endpoints {
-        let slack = Slack { http: http.clone(), endpoint, links: config.links() };
-        let policy = slack::policy(config.file.store.give_up_after());
-        workers.add(&channel, policy, slack).map_err(|error| error.to_string())?;
-    }
-    Ok((outbox, workers))
-}
-
-/// The same, in a store that nobody needs any more, to print it.
-fn open_to_print(config: &Config, folder: &TempDir) -> Result<(Outbox, Workers), String> {
-    let (outbox, mut workers) =
-        config.file.store.open_at(&Place::file(folder.path().join("outbox.db")))?;
-    for channel in config.channels() {
-        let print = DryRun { channel: channel.clone(), links: config.links() };
-        let added = workers.add(&channel, Policy::default(), print);
-        added.map_err(|error| error.to_string())?;
-    }
-    Ok((outbox, workers))
+/// What senders speak to.
+fn app(verifiers: Vec<(&'static str, Verifier)>, bridge: Bridge) -> Router {
+    // Whoever balances the load asks here; what it says costs nothing and tells nothing.
+    let app = Router::new().route("/healthz", get(async || "ok\n"));
+    let guarded = verifiers.into_iter().fold(app, |app, (name, verifier)| {
+        let guarded: MethodRouter<_> = post(on_delivery).layer(KeepPlaceLayer::new());
+        app.route(&format!("/webhooks/{name}"), guarded.layer(VerifyLayer::new(verifier)))
+    });
+    guarded.with_state(bridge)
 }
 
 /// Runs for verified deliveries only. What it accepts is on the disk.

@@ -4,9 +4,11 @@ mod events;
 mod file;
 mod routes;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use bridge_common::{Lines, Mistake, Place, WebhookUrl, check_addresses, read_settings};
+use bridge_common::{
+    Lines, Mistake, Place, WebhookUrl, addresses_that_stay, check_addresses, read_settings,
+};
 use toml::Spanned;
 use verify_axum::Verifier;
 use verify_outbox::Endpoint;
@@ -17,7 +19,7 @@ pub(crate) use self::{file::File, routes::Routes};
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) file: File,
-    pub(crate) routes: Routes,
+    pub(crate) routes: Arc<Routes>,
     lines: Lines,
 }
 
@@ -45,7 +47,17 @@ impl Config {
         ];
         let checked = Mistake::every(links.chain(parts));
         let ((), routes) = Mistake::both(checked, Routes::new(&file, &lines))?;
-        Ok(Self { routes, file, lines })
+        Ok(Self { routes: Arc::new(routes), file, lines })
+    }
+
+    /// Says what a bridge that runs with other settings does not take of these. `places` are where the store would be,
+    /// and where it is.
+    pub(crate) fn stay(&self, running: &Self, places: [&Place; 2]) -> Vec<Mistake> {
+        let (new, old, lines) = (&self.file, &running.file, &self.lines);
+        let listen = [new.listen, old.listen];
+        let mut stay = addresses_that_stay(listen, [&new.admin, &old.admin], lines);
+        stay.extend(new.store.stays(&old.store, places, lines));
+        stay
     }
 
     /// Returns what is no mistake, and probably not meant.

@@ -4,15 +4,17 @@
 mod admin;
 mod bridge;
 mod config;
+mod live;
+mod made;
 mod message;
 mod slack;
 
 use std::process::ExitCode;
 
-use bridge_common::{Command, Mistake, exit_code, log_to_stderr, print_lines};
+use bridge_common::{Command, exit_code, log_to_stderr, print_lines};
 use clap::Parser;
 
-use crate::config::Config;
+use crate::{config::Config, made::Made};
 
 /// Posts what Databricks, MLflow and Weights & Biases say about models to Slack, and loses nothing on
 /// the way.
@@ -29,20 +31,20 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> Result<(), String> {
-    let config = Config::read(command.config())?;
+    let path = command.config().to_owned();
+    let config = Config::read(&path)?;
     match command {
         Command::Serve { dry_run, log_format, .. } => {
             log_to_stderr(log_format);
-            bridge::run(config, dry_run).await
+            bridge::run(path, config, dry_run).await
         }
-        Command::Check { .. } => check(&config),
+        Command::Check { .. } => check(config),
         Command::Dead { command, json } => command.run(&config.place()?, config.channels(), json),
     }
 }
 
-fn check(config: &Config) -> Result<(), String> {
-    let secrets = Mistake::both(config.verifiers(), config.endpoints());
-    let (_, (verifiers, channels)) = Mistake::both(config.place(), secrets)?;
-    let all = format!("{} senders, {} channels: nothing is wrong", verifiers.len(), channels.len());
-    print_lines(config.oddities().into_iter().chain([all]))
+fn check(config: Config) -> Result<(), String> {
+    let made = Made::new(config, false)?;
+    let all = format!("{}: nothing is wrong", made.summary());
+    print_lines(made.config.oddities().into_iter().chain([all]))
 }

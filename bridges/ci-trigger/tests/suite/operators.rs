@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::{
+    fs,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
     thread,
@@ -156,4 +157,78 @@ async fn a_second_signal_waits_for_nobody() {
     // Nor was GitHub waited for until it took too long.
     let said: Vec<_> = trigger.stderr.iter().collect();
     assert!(!said.iter().any(|line| line.contains("not posted")), "{said:?}");
+}
+
+/// Tells it to read its settings again, and returns what it says up to a line that has this.
+fn reload(trigger: &Trigger, until: &str) -> Vec<String> {
+    trigger.signal("HUP");
+    let mut said = Vec::new();
+    loop {
+        said.push(trigger.stderr.recv_timeout(PATIENCE).unwrap());
+        if said.last().unwrap().contains(until) {
+            return said;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_and_secrets_are_read_again_on_sighup() {
+    let world = World::new(&["github.deploy"]);
+    let secret = world.store().with_file_name("secret");
+    fs::write(&secret, "secret of mlflow").unwrap();
+    let file = format!("mlflow.secret_file = \"{}\"", secret.display());
+    world.change(|text| text.replace("mlflow.secret_env = \"MLFLOW_WEBHOOK_SECRET\"", &file));
+    let trigger = world.start();
+    let with = async |secret: &str, version| {
+        trigger.deliver_signed_with(secret, "mlflow", alias("fraud", version)).await.unwrap()
+    };
+    let wandb = || get(trigger.connect().unwrap(), "/webhooks/wandb").0;
+    assert_eq!(with("secret of mlflow", 1).await, 204);
+    assert_ne!(wandb(), "404");
+    world.github.wait_for(1);
+
+    fs::write(&secret, "another").unwrap();
+    let of_wandb = "senders.wandb.secret_env = \"WANDB_WEBHOOK_SECRET\"\n";
+    world.change(|text| text.replace("model-moved", "moved-again").replace(of_wandb, ""));
+    reload(&trigger, "settings read again: 2 senders, 3 pipelines");
+    assert_eq!(with("secret of mlflow", 2).await, 401);
+    assert_eq!(with("another", 3).await, 204);
+    assert_eq!(wandb(), "404");
+    assert_eq!(world.github.wait_for(2)[1]["event_type"], "moved-again");
+
+    // Refused as a whole.
+    fs::write(&secret, "a third").unwrap();
+    world.change(|text| {
+        let text = text.replace("acme/models", "acme").replace("127.0.0.1:0", "127.0.0.1:1");
+        text.replace("github.deploy\"", "github.nothing\"")
+    });
+    let said = reload(&trigger, "no pipeline is called").join("\n");
+    for mistake in [
+        "settings.toml:2: `listen` is the same: each needs its own",
+        "settings.toml:8: not a repository such as `acme/models`",
+    ] {
+        assert!(said.contains(mistake), "{mistake}: {said}");
+    }
+    assert_eq!(said.matches("settings not taken, all stays as it was: ").count(), 3, "{said}");
+    assert_eq!(with("a third", 4).await, 401);
+    assert_eq!(with("another", 5).await, 204);
+    world.github.wait_for(3);
+}
+
+/// Nor does it lose or change the order of what it is starting.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_comes_while_settings_are_read_again_is_started_in_order() {
+    let world = World::new(&["github.deploy"]);
+    let trigger = world.start();
+    for version in 0..8 {
+        trigger.signal("HUP");
+        assert_eq!(trigger.move_alias("fraud", version).await.unwrap(), 204);
+        trigger.signal("HUP");
+    }
+    let taken = world.github.wait_for(8);
+    let versions: Vec<_> =
+        taken.iter().map(|json| json["client_payload"]["version"].clone()).collect();
+    assert_eq!(versions, ["0", "1", "2", "3", "4", "5", "6", "7"]);
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(world.github.taken().len(), 8);
 }

@@ -108,13 +108,16 @@ impl Place {
         let address = loop {
             let mut line = String::new();
             assert!(stderr.read_line(&mut line).unwrap() > 0, "it stopped: {said}");
-            if let Some(address) = line.strip_prefix("listening on http://") {
-                break address.trim().to_owned();
-            }
-            if let Some(address) = line.strip_prefix("admin on http://") {
-                admin = address.split('/').next().unwrap().to_owned();
-            }
             said += &line;
+            // Within JSON, too.
+            let after = |what: &str| {
+                let (_, address) = line.split_once(what)?;
+                address.split(['/', '"', '\n']).next().map(ToOwned::to_owned)
+            };
+            if let Some(address) = after("listening on http://") {
+                break address;
+            }
+            admin = after("admin on http://").unwrap_or(admin);
         };
         // Else it would block once the pipe is full.
         let log = Arc::<Mutex<String>>::default();
@@ -171,9 +174,22 @@ impl Bridge {
     }
 
     #[cfg(unix)]
-    pub(crate) fn terminate(&self) {
-        let kill = format!("kill -s TERM {}", self.process.id());
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -s {name} {}", self.process.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Tells it to read its settings again, and returns so many lines that it says of that.
+    #[cfg(unix)]
+    pub(crate) fn reload(&self, lines: usize) -> Vec<String> {
+        let before = self.log().len();
+        self.signal("HUP");
+        let said = || -> Vec<String> {
+            let of_settings = |line: &&str| line.contains("settings ");
+            self.log()[before..].lines().filter(of_settings).map(ToOwned::to_owned).collect()
+        };
+        wait_until(|| said().len() >= lines);
+        said()
     }
 }
 

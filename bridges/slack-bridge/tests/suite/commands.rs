@@ -10,7 +10,7 @@ use verify_core::Sender;
 
 use crate::{
     bridge::{Place, moved, moved_text, wait_until},
-    slack::Slack,
+    slack::{Answer, Slack},
 };
 
 #[test]
@@ -33,7 +33,7 @@ fn a_dry_run_prints_messages_and_leaves_no_store() {
 #[test]
 fn what_is_left_for_a_former_channel_is_shown_and_can_be_dropped() {
     let slack = Slack::new();
-    slack.behave(|_| crate::slack::Answer::Refuse(500, "", "rollup_error"));
+    slack.behave(|_| Answer::Refuse(500, "", "rollup_error"));
     let place = Place::simple(&slack);
     let bridge = place.start();
     assert_eq!(bridge.send(Sender::DATABRICKS, &moved("m", 1)).0, 204);
@@ -142,21 +142,26 @@ fn the_log_is_lines_of_json_if_that_is_asked_for() {
     wait_until(|| bridge.log().contains("arrived"));
     assert_eq!(bridge.send(Sender::DATABRICKS, &delivery).0, 204);
     wait_until(|| bridge.log().contains("repeated"));
-    let log = bridge.log();
+    slack.behave(|_| Answer::Refuse(404, "", "no_service"));
+    assert_eq!(bridge.send(Sender::DATABRICKS, &moved("a model", 2)).0, 204);
+    wait_until(|| bridge.log().contains("given up"));
+    let log = bridge.said.clone() + &bridge.log();
     let lines: Vec<serde_json::Value> =
         log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let of_outbox: Vec<_> = lines.iter().filter(|line| line["target"] == "outbox").collect();
     let messages: Vec<_> = of_outbox.iter().map(|line| &line["message"]).collect();
-    assert_eq!(messages, ["arrived", "repeated"], "{log}");
-    for (name, value) in [
-        ("level", "INFO"),
-        ("sender", "databricks"),
-        ("event", "MODEL_VERSION_TRANSITIONED_STAGE"),
-        ("destination", "general"),
-    ] {
-        assert_eq!(of_outbox[0][name], value, "{log}");
+    assert_eq!(messages, ["arrived", "repeated", "given up"], "{log}");
+    assert_eq!(
+        [0, 1, 2].map(|line| of_outbox[line]["level"].as_str()),
+        ["INFO", "INFO", "ERROR"].map(Some)
+    );
+    for (index, line) in of_outbox.iter().enumerate() {
+        assert_eq!(line["sender"], "databricks", "{log}");
+        assert_eq!(line["event"], "MODEL_VERSION_TRANSITIONED_STAGE", "{log}");
+        assert!(index == 1 || line["destination"] == "general", "{log}");
+        assert_eq!(line["key"].as_str().unwrap().len(), 64);
+        assert!(line["timestamp"].as_str().unwrap().ends_with('Z'), "{log}");
     }
-    assert!(of_outbox[0]["timestamp"].as_str().unwrap().ends_with('Z'), "{log}");
-    assert_eq!(of_outbox[0]["key"].as_str().unwrap().len(), 64);
+    assert_eq!(of_outbox[2]["reason"], "HTTP 404: no_service");
     assert!(!log.contains("a model"), "nothing of the body: {log}");
 }

@@ -149,7 +149,7 @@ fn a_repeated_delivery_is_acknowledged_and_posted_once() {
         for _ in 0..3 {
             assert_eq!(bridge.send(Sender::DATABRICKS, &moved("fraud", 1)).0, 204);
         }
-        bridge.terminate();
+        bridge.signal("TERM");
         assert!(bridge.process.wait().unwrap().success());
     }
     let bridge = place.start();

@@ -215,7 +215,7 @@ fn a_signal_is_heeded_as_soon_as_it_says_that_it_listens() {
     let place = Place::simple(&Slack::new());
     for _ in 0..50 {
         let mut bridge = place.start();
-        bridge.terminate();
+        bridge.signal("TERM");
         assert!(bridge.process.wait().unwrap().success());
     }
 }
@@ -229,7 +229,7 @@ fn sigterm_finishes_what_is_being_posted() {
     let mut bridge = place.start();
     accept(&bridge, 0..2);
     wait_until(|| slack.posted().len() == 1);
-    bridge.terminate();
+    bridge.signal("TERM");
     assert!(bridge.process.wait().unwrap().success());
     assert_eq!(slack.taken(), texts(0..1));
     slack.behave(|_| Answer::Take);

@@ -102,11 +102,57 @@ fn dead_ones_of_a_shared_store_are_listed_and_tried_again() {
     let (one, _two) = (place.start(), place.start());
     assert_eq!(send_next(&[&one], 0, 1), [204]);
     wait_until(|| place.run(&["dead", "list"]).contains("HTTP 404: no_service"));
+    let listed: serde_json::Value =
+        serde_json::from_str(&place.run(&["dead", "list", "--json"])).unwrap();
+    for (name, value) in [
+        ("destination", "channel-0"),
+        ("event", "MODEL_VERSION_TRANSITIONED_STAGE"),
+        ("model", "model-0"),
+        ("reason", "HTTP 404: no_service"),
+    ] {
+        assert_eq!(listed[name], value, "{listed}");
+    }
     slack.behave(|_| Answer::Take);
-    assert_eq!(place.run(&["dead", "retry", "--all"]), "1 of 1 will be tried again\n");
+    let retried = "{\"changed\":1,\"of\":1,\"to\":\"will be tried again\"}\n";
+    assert_eq!(place.run(&["dead", "--json", "retry", "--all"]), retried);
     wait_until(|| slack.taken() == [moved_text(&model(0), 0)]);
     wait_until(|| place.run(&["dead", "list", "--json"]).is_empty());
     assert_eq!(place.run(&["dead", "drop", "--all"]), "0 of 0 dropped\n");
+
+    slack.behave(|_| Answer::Refuse(404, "", "no_service"));
+    assert_eq!(send_next(&[&one], 1, 1), [204]);
+    wait_until(|| !place.run(&["dead", "list"]).is_empty());
+    let dropped = "{\"changed\":1,\"of\":1,\"to\":\"dropped\"}\n";
+    assert_eq!(place.run(&["dead", "drop", "--all", "--json"]), dropped);
+    assert_eq!(place.run(&["dead", "list"]), "");
+}
+
+/// While somebody reads a table of an older version, as a backup does.
+#[test]
+fn who_waits_for_a_migration_says_so() {
+    let Some(server) = Postgres::start("who_waits_for_a_migration_says_so") else { return };
+    let place = place(&server.database("older"), &Slack::new());
+    drop(place.start());
+    server.sql(
+        "older",
+        "ALTER TABLE verify_outbox_posting DROP holder, DROP epoch, DROP held_until;
+         UPDATE verify_outbox_version SET version = 1",
+    );
+    let said = thread::scope(|scope| {
+        let read = "BEGIN; SELECT count(*) FROM verify_outbox_posting; SELECT pg_sleep(6)";
+        scope.spawn(|| server.sql("older", read));
+        thread::sleep(Duration::from_millis(500));
+        let started = [(); 2].map(|()| scope.spawn(|| place.start().said.clone()));
+        started.map(|started| started.join().unwrap()).concat()
+    });
+    for expected in [
+        "waits for another instance, which changes the tables of the store",
+        "the tables of the store are in use, and are to be changed",
+        "changes the tables of the store found=1 known=2",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    assert_eq!(server.sql("older", "SELECT version FROM verify_outbox_version"), "2");
 }
 
 #[test]

@@ -145,12 +145,12 @@ fn load(address: &str, sent: &Mutex<Sent>, next: &AtomicUsize) {
     }
 }
 
-fn model(number: usize) -> String {
+pub(crate) fn model(number: usize) -> String {
     format!("model-{}", number % CHANNELS)
 }
 
 /// A channel for each model.
-fn channels() -> (Vec<String>, String) {
+pub(crate) fn channels() -> (Vec<String>, String) {
     let channels: Vec<_> = (0..CHANNELS).map(|number| format!("channel-{number}")).collect();
     let mut routes = String::new();
     for (number, channel) in channels.iter().enumerate() {

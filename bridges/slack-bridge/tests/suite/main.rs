@@ -15,6 +15,8 @@ mod faults;
 #[cfg(target_os = "linux")]
 mod instances;
 mod killed;
+#[cfg(unix)]
+mod reload;
 #[cfg(target_os = "linux")]
 #[expect(dead_code, reason = "the failures of the server are verify-outbox's tests")]
 #[path = "../../../../verify-outbox/tests/suite/server.rs"]
