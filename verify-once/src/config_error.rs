@@ -28,6 +28,24 @@ pub enum ConfigError {
     },
 }
 
+#[cfg(any(feature = "postgres", feature = "redis"))]
+impl ConfigError {
+    /// What is wrong with the address of a server, which is to be such as an example.
+    pub(crate) const fn of_address(
+        error: verify_connect::AddressError,
+        example: &'static str,
+    ) -> Self {
+        use verify_connect::AddressError;
+
+        match error {
+            AddressError::AuthoritiesInvalid => Self::AuthoritiesInvalid,
+            AddressError::TlsUnsafe => Self::TlsUnsafe,
+            AddressError::TlsUnsaid => Self::TlsUnsaid,
+            _ => Self::AddressInvalid { example },
+        }
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

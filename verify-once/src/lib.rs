@@ -22,8 +22,6 @@ mod rules;
 mod settling;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(any(feature = "postgres", feature = "redis"))]
-mod tls;
 mod windows;
 
 pub use answer::{Answer, Reason};

@@ -1,23 +1,22 @@
 //! Claims in PostgreSQL.
 
-mod pool;
-mod stream;
+mod table;
 
-use core::{fmt, net::IpAddr, str::FromStr as _, time::Duration};
+use core::{
+    fmt,
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::Duration,
+};
 
 use tokio::runtime::Handle;
-use tokio_postgres::{
-    Config, Row,
-    config::{Host, SslMode, TargetSessionAttrs},
-};
+use tokio_postgres::{Row, Statement};
+use verify_connect::postgres::{Address, Pool};
 
 use crate::{
     Claimed, Claims, ConfigError, Key, Pending, Settled, StoreError, Terms, Token,
     row::{Millis, millis},
-    tls::{self, Address},
 };
-use pool::{Pool, Statements};
-use stream::Tls;
+use table::{Statements, Table};
 
 /// Claims in PostgreSQL (from 12), for any number of instances.
 ///
@@ -27,14 +26,20 @@ use stream::Tls;
 ///
 /// **If the effect of the handler is in this database too, you need no guard**: see the crate page.
 pub struct Postgres {
-    pool: Pool,
+    pool: Pool<Table>,
+    runtime: Handle,
+    claims: AtomicU32,
 }
 
 impl Postgres {
+    const CONNECTIONS: usize = 8;
+    /// After how many claims what is over is forgotten: fewer than are forgotten at a time.
+    const SWEEP_EVERY: u32 = 64;
+
     /// Takes an address such as `postgres://user:password@host:5432/database?sslmode=verify-full`. Nothing is
     /// connected before the first call. The connections belong to the runtime of tokio in which this is called.
     ///
-    /// In the password, `@` is written `%40`, `#` is `%23` and `?` is `%3F`. Of several hosts, `a:5432,b:5432`, the first
+    /// In the password, `@` is written `%40`, `#` is `%23` and `?` is `%3F`. Of several hosts, `a:5432,b:5432`, the one
     /// that can be written to is used.
     ///
     /// | `sslmode` | connections |
@@ -51,75 +56,45 @@ impl Postgres {
     pub fn new(address: &str) -> Result<Self, ConfigError> {
         let runtime = Handle::try_current().map_err(|_| ConfigError::RuntimeMissing)?;
         let example = "postgres://user:password@host:5432/database?sslmode=verify-full";
-        let invalid = || ConfigError::AddressInvalid { example };
-        let Address { url, mode, authorities, .. } = Address::read(address);
-        // Its error may hold parts of the address.
-        let mut config = Config::from_str(&url).map_err(|_| invalid())?;
-        // Of a password with a bare `@` the client takes the rest for the host, which is looked up and shown.
-        let is_clear = url.contains("://") && url.matches('@').count() <= 1;
-        if config.get_hosts().is_empty() || !is_clear {
-            return Err(invalid());
+        let address = Address::new(address, "verify-once");
+        let address = address.map_err(|error| ConfigError::of_address(error, example))?;
+        let table = Table::new(address.hosts());
+        let pool = Pool::new(address, table, Self::CONNECTIONS, runtime.clone());
+        Ok(Self { pool, runtime, claims: AtomicU32::new(0) })
+    }
+
+    /// Forgets what is not known any more, while nobody waits for it.
+    fn sweep_now_and_then(&self) {
+        if !self.claims.fetch_add(1, Relaxed).is_multiple_of(Self::SWEEP_EVERY) {
+            return;
         }
-        // Said in a way that was not understood above.
-        if config.get_ssl_mode() != SslMode::Prefer {
-            return Err(invalid());
-        }
-        let is_encrypted = match mode.as_deref() {
-            Some("require" | "verify-ca" | "verify-full") => true,
-            Some("disable") => false,
-            Some(_) => return Err(ConfigError::TlsUnsafe),
-            None if is_here(&config) => false,
-            None => return Err(ConfigError::TlsUnsaid),
-        };
-        let tls = match (is_encrypted, authorities) {
-            (true, file) => Some(Tls(tls::connector(file.as_deref(), b"postgresql")?)),
-            (false, None) => None,
-            // Who names authorities wants them to be asked.
-            (false, Some(_)) => return Err(ConfigError::TlsUnsaid),
-        };
-        config
-            .application_name("verify-once")
-            // Of each address of a host; the deadline is that of all.
-            .connect_timeout(Pool::CONNECT_DEADLINE / 4)
-            .ssl_mode(if is_encrypted { SslMode::Require } else { SslMode::Disable });
-        if config.get_hosts().len() > 1 {
-            // Of one host the trouble is told: that it is a standby.
-            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-        }
-        Ok(Self { pool: Pool::new(config, tls, runtime) })
+        let pool = self.pool.clone();
+        self.runtime.spawn(async move {
+            let usage = pool.connection().await?;
+            let (client, statements) = usage.session()?;
+            let swept = client.execute(&statements.sweep, &[]).await;
+            usage.end(swept)
+        });
     }
 
     async fn settle(
         &self,
-        statement: fn(&Statements) -> &tokio_postgres::Statement,
+        statement: fn(&Statements) -> &Statement,
         key: &Key,
         token: &Token,
         status: Option<u16>,
     ) -> Result<Settled, StoreError> {
         let usage = self.pool.connection().await?;
-        let session = usage.session()?;
+        let (client, statements) = usage.session()?;
         let (key, token) = (key.as_bytes().as_slice(), token.as_bytes().as_slice());
-        let statement = statement(&session.statements);
+        let statement = statement(statements);
         let changed = match status.map(i32::from) {
-            Some(status) => session.client.execute(statement, &[&key, &token, &status]).await,
-            None => session.client.execute(statement, &[&key, &token]).await,
+            Some(status) => client.execute(statement, &[&key, &token, &status]).await,
+            None => client.execute(statement, &[&key, &token]).await,
         };
-        let changed = usage.end(changed.map_err(|error| self.pool.meaning(&error)))?;
+        let changed = usage.end(changed)?;
         Ok(if changed > 0 { Settled::Yes } else { Settled::Lost })
     }
-}
-
-/// Whether all of it is on this machine.
-fn is_here(config: &Config) -> bool {
-    let is_loopback = |host: &str| {
-        host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
-    };
-    config.get_hostaddrs().iter().all(IpAddr::is_loopback)
-        && config.get_hosts().iter().all(|host| match host {
-            Host::Tcp(host) => is_loopback(host),
-            #[cfg(unix)]
-            Host::Unix(_) => true,
-        })
 }
 
 /// Reads the row of `claim.sql`.
@@ -146,16 +121,12 @@ impl Claims for Postgres {
     fn claim<'a>(&'a self, key: &'a Key, token: &'a Token, terms: Terms) -> Pending<'a, Claimed> {
         Box::pin(async move {
             let usage = self.pool.connection().await?;
-            let session = usage.session()?;
+            let (client, statements) = usage.session()?;
             let (key, token) = (key.as_bytes().as_slice(), token.as_bytes().as_slice());
             let (lease, known_for) = (millis(terms.lease), millis(terms.known_for()));
-            let rows = session
-                .client
-                .query(&session.statements.claim, &[&key, &token, &lease, &known_for])
-                .await
-                .and_then(|rows| read(rows.first()));
-            let claimed = usage.end(rows.map_err(|error| self.pool.meaning(&error)))?;
-            self.pool.sweep_now_and_then();
+            let rows = client.query(&statements.claim, &[&key, &token, &lease, &known_for]).await;
+            let claimed = usage.end(rows.and_then(|rows| read(rows.first())))?;
+            self.sweep_now_and_then();
             Ok(claimed)
         })
     }
@@ -171,11 +142,10 @@ impl Claims for Postgres {
     fn forget<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
         Box::pin(async move {
             let usage = self.pool.connection().await?;
-            let session = usage.session()?;
+            let (client, statements) = usage.session()?;
             let key = key.as_bytes().as_slice();
-            let row = session.client.query_opt(&session.statements.forget, &[&key]).await;
-            let known = row.and_then(|row| row.map_or(Ok(false), |row| row.try_get(0)));
-            usage.end(known.map_err(|error| self.pool.meaning(&error)))
+            let row = client.query_opt(&statements.forget, &[&key]).await;
+            usage.end(row.and_then(|row| row.map_or(Ok(false), |row| row.try_get(0))))
         })
     }
 
@@ -192,6 +162,6 @@ impl Claims for Postgres {
 
 impl fmt::Debug for Postgres {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Postgres").field("at", &self.pool.place()).finish_non_exhaustive()
+        f.debug_struct("Postgres").field("at", &self.pool.setup().place()).finish_non_exhaustive()
     }
 }

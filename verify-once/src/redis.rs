@@ -6,11 +6,9 @@ use core::{fmt, time::Duration};
 
 use ::redis::{Client, ConnectionAddr, FromRedisValue, RedisError, Script, TlsCertificates, cmd};
 use tokio::runtime::Handle;
+use verify_connect::SplitAddress;
 
-use crate::{
-    Claimed, Claims, ConfigError, Key, Pending, Settled, StoreError, Terms, Token,
-    tls::{self, Address},
-};
+use crate::{Claimed, Claims, ConfigError, Key, Pending, Settled, StoreError, Terms, Token};
 use line::Line;
 
 /// Claims in Redis (from 5) or Valkey, for any number of instances.
@@ -53,7 +51,7 @@ impl Redis {
         let runtime = Handle::try_current().map_err(|_| ConfigError::RuntimeMissing)?;
         let example = "rediss://user:password@host:6379/0";
         let invalid = || ConfigError::AddressInvalid { example };
-        let Address { url, mode, authorities, others } = Address::read(address);
+        let SplitAddress { url, mode, authorities, others } = SplitAddress::read(address);
         // The client passes over what it does not know, such as a wish for TLS.
         let known: &[&str] = match url.split_once("://") {
             Some(("unix" | "redis+unix" | "valkey+unix", _)) => &Self::PARAMETERS_OF_A_SOCKET,
@@ -67,7 +65,8 @@ impl Redis {
         let client = match authorities {
             None => Client::open(url),
             Some(file) => {
-                let (pem, _) = tls::authorities(&file)?;
+                let pem = verify_connect::authorities(&file);
+                let pem = pem.map_err(|error| ConfigError::of_address(error, example))?;
                 let authorities = TlsCertificates { client_tls: None, root_cert: Some(pem) };
                 Client::build_with_tls(url, authorities)
             }
@@ -77,7 +76,7 @@ impl Redis {
             if *insecure {
                 return Err(ConfigError::TlsUnsafe);
             }
-            tls::provide();
+            verify_connect::provide();
         }
         let scripts = Scripts {
             claim: Script::new(include_str!("redis/claim.lua")),

@@ -9,7 +9,7 @@ use ::redis::{
 use tokio::{runtime::Handle, sync::Mutex};
 
 use super::{CODES, Cure, code};
-use crate::{StoreError, tls};
+use crate::StoreError;
 
 /// The connection to a server. Clones share it.
 #[derive(Clone)]
@@ -131,7 +131,7 @@ impl Line {
             (None, ErrorKind::AuthenticationFailed) => {
                 self.unsuitable("refuses the user or the password of the address")
             }
-            (None, ErrorKind::Io) => match tls::trouble(error) {
+            (None, ErrorKind::Io) => match verify_connect::trouble(error) {
                 Some(what) => self.unsuitable(what),
                 None => self.unavailable("cannot be reached"),
             },

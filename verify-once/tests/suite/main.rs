@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
+#[cfg(all(feature = "postgres", feature = "redis"))]
+mod authority;
 mod conform;
 mod failing;
 #[cfg(all(feature = "postgres", feature = "redis"))]
