@@ -41,15 +41,22 @@ impl Outbox {
     }
 
     /// Begins to open the store in PostgreSQL, which any number of instances may share, at an address such as
-    /// `postgres://user:password@host:5432/database`. The address of a cluster has all its hosts, with commas
-    /// between them: what is connected to is the primary.
+    /// `postgres://user:password@host:5432/database?sslmode=verify-full`. The address of a cluster has all its hosts,
+    /// with commas between them: what is connected to is the primary.
+    ///
+    /// | `sslmode` | connections |
+    /// |---|---|
+    /// | `verify-full`, and `verify-ca` and `require` too | TLS; the certificate and its name are checked, by Mozilla's authorities or those of the PEM file `sslrootcert=PATH` |
+    /// | `disable` | no TLS: for a network that nobody else is in |
+    /// | none | no TLS to a Unix socket or this machine; refused for any other host |
+    /// | `prefer`, `allow` | refused: whoever is on the way would decide |
     ///
     /// # Errors
     ///
     /// [`OpenError::Address`]. What it says has nothing of the address.
     #[cfg(feature = "postgres")]
     pub fn postgres(address: &str) -> Result<Builder, OpenError> {
-        let address = crate::postgres::Address::new(address)?;
+        let address = crate::postgres::address(address)?;
         Ok(Builder::new(Place::Postgres(Box::new(address))))
     }
 }

@@ -33,7 +33,7 @@ impl Unposted {
         address: &str,
         configured: impl IntoIterator<Item = String>,
     ) -> Result<Self, OpenError> {
-        let address = crate::postgres::Address::new(address)?;
+        let address = crate::postgres::address(address)?;
         Ok(Self::at(crate::postgres::Postgres::open(&address, None)?, configured))
     }
 

@@ -1,18 +1,17 @@
 //! A store in PostgreSQL, which any number of instances share. All times are those of the server.
 
-mod address;
 mod leases;
-mod pool;
 mod schema;
 mod server;
 mod sql;
+mod tables;
 
 use std::sync::Arc;
 
 use tokio_postgres::{Error, Row, types::ToSql};
+pub(crate) use verify_connect::postgres::Address;
 use verify_core::UnixTime;
 
-pub(crate) use self::address::Address;
 use self::{
     server::Server,
     sql::{RETRY, Sql, discard},
@@ -26,6 +25,11 @@ use crate::{
 };
 
 pub(crate) struct Postgres(Server);
+
+/// Reads an address. What is said of it has nothing of it.
+pub(crate) fn address(text: &str) -> Result<Address, OpenError> {
+    Address::new(text, "verify-outbox").map_err(|error| OpenError::Address(error.text()))
+}
 
 impl Postgres {
     /// Connects, and makes or migrates the tables. With a bell it is rung when another instance keeps something.
@@ -231,8 +235,8 @@ impl Desk for Postgres {
     fn retry(&mut self, postings: &[i64]) -> Result<usize, StoreError> {
         let (shared, postings) = (Arc::clone(self.0.shared()), postings.to_vec());
         self.0.wait(async move {
-            let mut usage = shared.pool.connection().await?;
-            let changed = usage.session()?.client.execute(RETRY, &[&postings]).await;
+            let usage = shared.pool.connection().await?;
+            let changed = usage.session()?.0.execute(RETRY, &[&postings]).await;
             Ok(usize::try_from(usage.end(changed)?).unwrap_or(usize::MAX))
         })
     }
@@ -240,8 +244,8 @@ impl Desk for Postgres {
     fn discard(&mut self, postings: &[i64]) -> Result<usize, StoreError> {
         let (shared, postings) = (Arc::clone(self.0.shared()), postings.to_vec());
         self.0.wait(async move {
-            let mut usage = shared.pool.connection().await?;
-            let row = usage.session()?.client.query_one(&discard(), &[&postings]).await;
+            let usage = shared.pool.connection().await?;
+            let row = usage.session()?.0.query_one(&discard(), &[&postings]).await;
             let count: i64 = usage.end(row.and_then(|row| row.try_get(0)))?;
             Ok(usize::try_from(count).unwrap_or_default())
         })

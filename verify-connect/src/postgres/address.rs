@@ -97,11 +97,13 @@ impl Address {
         hosts.collect::<Vec<_>>().join(",")
     }
 
-    /// Connects. The task ends with the connection.
-    pub(super) async fn connect(
-        &self,
-        runtime: &Handle,
-    ) -> Result<(Client, JoinHandle<()>), Error> {
+    /// Connects within a runtime, without a limit of time for all hosts together: for what a [`Pool`](super::Pool) has no
+    /// time for. The task ends with the connection.
+    ///
+    /// # Errors
+    ///
+    /// Those of the client. [`Trouble::of`](super::Trouble::of) has words for them that may be shown.
+    pub async fn connect(&self, runtime: &Handle) -> Result<(Client, JoinHandle<()>), Error> {
         match self.tls.clone() {
             None => self.config.connect(NoTls).await.map(|made| run(runtime, made)),
             Some(tls) => self.config.connect(tls).await.map(|made| run(runtime, made)),

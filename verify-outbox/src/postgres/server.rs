@@ -18,8 +18,9 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_postgres::{Row, types::ToSql};
+use verify_connect::postgres::{Address, Pool};
 
-use super::{Address, leases::Leases, pool::Pool, sql::Sql};
+use super::{leases::Leases, sql::Sql, tables::Tables};
 use crate::{OpenError, StoreError, bell::Bell, clock::Millis};
 
 pub(super) struct Server {
@@ -31,7 +32,7 @@ pub(super) struct Server {
 }
 
 pub(super) struct Shared {
-    pub(super) pool: Pool,
+    pub(super) pool: Pool<Tables>,
     pub(super) leases: Leases,
     /// What nobody else is called.
     holder: [u8; 16],
@@ -60,20 +61,22 @@ impl Server {
         let thread = thread::Builder::new().name("outbox-postgres".to_owned());
         // A runtime must not end within another one, as the last handle of the outbox may.
         let thread = thread.spawn(move || drop(runtime.block_on(stopped))).map_err(failed)?;
+        let pool = |connections| Pool::new(address.clone(), Tables, connections, handle.clone());
         let shared = Arc::new(Shared {
-            pool: Pool::new(address.clone(), Self::CONNECTIONS),
+            pool: pool(Self::CONNECTIONS),
             leases: Leases::default(),
             holder: fastrand::u128(..).to_ne_bytes(),
             time: Mutex::new((Instant::now(), 0)),
             kept: AtomicU32::new(0),
             full: Notify::new(),
         });
-        let server = Self { shared, runtime: handle, stop: Some(stop), thread: Some(thread) };
-        let shared = Arc::clone(server.shared());
+        let server =
+            Self { shared, runtime: handle.clone(), stop: Some(stop), thread: Some(thread) };
         // Before the limit of calls holds: another one may migrate what is large.
+        let (place, within) = (address.clone(), handle.clone());
         let migrated = server.wait_for(async move {
-            let (client, _) = within_deadline(shared.pool.open()).await?;
-            Pool::migrate(client).await
+            let client = within_deadline(Tables.open(&place, &within)).await?;
+            Tables.migrate(client).await
         });
         let shared = Arc::clone(server.shared());
         let newest =
@@ -81,11 +84,11 @@ impl Server {
         let newest =
             newest.map_err(|error| OpenError::Database { place: address.to_string(), error })?;
         if let Some(bell) = bell {
-            let pool = Pool::new(address.clone(), 1);
             let shared = Arc::clone(server.shared());
-            server.runtime.spawn(listen(Arc::clone(&shared), pool.clone(), bell, newest));
-            server.runtime.spawn(renew(Arc::clone(&shared), Pool::new(address.clone(), 1)));
-            server.runtime.spawn(forget(shared, pool));
+            let now_and_then = pool(1);
+            handle.spawn(listen(Arc::clone(&shared), now_and_then.clone(), bell, newest));
+            handle.spawn(renew(Arc::clone(&shared), pool(1)));
+            handle.spawn(forget(shared, now_and_then));
         }
         Ok(server)
     }
@@ -177,7 +180,7 @@ impl Shared {
     }
 
     /// Asks for the time and the newest posting.
-    async fn newest(&self, pool: &Pool) -> Result<i64, StoreError> {
+    async fn newest(&self, pool: &Pool<Tables>) -> Result<i64, StoreError> {
         let rows = ask(pool, Sql::Newest, &[]).await?;
         let (now, newest) = super::one(&rows, |row| Ok((row.try_get(0)?, row.try_get(1)?)))?;
         self.set_time(now);
@@ -186,19 +189,19 @@ impl Shared {
 }
 
 async fn ask(
-    pool: &Pool,
+    pool: &Pool<Tables>,
     sql: Sql,
     parameters: &[&(dyn ToSql + Sync)],
 ) -> Result<Vec<Row>, StoreError> {
-    let mut usage = pool.connection().await?;
-    let session = usage.session()?;
-    let rows = session.client.query(session.statement(sql)?, parameters).await;
+    let usage = pool.connection().await?;
+    let (client, statements) = usage.session()?;
+    let rows = client.query(statements.of(sql)?, parameters).await;
     usage.end(rows)
 }
 
 /// Rings when something new is there, whoever kept it. Asked often instead of told: telling would make all that keep
 /// wait for each other.
-async fn listen(shared: Arc<Shared>, pool: Pool, bell: Arc<Bell>, mut heard: i64) {
+async fn listen(shared: Arc<Shared>, pool: Pool<Tables>, bell: Arc<Bell>, mut heard: i64) {
     const EVERY: Duration = Duration::from_millis(200);
     const AFTER_TROUBLE: Duration = Duration::from_secs(1);
     loop {
@@ -215,7 +218,7 @@ async fn listen(shared: Arc<Shared>, pool: Pool, bell: Arc<Bell>, mut heard: i64
 }
 
 /// Moves on the end of what this instance holds, over a connection of its own: nothing else must hold that up.
-async fn renew(shared: Arc<Shared>, pool: Pool) {
+async fn renew(shared: Arc<Shared>, pool: Pool<Tables>) {
     // Two may fail.
     const EVERY: Duration = Duration::from_millis(super::sql::LEASE.unsigned_abs() / 4);
     let mut ticks = interval(EVERY);
@@ -241,7 +244,7 @@ async fn renew(shared: Arc<Shared>, pool: Pool) {
 }
 
 /// Forgets what is not known any more, while nobody waits for it.
-async fn forget(shared: Arc<Shared>, pool: Pool) {
+async fn forget(shared: Arc<Shared>, pool: Pool<Tables>) {
     const AT_LEAST_EVERY: Duration = Duration::from_secs(60);
     loop {
         let _ = timeout(AT_LEAST_EVERY, shared.full.notified()).await;

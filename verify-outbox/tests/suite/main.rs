@@ -6,6 +6,9 @@
     expect(clippy::panic, reason = "a helper of PostgreSQL's tests may panic")
 )]
 
+#[cfg(all(feature = "postgres", target_os = "linux"))]
+#[path = "../../../verify-once/tests/suite/authority.rs"]
+mod authority;
 mod common;
 mod conform;
 #[cfg(target_os = "linux")]
@@ -20,4 +23,6 @@ mod postgres;
 mod server;
 #[cfg(target_os = "linux")]
 mod small_disk;
+#[cfg(all(feature = "postgres", target_os = "linux"))]
+mod tls;
 mod unposted;

@@ -363,6 +363,26 @@ fn what_does_not_open_says_so_in_one_sentence_without_the_password() {
     }
 }
 
+/// The client of PostgreSQL finds these out itself, and has its own words for them.
+#[test]
+fn a_standby_and_a_missing_password_are_told_in_our_words() {
+    let test = "a_standby_and_a_missing_password_are_told_in_our_words";
+    let Some(primary) = Postgres::start(test) else { return };
+    let standby = primary.standby();
+    let said = |server: &Postgres| {
+        let error = Outbox::postgres(&server.url("postgres")).unwrap().open().err()?.to_string();
+        Some(error.split_once("`: ").unwrap().1.to_owned())
+    };
+    let is_standby = "the server of the store is a standby: its primary is needed";
+    assert_eq!(said(&standby).as_deref(), Some(is_standby));
+    let rules = primary.sql("postgres", "SHOW hba_file");
+    let rule = format!("COPY (SELECT 'host all all 127.0.0.1/32 scram-sha-256') TO '{rules}'");
+    primary.sql("postgres", &rule);
+    primary.sql("postgres", "SELECT pg_reload_conf()");
+    let no_password = "the server of the store asks for a password, and the address has none";
+    wait_until(|| said(&primary).as_deref() == Some(no_password));
+}
+
 /// What a load of deliveries became.
 struct Load {
     accepted: Vec<String>,

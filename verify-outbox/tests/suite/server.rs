@@ -205,9 +205,10 @@ fn program(bin: &Path, name: &str) -> Command {
     command
 }
 
-fn give_away(folder: &Path) {
+/// Gives a file or a folder to whom PostgreSQL runs as.
+pub(crate) fn give_away(place: &Path) {
     if getuid().is_root() {
-        chown(folder, Some(NOBODY), Some(NOBODY)).unwrap();
+        chown(place, Some(NOBODY), Some(NOBODY)).unwrap();
     }
 }
 
