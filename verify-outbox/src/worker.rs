@@ -37,6 +37,8 @@ pub(crate) enum Next {
 impl Worker {
     /// How long to leave alone what failed.
     const TROUBLE: Duration = Duration::from_secs(1);
+    /// How long to leave a destination to another instance, before looking whether it is there still.
+    const STAND_BY: Duration = Duration::from_secs(2);
 
     /// Posts at most one delivery.
     pub(crate) fn step(&mut self) -> Next {
@@ -67,7 +69,10 @@ impl Worker {
     fn try_step(&mut self) -> Result<Next, StoreError> {
         self.write()?;
         let (order, store) = (self.policy.order(), self.outbox.store());
-        let Some(held) = store.hold(&self.destination, order)? else { return Ok(Next::Wait) };
+        // Whatever comes in, it is the other's.
+        let Some(held) = store.hold(&self.destination, order)? else {
+            return Ok(Next::Sleep(Self::STAND_BY));
+        };
         let now = (self.clock)();
         let paced_until = held.paced_until.unwrap_or(self.paced_until);
         let closed = self.policy.closed_for(held.gate, paced_until, now);

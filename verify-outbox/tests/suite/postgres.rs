@@ -363,6 +363,37 @@ fn what_does_not_open_says_so_in_one_sentence_without_the_password() {
     }
 }
 
+/// Of four instances with 16 destinations each, three only stand by. Where they asked whenever something came, it was 528
+/// a second, and with a hundred instances the server did nothing else.
+#[test]
+fn instances_that_stand_by_ask_rarely() {
+    let Some(server) = Postgres::start("instances_that_stand_by_ask_rarely") else { return };
+    let address = server.database("idle");
+    let mut instances: Vec<_> = (0..4).map(|_| open(&address)).collect();
+    let arrived = Arrived::default();
+    for (instance, (_, workers)) in instances.iter_mut().enumerate() {
+        for destination in 0..16 {
+            let post = arrived.post(instance, Duration::ZERO);
+            workers.add(&format!("there-{destination}"), Policy::default(), post).unwrap();
+        }
+    }
+    let transactions = || -> u32 {
+        // They are counted up to a second late.
+        sleep(Duration::from_millis(1500));
+        let count = "SELECT xact_commit FROM pg_stat_database WHERE datname = 'idle'";
+        server.sql("postgres", count).parse().unwrap()
+    };
+    let (before, begun) = (transactions(), Instant::now());
+    for number in 0..100 {
+        // For nobody who posts.
+        keep(&instances[0].0, &number.to_string()).unwrap();
+        sleep(Duration::from_millis(50));
+    }
+    let asked = f64::from(transactions() - before) / begun.elapsed().as_secs_f64();
+    println!("| 4 instances, 16 destinations | {asked:.0} transactions a second |");
+    assert!(asked < 350.0, "{asked}");
+}
+
 /// The client of PostgreSQL finds these out itself, and has its own words for them.
 #[test]
 fn a_standby_and_a_missing_password_are_told_in_our_words() {
