@@ -1,4 +1,5 @@
 mod bruno;
+mod codes;
 mod curl;
 mod document;
 mod error;
@@ -22,9 +23,13 @@ pub use curl::{CurlError, CurlProblem};
 #[cfg(feature = "explain")]
 pub(crate) use curl::{hex_pair, percent_encoded, unescape, url_decoded};
 use document::Tree;
+#[cfg(feature = "explain")]
+pub(crate) use document::json_of_printed;
 pub use document::{BodyError, JsonError};
 pub use error::CaptureError;
 pub use note::Note;
+#[cfg(feature = "explain")]
+pub(crate) use text::without_colours;
 
 use crate::{WireRequest, request::is_renamed};
 

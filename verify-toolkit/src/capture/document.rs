@@ -35,6 +35,14 @@ pub(super) fn value(text: &[u8]) -> Result<Tree<'_>, JsonError> {
     }
 }
 
+/// The JSON of a value that a program printed, such as Python or Ruby, if it says all of it.
+#[cfg(feature = "explain")]
+pub(crate) fn json_of_printed(text: &[u8]) -> Option<String> {
+    let mut json = String::new();
+    value(text).ok()?.write_json(&mut json)?;
+    Some(json)
+}
+
 /// Decodes base64 with or without line ends and padding, in either alphabet.
 pub(super) fn base64(code: &str) -> Option<Vec<u8>> {
     body::base64(code).ok()

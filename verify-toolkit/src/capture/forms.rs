@@ -1,16 +1,21 @@
-//! Bodies, and whole texts, that stand in the input in another form: a dump, quoted-printable.
+//! Bodies, and whole texts, that stand in the input in another form: a dump, base32, quoted-printable.
 
 use serde::de::IgnoredAny;
 
-use super::{curl::hex_pair, http::find, tools};
+use super::{codes, curl::hex_pair, http::find, tools};
 use crate::WireRequest;
 
 /// A form, as people call it, and how it is undone.
 type Form = (&'static str, fn(&[u8]) -> Option<Vec<u8>>);
 
 /// Only what nothing on the way to a receiver does: base64, for one, may be what the receiver got.
-static FORMS: [Form; 2] =
-    [("a dump", tools::dumped), ("quoted-printable", |body| Some(unquoted_printable(body)))];
+static FORMS: [Form; 5] = [
+    ("a dump", |body| tools::dumped(body, false)),
+    ("a dump", |body| tools::dumped(body, true)),
+    ("base32", codes::base32),
+    ("uuencoded text", codes::uuencoded),
+    ("quoted-printable", |body| Some(unquoted_printable(body))),
+];
 
 /// Undoes the form of a body, where the bytes are then as many as `Content-Length` says, or else JSON.
 /// Returns the form.
@@ -26,10 +31,12 @@ pub(super) fn undo(request: &mut WireRequest) -> Option<&'static str> {
     if announced == Some(body.len()) || body.starts_with(b"{") && is_json(body) {
         return None;
     }
-    let (plain, name) = FORMS.iter().find_map(|(name, undo)| {
-        let plain = undo(body).filter(|plain| plain.len() < body.len() && fits(plain))?;
-        Some((plain, *name))
-    })?;
+    let undone = FORMS.iter().filter_map(|(name, undo)| Some((undo(body)?, *name)));
+    let undone = undone.filter(|(plain, _)| plain.len() < body.len() && fits(plain));
+    let undone: Vec<_> = undone.collect();
+    // The length fits as well where the bytes of words stand in the wrong order.
+    let best = undone.iter().position(|(plain, _)| is_json(plain)).unwrap_or(0);
+    let (plain, name) = undone.into_iter().nth(best)?;
     request.body = plain;
     Some(name)
 }

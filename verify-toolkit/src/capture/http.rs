@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
+
 use super::{CaptureError, Note};
 pub(super) use crate::request::is_answer;
 use crate::{
@@ -80,18 +82,29 @@ fn finish(mut message: Message<'_>) -> (Noted, usize) {
     let mut notes = Vec::new();
     let mut rest = message.rest;
     if let (Cow::Borrowed(body), true) = (&message.body, rest.is_empty()) {
-        let body = *body;
-        if let Some(end) = next_message(body).filter(|_| message.announced != Some(body.len())) {
-            let (own, next) = body.split_at(end);
-            let length =
-                message.announced.filter(|length| own.get(*length..).is_some_and(is_between));
-            let own = match length {
-                Some(length) => own.get(..length).unwrap_or(own),
-                None => without_line_ends(own),
-            };
-            message.body = Cow::Borrowed(own);
-            rest = next;
-        }
+        let body = without_continue(body);
+        let announced = message.announced.filter(|length| *length != body.len());
+        let end = next_message(body).filter(|_| message.announced != Some(body.len()));
+        let (own, next) = body.split_at(end.unwrap_or(body.len()));
+        let length = announced.filter(|length| {
+            own.get(*length..)
+                .is_some_and(|rest| end.is_some() && is_between(rest) || is_left_over(own, *length))
+        });
+        let own = match length.and_then(|length| own.split_at_checked(length)) {
+            Some((own, left)) => {
+                rest = body.get(own.len()..).unwrap_or(next);
+                if !is_between(left) {
+                    let text = String::from_utf8_lossy(left.trim_ascii()).into_owned();
+                    notes.push(Note::TextLeftOut { text });
+                }
+                own
+            }
+            None => {
+                rest = next;
+                if end.is_some() { without_line_ends(own) } else { own }
+            }
+        };
+        message.body = Cow::Borrowed(own);
     }
     let found = message.body.len();
     if let Some(announced) = message.announced.filter(|announced| *announced != found) {
@@ -100,11 +113,31 @@ fn finish(mut message: Message<'_>) -> (Noted, usize) {
     if is_line_end(rest) && !message.is_chunked {
         notes.push(Note::LineEndLeftOut);
     }
-    if rest.trim_ascii_start().starts_with(b"HTTP/") {
+    let next = rest.iter().position(|byte| !is_between(&[*byte])).and_then(|at| rest.get(at..));
+    if next.is_some_and(|next| next.starts_with(b"HTTP/")) {
         notes.push(Note::AnswerLeftOut);
     }
     let left = rest.len();
     ((message.into_request(), notes), left)
+}
+
+/// A body without the answer in front of it that asked for it: `HTTP/1.1 100 Continue`.
+fn without_continue(body: &[u8]) -> &[u8] {
+    if !is_answer(body) || find(body.get(..16).unwrap_or(body), b" 100").is_none() {
+        return body;
+    }
+    let ends = [&b"\r\n\r\n"[..], b"\n\n"];
+    let end = ends.into_iter().filter_map(|end| Some(find(body, end)? + end.len())).min();
+    end.and_then(|end| body.get(end..)).unwrap_or(body)
+}
+
+/// Whether what stands behind so many bytes of a body is not of it, but of whoever printed it: a rule, or other lines
+/// behind a document that is whole.
+fn is_left_over(body: &[u8], length: usize) -> bool {
+    let Some((own, left)) = body.split_at_checked(length) else { return false };
+    let is_line = left.starts_with(b"\n") || left.starts_with(b"\r\n");
+    let is_document = || serde_json::from_slice::<IgnoredAny>(own).is_ok();
+    is_line && !left.trim_ascii().is_empty() && (is_between(left) || is_document())
 }
 
 /// Where a line of a body begins another message.
@@ -119,7 +152,7 @@ fn next_message(body: &[u8]) -> Option<usize> {
 
 /// Whether a text is blank lines, and lines that only part one thing from another.
 pub(super) fn is_between(text: &[u8]) -> bool {
-    text.iter().all(|byte| byte.is_ascii_whitespace() || b"-=_*".contains(byte))
+    text.iter().all(|byte| byte.is_ascii_whitespace() || b"-=_*<>".contains(byte))
 }
 
 fn without_line_ends(text: &[u8]) -> &[u8] {

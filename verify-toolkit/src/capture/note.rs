@@ -58,6 +58,11 @@ pub enum Note {
         /// What the tool changes, and how to get the bytes as they were.
         remedy: &'static str,
     },
+    /// What stands behind the body was left out, because `Content-Length` ends before it and the body is whole.
+    TextLeftOut {
+        /// What it was.
+        text: String,
+    },
     /// The input is UTF-16, and was read as the UTF-8 that it was before.
     Utf16,
     /// A variable of an `.http` file has no value in the file.
@@ -116,6 +121,13 @@ impl fmt::Display for Note {
             ),
             Self::Reformatted { tool, remedy } => {
                 write!(f, "{tool} does not print the body as it was sent: {remedy}")
+            }
+            Self::TextLeftOut { text } => {
+                let text = text.lines().next().unwrap_or_default().chars().take(80).collect::<String>();
+                write!(
+                    f,
+                    "what stands behind the body was left out, because `Content-Length` ends before it: `{text}`"
+                )
             }
             Self::Utf16 => f.write_str(
                 "the input is UTF-16, as `>` of PowerShell writes it, and was read as UTF-8",

@@ -24,10 +24,12 @@ impl Capture {
     /// - what tools print of a request: `tcpdump`, `tshark`, Wireshark, `ngrep`, `socat`, `strace`, `curl`,
     ///   HTTPie, `mitmdump`, Burp, Python's `http.client` and requests-toolbelt, Ruby's `Net::HTTP`, hex dumps. The
     ///   body may have to be put behind what `curl -v` prints
+    /// - logs of Feign, OkHttp, Jersey, Ktor, REST Assured, Netty and of Apache's mod_dumpio
     /// - a file of packets: pcap or pcapng
     /// - an `.http` or `.rest` file of an editor, a file of Hurl or Bruno
     /// - a program that sends a request, where the body stands in quotes
-    /// - a dump of the request, or of its body alone: `od`, `hexdump`, `xxd`; quoted-printable, as in mail
+    /// - a dump of the request, or of its body alone: `od`, `hexdump`, `xxd`, gdb; base32, `uuencode`;
+    ///   quoted-printable, as in mail
     ///
     /// Of several requests, the one that is signed is taken, or the first of those. The origin says which
     /// format it was, and the notes what was taken off or left out. The sender is the one whose signature

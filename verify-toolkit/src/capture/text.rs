@@ -62,7 +62,7 @@ fn zero_half(bytes: &[u8]) -> Option<bool> {
 }
 
 /// Takes out the escape sequences of ECMA-48 that begin with `ESC [`.
-fn without_colours(text: &[u8]) -> Vec<u8> {
+pub(crate) fn without_colours(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((byte, tail)) = rest.split_first() {

@@ -25,6 +25,15 @@ pub(super) fn from_latin(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
 
+/// Reads Windows-1252.
+pub(super) fn from_windows(bytes: &[u8]) -> String {
+    let letter = |byte: &u8| {
+        let place = byte.checked_sub(0x80).map(usize::from);
+        place.and_then(|place| WINDOWS_1252.get(place)).copied().unwrap_or(char::from(*byte))
+    };
+    bytes.iter().map(letter).collect()
+}
+
 /// Reads UTF-16 of either byte order, with a mark or recognised by the NULs of ASCII.
 pub(super) fn from_utf16(bytes: &[u8]) -> Option<String> {
     let (bytes, is_little) = match bytes {

@@ -7,7 +7,7 @@ use verify_core::{SecretEncoding::Verbatim, Sender};
 
 use super::{Cause, Explainer, candidates::Candidates, charset, head};
 use crate::{
-    capture::{unescape, url_decoded},
+    capture::{unescape, url_decoded, without_colours},
     key,
 };
 
@@ -123,6 +123,9 @@ impl Keys {
         for text in strings_of(secret) {
             add(Cause::SecretInJson, text.as_bytes());
         }
+        if let [rest @ .., b'%' | b';' | b','] = secret {
+            add(Cause::SecretEndMark, rest.trim_ascii_end());
+        }
         if let Some(rest) = without_echo(secret) {
             add(Cause::SecretEchoOption, rest.trim_ascii());
         }
@@ -150,6 +153,7 @@ impl Keys {
         }
         if let Some((plain, _)) = unescape(&[secret, b"\0"].concat(), 0) {
             add(Cause::SecretEscaped, &plain);
+            add(Cause::SecretEscaped, plain.trim_ascii_end());
         }
         let whsec = secret.strip_prefix(b"v1,").unwrap_or(secret).strip_prefix(b"whsec_");
         if let Some(rest) = whsec {
@@ -169,6 +173,7 @@ impl Keys {
                 let visible: String =
                     text.chars().filter(|letter| !is_invisible(*letter)).collect();
                 add(Cause::SecretInvisible, visible.as_bytes());
+                add(Cause::SecretInvisible, &without_colours(secret));
                 if let Some(latin) = charset::to_latin(text) {
                     add(Cause::SecretCharset, &latin);
                 }
@@ -224,7 +229,15 @@ pub(super) fn without_echo(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn unquoted(secret: &[u8]) -> Option<&[u8]> {
-    let quotes = [("\"", "\""), ("'", "'"), ("`", "`"), ("\u{201c}", "\u{201d}"), ("<", ">")];
+    let quotes = [
+        ("\"", "\""),
+        ("'", "'"),
+        ("$'", "'"),
+        ("`", "`"),
+        ("\u{201c}", "\u{201d}"),
+        ("\u{2018}", "\u{2019}"),
+        ("<", ">"),
+    ];
     quotes.iter().find_map(|(open, close)| {
         secret.strip_prefix(open.as_bytes())?.strip_suffix(close.as_bytes())
     })

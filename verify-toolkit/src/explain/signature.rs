@@ -82,7 +82,9 @@ pub(super) fn candidates(
     let mut values = 0;
     let mut read =
         |claims: &mut Candidates<Vec<u8>>, place: &[Cause], name: Option<&str>, value: &[u8]| {
-            if value.len() > LONGEST || !has_signature(value) {
+            // The bytes of the sender's own may stand apart.
+            let is_own = name.is_none();
+            if value.len() > LONGEST || !(is_own || has_signature(value)) {
                 return;
             }
             values += 1;
@@ -211,6 +213,10 @@ fn cleaned(value: &[u8]) -> Vec<(Option<Cause>, Vec<u8>)> {
         (
             Some(Cause::SignatureFolded),
             bare.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect(),
+        ),
+        (
+            Some(Cause::SignatureFolded),
+            bare.iter().copied().filter(|byte| !b" \t:-".contains(byte)).collect(),
         ),
     ]
 }

@@ -186,6 +186,35 @@ fn a_changed_body_is_proved_whatever_changed_it() {
         (&[BodyMojibake], "{\"a\": \"é€\"}", "{\"a\": \"Ã©â‚¬\"}"),
         (&[BodyMojibake], "{\"a\": \"é\"}", "{\"a\": \"ÃƒÂ©\"}"),
         (&[BodyHtmlEntities], r#"{"a": "b"}"#, "{&#x22;a&#x22;: &quot;b&quot;}"),
+        (&[BodyHtmlEntities], r#"{"a": "b"}"#, "&#123;&#34;a&#34;: &#34;b&#34;&#x7D;"),
+        (&[BodyHtmlEntities], r#"{"a": "&b;"}"#, "{&quot;a&quot;: &quot;&amp;b;&quot;}"),
+        (&[BodyTypography], r#"{"a": "b"}"#, "{\u{201c}a\u{201d}: \u{201e}b\u{201c}}"),
+        (&[BodyTypography], r#"{"a": "b"}"#, "{\"a\":\u{a0}\"b\"}"),
+        // What programs print of a value, and what echo undoes.
+        (
+            &[BodyPrinted, BodyJsonSpaced],
+            r#"{"a": 1.5, "b": null, "c": ["d'"], "e": true}"#,
+            r#"{'a': 1.5, 'b': None, 'c': ["d'"], 'e': True}"#,
+        ),
+        (&[BodyPrinted], r#"{"a":"b","c":null}"#, r#"{"a"=>"b", "c"=>nil}"#),
+        (&[BodyPrinted], r#"{"a":"b","c":[1]}"#, "{ a: 'b', c: [ 1 ] }"),
+        (&[BodyEscapesUndone], r#"{"a":"x\ny\t\"z"}"#, "{\"a\":\"x\ny\t\\\"z\"}"),
+        // Something around it.
+        (
+            &[BodyInside],
+            event,
+            &format!(
+                "--x\r\nContent-Disposition: form-data; name=\"payload\"\r\n\r\n{event}\r\n--x--\r\n"
+            ),
+        ),
+        (&[BodyInside], event, &format!("data: {event}\n\n")),
+        (&[BodyInside], event, &format!("callback({event});")),
+        (&[BodyInside], event, &format!(")]}}',\n{event}")),
+        (
+            &[BodyHtmlEntities, BodyInside],
+            event,
+            &format!("<m>{}</m>", event.replace('"', "&quot;")),
+        ),
         (
             &[BodyForm],
             event,
@@ -202,6 +231,16 @@ fn a_changed_body_is_proved_whatever_changed_it() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_body_that_is_not_utf_8_is_read_in_either_charset() {
+    for (signed, arrived) in
+        [("{\"a\": \"é\"}", &b"{\"a\": \"\xe9\"}"[..]), ("{\"a\": \"€\"}", b"{\"a\": \"\x80\"}")]
+    {
+        let explanation = explained(&came(Sender::WANDB, signed.as_bytes(), arrived));
+        assert_explained(&explanation, &[BodyNotUtf8], Proved, Side::Unknown);
+    }
 }
 
 /// MLflow's own order is known, so what something put into another is proved.
@@ -255,6 +294,12 @@ fn one_signature_is_no_list_whatever_stands_around_it() {
         assert_eq!(with(words.clone()), [SignatureWithWords], "{words}");
     }
     assert_eq!(with(format!("sha256 {base64}")), [SignatureWithWords, SignatureBase64]);
+    for between in [":", "-", " "] {
+        let pairs: Vec<_> =
+            hex.as_bytes().chunks(2).map(|pair| str::from_utf8(pair).unwrap()).collect();
+        assert_eq!(with(pairs.join(between)), [SignatureFolded], "{between}");
+        assert_eq!(with(pairs.join(between).to_uppercase()), [SignatureFolded], "{between}");
+    }
     assert_eq!(with(format!("sha256={hex}")), [SignaturePrefixAdded]);
     assert_eq!(with(format!("sha256:{hex}")), [SignaturePrefixAdded]);
     for list in [
@@ -290,6 +335,13 @@ fn a_secret_that_was_copied_with_something_is_told_so() {
         (SecretList, "abcdefgh,ijklmnop", "ijklmnop"),
         (SecretTrailingNewline, "abcdefgh\n", "abcdefgh"),
         (SecretInvisible, "abcd\u{200b}efgh", "abcdefgh"),
+        (SecretInvisible, "\u{1b}[32mabcdefgh\u{1b}[0m", "abcdefgh"),
+        (SecretEndMark, "abcdefgh%", "abcdefgh"),
+        (SecretEndMark, "abcdefgh;", "abcdefgh"),
+        (SecretEndMark, "abcdefgh,", "abcdefgh"),
+        (SecretEscaped, r"abcdefgh\n", "abcdefgh"),
+        (SecretQuoted, "\u{2018}abcdefgh\u{2019}", "abcdefgh"),
+        (SecretQuoted, "$'abcdefgh'", "abcdefgh"),
     ] {
         let request = Delivery::mlflow("{}").sign(signs, NOW).unwrap();
         let explanation = Explainer::new(&request, NOW).secret("current", has).explain();

@@ -5,6 +5,7 @@
 mod causes;
 mod json;
 mod lines;
+mod loggers;
 mod others;
 mod siblings;
 

@@ -266,7 +266,8 @@ fn yaml_is_read() {
 
 /// Made by coreutils 9.1, util-linux 2.38.1 and xxd 2022-01-14 of the same delivery, all of it, and of the body
 /// alone.
-const DUMPS: [&str; 14] = [
+const DUMPS: [&str; 21] = [
+    "hexdump-08x",
     "hexdump-C",
     "hexdump-b",
     "hexdump-c",
@@ -274,12 +275,18 @@ const DUMPS: [&str; 14] = [
     "hexdump",
     "od-An-c",
     "od-An-tu1",
+    "od-An-tx4",
+    "od-Ax-tx8",
     "od-a",
     "od-b",
     "od-c",
     "od-tx1",
+    "od-tx4",
     "od",
     "xxd-b",
+    "xxd-e",
+    "xxd-e-g2",
+    "xxd-e-g8",
     "xxd-i",
 ];
 

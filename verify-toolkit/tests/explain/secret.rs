@@ -43,6 +43,7 @@ pub(crate) fn cases() -> Vec<Case> {
         (SecretSpaceInside, "Kx9- shared-\tTz4", SECRET),
         (SecretWrapped, "Kx9-shared\n-Tz4", SECRET),
         (SecretWrapLost, LONG, WRAPPED),
+        (SecretEndMark, "Kx9-shared-Tz4%", SECRET),
         (SecretDoubled, "Kx9-shared-Tz4Kx9-shared-Tz4", SECRET),
         (SecretEscaped, r#"a\"b\\c"#, r#"a"b\c"#),
         (SecretPercentEncoded, "a%2Fb%3D", "a/b="),

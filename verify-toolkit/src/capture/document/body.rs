@@ -20,8 +20,9 @@ pub(in crate::capture) enum Lack {
 }
 
 /// Fields beside a body that say that it is in base64.
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 9] = [
     "isBase64Encoded",
+    "__ow_isBase64Encoded",
     "base64Encoded",
     "isBase64",
     "encodedBody",
@@ -94,8 +95,9 @@ pub(super) fn decode(value: &Tree<'_>, is_base64: bool) -> Result<Vec<u8>, Lack>
 
 /// Reads a body with beside it how it is written, as Postman and Envoy have it.
 fn written(value: &Tree<'_>) -> Result<Vec<u8>, Lack> {
-    const BODY: [&str; 6] = ["raw", "text", "string", "as_bytes", "as_string", "data"];
-    const BESIDE: [&str; 9] = [
+    const BODY: [&str; 8] =
+        ["raw", "text", "string", "as_bytes", "as_string", "data", "json", "content"];
+    const BESIDE: [&str; 10] = [
         "mode",
         "options",
         "truncated",
@@ -105,6 +107,7 @@ fn written(value: &Tree<'_>) -> Result<Vec<u8>, Lack> {
         "encoding",
         "charset",
         "size",
+        "bytes",
     ];
     let is_one_of = |names: &[&str], name: &str| names.iter().any(|other| is_same(other, name));
     let (bodies, beside): (Vec<_>, Vec<_>) =

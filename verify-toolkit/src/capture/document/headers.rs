@@ -95,6 +95,8 @@ fn pair(tree: &Tree<'_>) -> Headers {
 }
 
 fn named(name: &str, value: &Tree<'_>) -> Headers {
+    // OpenTelemetry's name of an attribute.
+    let name = name.strip_prefix("http.request.header.").unwrap_or(name);
     let values = values(value).into_iter();
     values.filter(|_| is_kept(name)).map(|value| (name.to_owned(), value)).collect()
 }
@@ -108,10 +110,13 @@ fn values(tree: &Tree<'_>) -> Vec<Vec<u8>> {
     match tree {
         Tree::Bytes(bytes) => vec![bytes.clone()],
         Tree::List(items) => items.iter().flat_map(values).collect(),
-        // As CloudFront and `HeadersList` of Node have them.
+        // As CloudFront and `HeadersList` of Node have them, messages of SQS, and attributes of OpenTelemetry.
         Tree::Object(fields) => fields
             .iter()
-            .filter(|(name, _)| is_same(name, "value") || name.parse::<usize>().is_ok())
+            .filter(|(name, _)| {
+                let names = ["value", "stringValue", "arrayValue", "values"];
+                names.iter().any(|own| is_same(name, own)) || name.parse::<usize>().is_ok()
+            })
             .flat_map(|(_, value)| values(value))
             .collect(),
         _ if tree.is_null() => Vec::new(),

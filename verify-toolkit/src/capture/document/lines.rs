@@ -58,9 +58,11 @@ pub(super) fn header_lines(text: &str) -> Option<(Headers, &str, &str)> {
 
 /// The header that a line has, in whichever list or table it stands.
 fn header_in(line: &str) -> Option<(&str, &str)> {
-    const SEPARATORS: [&str; 7] = [": ", "\t", " | ", " = ", " => ", "**: ", ", Value: "];
+    const SEPARATORS: [&str; 8] = [": ", "\t", " | ", " = ", " => ", "**: ", ", Value: ", "="];
     let line = line.trim().trim_start_matches(['|', '-', '*', ' ']);
     let line = line.strip_prefix("Header Name: ").unwrap_or(line);
+    // REST Assured has the first on the line of the title.
+    let line = line.strip_prefix("Headers:\t").map_or(line, str::trim_start);
     let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)))?;
     let (name, rest) = line.split_at(end);
     let value = SEPARATORS.iter().find_map(|separator| rest.strip_prefix(separator))?;

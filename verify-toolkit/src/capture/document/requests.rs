@@ -161,7 +161,10 @@ fn request(tree: &Tree<'_>, place: Place<'_>) -> Option<Found> {
         "reqHeaders",
         "header",
         "http.request.line",
+        "http_http_request_line",
         "parameters",
+        "messageAttributes",
+        "attributes",
     ];
     let named = named.iter().filter_map(|name| tree.at(name));
     let mut others = fields.iter().map(|(_, value)| value).filter(|value| is_signed(value));

@@ -39,9 +39,10 @@ const PLAIN: Shape = Shape {
 };
 
 /// What a body is called, the raw one first.
-pub(super) const BODIES: [&str; 22] = [
+pub(super) const BODIES: [&str; 26] = [
     "rawBody",
     "bodyRaw",
+    "bodyString",
     "bodyBase64",
     "rawBodyBase64",
     "bodyAsBase64",
@@ -62,13 +63,16 @@ pub(super) const BODIES: [&str; 22] = [
     "postData",
     "requestPayload",
     "http.file_data",
+    "http_http_file_data",
+    "http_request_body",
+    "http_request_body_printable",
 ];
 
 /// Any object that has a sender's signature header, or headers and a body.
 pub(super) const ANY: Shape = Shape { name: "logged request", ..PLAIN };
 
 /// A tool is found by the first row whose marks are all there.
-const SHAPES: [Shape; 25] = [
+const SHAPES: [Shape; 30] = [
     Shape {
         marks: &["request.method", "request.url", "request.headers", "request.httpVersion"],
         ..HAR
@@ -106,6 +110,13 @@ const SHAPES: [Shape; 25] = [
         headers: &["httpRequest.headers"],
         body: &["httpRequest.body.rawBytes", "httpRequest.body.string", "httpRequest.body"],
         ..PLAIN
+    },
+    Shape {
+        name: "Chrome's DevTools protocol",
+        marks: &["request.headers", "request.postData", "request.hasPostData"],
+        body: &["request.postData"],
+        remedy: "ask for the body with `Network.getRequestPostData`, or take `copy as cURL (bash)`",
+        ..REQUEST
     },
     Shape {
         marks: &["request.method", "request.url", "request.headers", "request.postData"],
@@ -155,6 +166,38 @@ const SHAPES: [Shape; 25] = [
         headers: &["cf.request.headers"],
         body: &["cf.request.body.data"],
         remedy: "let CloudFront include the body: `Include body` of the trigger",
+        ..PLAIN
+    },
+    Shape {
+        name: "OpenWhisk's web action",
+        marks: &["__ow_headers"],
+        method: &["__ow_method"],
+        url: &["__ow_path"],
+        headers: &["__ow_headers"],
+        body: &["__ow_body"],
+        remedy: "set `raw-http` for the action: without it the body is parsed",
+        ..PLAIN
+    },
+    Shape {
+        name: "SNS message",
+        marks: &["Message", "MessageAttributes"],
+        headers: &["MessageAttributes"],
+        body: &["Message"],
+        ..PLAIN
+    },
+    Shape {
+        name: "Make's webhook",
+        marks: &["__IMTHEADERS__"],
+        method: &["__IMTMETHOD__"],
+        headers: &["__IMTHEADERS__"],
+        body: &["value"],
+        remedy: "switch on `JSON pass-through` of the webhook in Make, and take `value`",
+        ..PLAIN
+    },
+    Shape {
+        name: "Yaak export",
+        marks: &["url", "headers", "bodyType"],
+        body: &["body.text"],
         ..PLAIN
     },
     Shape {

@@ -29,7 +29,7 @@ fn add_lines<'t>(tree: &'t Tree<'t>, lines: &mut Vec<&'t str>) {
 /// Reads comma-separated values with names in the first line, if a field has quotes in it.
 pub(super) fn csv(text: &str) -> Option<Tree<'_>> {
     let first = text.lines().next()?;
-    if !first.contains(',') || !text.contains("\"\"") {
+    if text.starts_with(['{', '[']) || !first.contains(',') || !text.contains("\"\"") {
         return None;
     }
     let mut records = Records { rest: text };

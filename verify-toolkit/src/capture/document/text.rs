@@ -211,15 +211,18 @@ fn printed_body(text: &str) -> (Result<Vec<u8>, Lack>, usize) {
 /// Most lines of a log between headers and the body of the same request.
 const BETWEEN: usize = 10;
 
-/// Where a value begins that a line says to be the body, as `RequestBody: {`.
+/// Where a value begins that a line says to be the body, as `RequestBody: {`, or that stands in the next line.
 fn labelled(text: &str) -> Option<usize> {
     let mut at = 0;
     text.split_inclusive('\n').take(BETWEEN).find_map(|line| {
         at += line.len();
-        let (name, value) = line.split_once([':', '='])?;
-        let value = value.trim_start();
+        let (name, own) = line.split_once([':', '='])?;
+        let (value, start) = match own.trim_start() {
+            "" => (&text[at..], at),
+            value => (value, at - value.len()),
+        };
         let is_value = value.starts_with(['{', '"', '\'']);
-        (is_value && is_label(name)).then_some(at - value.len())
+        (is_value && is_label(name)).then_some(start)
     })
 }
 

@@ -68,6 +68,42 @@ impl<'t> Tree<'t> {
         }
     }
 
+    /// Writes it as JSON, if it is all that was printed.
+    #[cfg(feature = "explain")]
+    pub(super) fn write_json(&self, json: &mut String) -> Option<()> {
+        let quoted = |text: &str| serde_json::to_string(text).ok();
+        match self {
+            Self::Bytes(_) | Self::Cut => return None,
+            Self::Text(text) => json.push_str(&quoted(text)?),
+            _ if self.is_null() => json.push_str("null"),
+            _ if self.is_true() => json.push_str("true"),
+            _ if self.is_false() => json.push_str("false"),
+            Self::Word(word) => {
+                word.parse::<f64>().ok()?;
+                json.push_str(word);
+            }
+            Self::List(items) => {
+                json.push('[');
+                for (number, item) in items.iter().enumerate() {
+                    json.push_str(if number > 0 { "," } else { "" });
+                    item.write_json(json)?;
+                }
+                json.push(']');
+            }
+            Self::Object(fields) => {
+                json.push('{');
+                for (number, (name, value)) in fields.iter().enumerate() {
+                    json.push_str(if number > 0 { "," } else { "" });
+                    json.push_str(&quoted(name)?);
+                    json.push(':');
+                    value.write_json(json)?;
+                }
+                json.push('}');
+            }
+        }
+        Some(())
+    }
+
     pub(in crate::capture) fn number<N: core::str::FromStr>(&self) -> Option<N> {
         self.text()?.parse().ok()
     }

@@ -3,7 +3,7 @@
 use base64ct::{Base64, Base64Unpadded, Encoding as _};
 
 use super::{bare, flow::Flows, lines, number_after};
-use crate::capture::http::find;
+use crate::capture::{codes, http::find};
 
 /// `=> Send header, 308 bytes (0x134)`, and rows such as `0040: text`: a row ends after 64 bytes, or
 /// before a CRLF, which the next offset shows.
@@ -201,18 +201,31 @@ pub(super) fn burp(text: &[u8]) -> Option<Vec<Vec<u8>>> {
     is_known.then(|| flows.requests().unwrap_or_default())
 }
 
-/// A text that decodes to a request: what `POST ` and `PUT ` are in base64, and what follows.
-pub(super) fn base64(text: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let starts: [&[u8]; 2] = [b"UE9TVC", b"UFVUI"];
-    let start = starts.into_iter().filter_map(|start| find(text, start)).min()?;
-    let own = text.get(start..)?;
-    let is_code = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/\r\n".contains(byte);
-    let end = own.iter().position(|byte| !is_code(byte)).unwrap_or(own.len());
-    let line = own.iter().position(|byte| *byte == b'\n').unwrap_or(end).min(end);
-    let whole = [end, line].into_iter().find_map(|end| decoded(own.get(..end)?));
-    let mut flows = Flows::default();
-    flows.add(b"", None, &whole?);
-    flows.requests()
+/// A code, what `POST ` and `PUT ` are in it, how it is decoded, and the letters that it has besides letters and
+/// digits.
+type Code = (&'static [&'static [u8]], fn(&[u8]) -> Option<Vec<u8>>, &'static [u8]);
+
+static CODES: [Code; 3] = [
+    (&[b"UE9TVC", b"UFVUI"], decoded, b"+/\r\n"),
+    (&[b"KBHVGVB", b"KBKVII"], codes::base32, b"\r\n"),
+    (&[b"begin 644 ", b"begin 664 ", b"begin 600 "], codes::uuencoded, b""),
+];
+
+/// A text that decodes to a request.
+pub(super) fn coded(text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    CODES.iter().find_map(|(starts, decode, besides)| {
+        let start = starts.iter().filter_map(|start| find(text, start)).min()?;
+        let own = text.get(start..)?;
+        let is_code = |byte: &u8| byte.is_ascii_alphanumeric() || besides.contains(byte);
+        // What has no letters of its own says where it ends.
+        let end = if besides.is_empty() { None } else { own.iter().position(|b| !is_code(b)) };
+        let end = end.unwrap_or(own.len());
+        let line = own.iter().position(|byte| *byte == b'\n').unwrap_or(end).min(end);
+        let whole = [end, line].into_iter().find_map(|end| decode(own.get(..end)?));
+        let mut flows = Flows::default();
+        flows.add(b"", None, &whole?);
+        flows.requests()
+    })
 }
 
 /// Decodes base64 in lines, with or without padding.

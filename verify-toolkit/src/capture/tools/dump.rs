@@ -1,4 +1,4 @@
-//! Dumps whose rows are not hex: `od -c`, `od -b`, `od`, `hexdump -c`, `xxd -b`, `xxd -i`.
+//! Dumps whose rows are not hex: `od -c`, `od -b`, `od`, `hexdump -c`, `xxd -b`, `xxd -i`, gdb's `x/64xb`.
 
 use crate::capture::http::begins_request;
 
@@ -55,9 +55,13 @@ const WIDTH: usize = 16;
 
 /// The number of a row's first byte, and the row. The last row of a dump may have nothing else.
 fn parts(line: &str) -> (Option<&str>, &str) {
-    let (first, rest) = line.split_at(line.find(' ').unwrap_or(line.len()));
+    let (first, rest) = line.split_at(line.find(char::is_whitespace).unwrap_or(line.len()));
     let digits = first.strip_suffix(':').unwrap_or(first);
+    let digits = digits.strip_prefix("0x").unwrap_or(digits);
     let is_offset = digits.len() >= 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // gdb names what stands there: `0x7ffc2a10 <buffer+8>:`.
+    let named = rest.trim_start().strip_prefix('<').and_then(|name| name.split_once(">:"));
+    let rest = named.map_or(rest, |(_, rest)| rest);
     if is_offset { (Some(digits), rest) } else { (None, line) }
 }
 

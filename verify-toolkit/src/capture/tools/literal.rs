@@ -51,6 +51,14 @@ fn unquoted(line: &[u8]) -> Option<Vec<u8>> {
 
 /// Where a text in quotes begins, with the letter in front, that begins with a request line.
 fn quoted_request(line: &[u8]) -> Option<usize> {
+    // `strace -xx` escapes all.
+    let is_request = |at: &usize| {
+        let plain = line.get(at + 1..).and_then(|text| unescape(text, b'"'));
+        plain.is_some_and(|(plain, _)| begins_request(&plain))
+    };
+    if let Some(quote) = find(line, b"\"\\x").filter(is_request) {
+        return Some(quote);
+    }
     let version = [&b" HTTP/1.1\\"[..], b" HTTP/1.0\\"]
         .into_iter()
         .find_map(|version| find(line, version))?;

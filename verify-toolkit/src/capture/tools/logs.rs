@@ -1,6 +1,6 @@
 //! Logs of servers and libraries, most of which have no body.
 
-use super::lines;
+use super::{MOST_LINES, lines};
 use crate::capture::http::{begins_request, find};
 
 /// `--a1b2c3d4-B--`, and the part of the request with this letter: `B` is its head, `C` its body.
@@ -57,26 +57,9 @@ pub(super) fn apache_client(text: &[u8]) -> Option<Vec<Vec<u8>>> {
     begins_request(&sent).then(|| vec![sent])
 }
 
-/// A tool that leaves the body out: nothing of it can be read.
-fn known(text: &[u8], is_line: fn(&[u8]) -> bool) -> Option<Vec<Vec<u8>>> {
-    lines(text).take(MOST_LINES).any(is_line).then(Vec::new)
-}
-
-const MOST_LINES: usize = 1000;
-
-pub(super) fn nginx(text: &[u8]) -> Option<Vec<Vec<u8>>> {
-    known(text, |line| {
-        find(line, b" [debug] ").is_some_and(|at| find(&line[at..], b" http header: \"").is_some())
-    })
-}
-
-pub(super) fn envoy(text: &[u8]) -> Option<Vec<Vec<u8>>> {
-    known(text, |line| find(line, b"request headers complete (end_stream=").is_some())
-}
-
 /// A request line in quotes, and a status behind or in front.
 pub(super) fn access(text: &[u8]) -> Option<Vec<Vec<u8>>> {
-    known(text, |line| {
+    let is_line = |line: &[u8]| {
         let version = [&b" HTTP/1.1\""[..], b" HTTP/1.0\"", b" HTTP/2.0\"", b" HTTP/2\""];
         let end =
             version.into_iter().find_map(|version| Some(find(line, version)? + version.len()));
@@ -88,7 +71,8 @@ pub(super) fn access(text: &[u8]) -> Option<Vec<Vec<u8>>> {
         line.iter().filter(|byte| **byte == b'"').count() >= 2
             && !line.starts_with(b"{")
             && (words(rest) || words(front))
-    })
+    };
+    lines(text).take(MOST_LINES).any(is_line).then(Vec::new)
 }
 
 pub(super) fn xml(text: &[u8]) -> Option<Vec<Vec<u8>>> {

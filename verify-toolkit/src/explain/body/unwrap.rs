@@ -5,6 +5,7 @@ use std::io::Read;
 
 use base64ct::{Base64, Encoding as _};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use serde::de::IgnoredAny;
 
 use super::{
     super::{
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     WireRequest,
-    capture::{hex_pair, unescape, url_decoded},
+    capture::{hex_pair, json_of_printed, unescape, url_decoded},
     request::unchunked,
 };
 
@@ -29,6 +30,9 @@ const FIELDS: usize = 32;
 const PARTS: usize = 16 * 1024 * 1024;
 /// Most bytes of a body that may have been put into a form: each may become three.
 pub(super) const IN_FORM: usize = 256 * 1024;
+
+/// Most bytes of what a program printed.
+const PRINTED: usize = 1024 * 1024;
 
 /// Takes each result: why, more about it, and the bytes.
 pub(super) struct Sink<'s> {
@@ -45,8 +49,18 @@ impl Sink<'_> {
 type Step = fn(&mut Sink<'_>, &WireRequest, &[u8]);
 
 /// The nearest first.
-pub(super) const STEPS: [Step; 8] =
-    [ends, framed, packed, encoded, quoted, enveloped, in_another_charset, in_a_form];
+pub(super) const STEPS: [Step; 10] = [
+    ends,
+    framed,
+    packed,
+    encoded,
+    quoted,
+    enveloped,
+    in_another_charset,
+    in_a_form,
+    surrounded,
+    printed,
+];
 
 fn ends(sink: &mut Sink<'_>, request: &WireRequest, body: &[u8]) {
     if let Some(rest) = body.strip_suffix(b"\n") {
@@ -173,7 +187,8 @@ fn in_another_charset(sink: &mut Sink<'_>, _: &WireRequest, body: &[u8]) {
         sink.add(Cause::BodyUtf16, text);
     }
     let Ok(text) = core::str::from_utf8(body) else {
-        return sink.add(Cause::BodyNotUtf8, charset::from_latin(body));
+        sink.add(Cause::BodyNotUtf8, charset::from_latin(body));
+        return sink.add(Cause::BodyNotUtf8, charset::from_windows(body));
     };
     if text.contains('\n') || text.contains('\r') {
         let lf = text.replace("\r\n", "\n");
@@ -185,23 +200,41 @@ fn in_another_charset(sink: &mut Sink<'_>, _: &WireRequest, body: &[u8]) {
         let is_mojibake = core::str::from_utf8(&latin).is_ok();
         sink.add(if is_mojibake { Cause::BodyMojibake } else { Cause::BodyCharset }, latin);
     }
-    let entities = [
-        ("&quot;", "\""),
-        ("&#34;", "\""),
-        ("&#x22;", "\""),
-        ("&#39;", "'"),
-        ("&#x27;", "'"),
-        ("&apos;", "'"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-    ];
     if text.contains('&') {
-        let plain = entities
-            .iter()
-            .fold(text.to_owned(), |text, (name, letter)| text.replace(name, letter));
-        sink.add(Cause::BodyHtmlEntities, plain);
+        sink.add(Cause::BodyHtmlEntities, without_entities(text));
     }
+    let plain = |letter| match letter {
+        '\u{201c}'..='\u{201f}' | '\u{ab}' | '\u{bb}' => '"',
+        '\u{2018}'..='\u{201b}' => '\'',
+        '\u{a0}' | '\u{2007}' | '\u{202f}' => ' ',
+        letter => letter,
+    };
+    sink.add(Cause::BodyTypography, text.chars().map(plain).collect::<String>());
+}
+
+/// Undoes HTML's entities, by name and by number.
+fn without_entities(text: &str) -> String {
+    const NAMES: [(&str, char); 5] =
+        [("quot", '"'), ("apos", '\''), ("lt", '<'), ("gt", '>'), ("amp", '&')];
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        plain.push_str(before);
+        let near = after.as_bytes().get(..10).unwrap_or(after.as_bytes());
+        let name = near.iter().position(|byte| *byte == b';').and_then(|end| after.get(..end));
+        let letter = name.and_then(|name| match name.strip_prefix('#') {
+            Some(number) => {
+                let hex = number.strip_prefix(['x', 'X']);
+                let code = hex.map_or_else(|| number.parse(), |hex| u32::from_str_radix(hex, 16));
+                code.ok().and_then(char::from_u32)
+            }
+            None => NAMES.iter().find(|(own, _)| *own == name).map(|(_, letter)| *letter),
+        });
+        let read = letter.and(name).map_or(0, |name| name.len() + 1);
+        plain.push(letter.unwrap_or('&'));
+        rest = after.get(read..).unwrap_or_default();
+    }
+    plain + rest
 }
 
 fn in_a_form(sink: &mut Sink<'_>, _: &WireRequest, body: &[u8]) {
@@ -221,6 +254,52 @@ fn in_a_form(sink: &mut Sink<'_>, _: &WireRequest, body: &[u8]) {
         }
     }
     sink.add(Cause::BodyForm, decoded(body.trim_ascii_end().strip_suffix(b"=").unwrap_or(body)));
+}
+
+/// JSON with something around it.
+fn surrounded(sink: &mut Sink<'_>, _: &WireRequest, body: &[u8]) {
+    let start = body.iter().position(|byte| b"{[".contains(byte));
+    let end = body.iter().rposition(|byte| b"}]".contains(byte));
+    let inside = start.zip(end).and_then(|(start, end)| body.get(start..=end));
+    // What nobody sees around it has causes of its own.
+    let visible = |bytes: &[u8]| bytes.iter().filter(|byte| byte.is_ascii_graphic()).count();
+    let is_less = |inside: &&[u8]| visible(inside) < visible(body);
+    if let Some(inside) = inside.filter(is_less).filter(|inside| is_json(inside)) {
+        sink.add(Cause::BodyInside, inside);
+    }
+}
+
+/// What a program printed of a value, or a shell of JSON.
+fn printed(sink: &mut Sink<'_>, _: &WireRequest, body: &[u8]) {
+    if !matches!(body.trim_ascii_start(), [b'{' | b'[', ..]) || is_json(body) {
+        return;
+    }
+    if body.len() > PRINTED {
+        sink.is_cut_short = true;
+        return;
+    }
+    if let Some(json) = json_of_printed(body) {
+        sink.add(Cause::BodyPrinted, json);
+    }
+    let mut escaped = Vec::with_capacity(body.len());
+    let (mut is_text, mut is_escape) = (false, false);
+    for byte in body {
+        match byte {
+            b'\n' if is_text => escaped.extend(b"\\n"),
+            b'\r' if is_text => escaped.extend(b"\\r"),
+            b'\t' if is_text => escaped.extend(b"\\t"),
+            _ => escaped.push(*byte),
+        }
+        is_text ^= *byte == b'"' && !is_escape;
+        is_escape = *byte == b'\\' && !is_escape;
+    }
+    if is_json(&escaped) {
+        sink.add(Cause::BodyEscapesUndone, escaped);
+    }
+}
+
+fn is_json(text: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
 /// Not the body, but something that stands for it, or a form that it was taken out of.

@@ -31,6 +31,9 @@ causes! {
              `printf %s`."
         SecretEmpty "secret-empty"
             "The delivery is signed with an empty secret, so anybody can sign one: set the secret at the sender."
+        SecretEndMark "secret-end-mark"
+            "Behind the secret stands a mark that is not part of it, such as the `%` that zsh prints where a line does not end, \
+             or the `;` or `,` of the line that it was copied from: leave it out."
         SecretEscaped "secret-escaped"
             "The secret holds escapes such as `\\n` or `\\\"` that were meant for a shell or a `.env` file: replace each by \
              what it stands for."
@@ -136,6 +139,9 @@ causes! {
             "The body is an envelope, as of Pub/Sub, SNS, SQS or Event Grid, and what was signed stands in one of its fields: \
              verify what is in that field, decoded if it is base64; if the signed text was parsed on the way there, have it \
              passed on as text."
+        BodyEscapesUndone "body-escapes-undone"
+            "Line ends or tabs stand inside the texts of the JSON, where their escapes were signed: the `echo` of some shells \
+             undoes `\\n`; send the body with `printf %s`, or from a file with `curl --data-binary @file`."
         BodyForm "body-form"
             "The JSON stands in a form field, and was signed without that: take the field's decoded value."
         BodyFormLost "body-form-lost"
@@ -146,6 +152,9 @@ causes! {
         BodyHtmlEntities "body-html-entities"
             "Quotes and angle brackets in the body were turned into HTML entities, as by a log shown on a page: take the \
              bytes from elsewhere."
+        BodyInside "body-inside"
+            "Something stands around the JSON, and was not signed, such as a part of a multipart form, `data:` of an event \
+             stream, or the call of a function: take out what was signed before you verify."
         BodyJsonCompact "body-json-compact"
             "The body was signed without white space between its parts, and came with some"
             => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
@@ -225,6 +234,9 @@ causes! {
             => "a buffer was taken whole; take as many bytes as were read."
         BodyOverLimit "body-over-limit"
             "The body is larger than the verifier's limit: raise `body_limit`, and every limit in front of it."
+        BodyPrinted "body-printed"
+            "The body is what a program printed of the parsed value, such as a `dict` of Python or a `Hash` of Ruby, and JSON \
+             was signed: verify the bytes as they came, before any parser."
         BodyPythonBytes "body-python-bytes"
             "The body is the Python text of bytes, `b'..'`: somebody called `str` on it; take the bytes."
         BodyReplaced "body-replaced"
@@ -239,6 +251,9 @@ causes! {
             => "an editor or a template added them; remove them, or take the bytes as they came."
         BodyTooLong "body-too-long"
             "The body goes on behind the `Content-Length`: take that many bytes of it."
+        BodyTypography "body-typography"
+            "Quotes or spaces of the body were replaced by typographic ones, as word processors, chats and mail do: take the \
+             bytes from elsewhere."
         BodyUtf16 "body-utf-16"
             "The body came in UTF-16, and was signed in UTF-8"
             => "PowerShell saves text so; take the bytes as they came."
@@ -252,7 +267,8 @@ causes! {
         SignatureEncodedTwice "signature-encoded-twice"
             "The signature is the base64 of its hex digits: encode the 32 bytes once."
         SignatureFolded "signature-folded"
-            "White space or a line end stands inside the signature, as from a wrapped or folded header: send it in one piece."
+            "White space, a line end, or colons or hyphens between its bytes stand inside the signature, as in a folded header \
+             or a dump: send it in one piece."
         SignatureHex "signature-hex"
             "The signature is written in hex where this sender writes base64: whatever signs is not that sender; write \
              base64."
