@@ -4,7 +4,7 @@ use std::{
     env,
     ffi::OsString,
     fs::{self, File, Metadata, OpenOptions},
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Read as _},
     path::{Component, Path, PathBuf},
     process,
     time::SystemTime,
@@ -105,6 +105,41 @@ pub fn make<E: From<io::Error>>(
     });
     let _ = fs::remove_file(&new);
     made
+}
+
+/// What SQLite has beside a store, and how its files begin: the log of a transaction, the log of WAL in
+/// either order of bytes, the index of that. It writes over what has such a name, and reads what is in it.
+const LOGS: [(&str, &[&[u8]]); 3] = [
+    ("-journal", &[&[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7], &[0; 8]]),
+    ("-wal", &[&[0x37, 0x7f, 0x06, 0x82], &[0x37, 0x7f, 0x06, 0x83]]),
+    ("-shm", &[&3_007_000_u32.to_ne_bytes(), &[0; 4]]),
+];
+
+/// Looks at what has the name of one of SQLite's logs, before SQLite opens the store beside it.
+///
+/// # Errors
+///
+/// Which it is, and why it is no log: it holds something else ([`ErrorKind::InvalidData`]), or is none of the files
+/// that [`open`] opens.
+pub fn check_logs(store: &Path) -> Result<(), (PathBuf, io::Error)> {
+    for (extension, starts) in LOGS {
+        let mut name = store.as_os_str().to_owned();
+        name.push(extension);
+        let path = PathBuf::from(name);
+        let read = |file: File| {
+            let mut start = Vec::new();
+            file.take(8).read_to_end(&mut start).map(|_| start)
+        };
+        let start = match open(&path).and_then(|file| file.map(read).transpose()) {
+            Ok(start) => start.unwrap_or_default(),
+            Err(error) => return Err((path, error)),
+        };
+        if !(start.is_empty() || starts.iter().any(|known| start.starts_with(known))) {
+            let what = "it is no log of SQLite, which would write over it";
+            return Err((path, io::Error::new(ErrorKind::InvalidData, what)));
+        }
+    }
+    Ok(())
 }
 
 /// Takes the right to read a file from all but its owner.

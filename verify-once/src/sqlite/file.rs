@@ -60,6 +60,7 @@ impl Open {
     fn new(path: &Path) -> Result<Self, StoreError> {
         let cannot_open = |error: io::Error| cannot_open(path, error);
         let path = &verify_file::resolve(path).map_err(cannot_open)?;
+        verify_file::check_logs(path).map_err(|(log, error)| self::cannot_open(&log, error))?;
         look(path).map_err(cannot_open)?.then_some(()).ok_or_else(|| {
             unsuitable(path, "is a file of something else, and was left as it is: name another")
         })?;
@@ -126,7 +127,11 @@ fn cannot_open(path: &Path, error: io::Error) -> StoreError {
     match error.downcast() {
         Ok(error) => error,
         // Somebody has to do something about what is there.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => unsuitable(path, what(&error)),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) =>
+        {
+            unsuitable(path, what(&error))
+        }
         Err(error) => unavailable(path, what(&error)),
     }
 }

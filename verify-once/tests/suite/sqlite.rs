@@ -201,6 +201,47 @@ async fn what_another_user_put_where_everybody_may_is_not_used() {
     }
     let error = Sqlite::new(&link).check().await.unwrap_err();
     assert!(error.to_string().contains("a link of another user"), "{error}");
+    // What SQLite would read beside the store is of its owner as well.
+    let (log, target) = (folder.path().join("once.db-wal"), folder.path().join("target"));
+    for is_link in [true, false] {
+        fs::write(&target, "").unwrap();
+        let _ = fs::remove_file(&log);
+        if is_link { symlink(&target, &log) } else { fs::write(&log, "") }.unwrap();
+        lchown(&log, Some(65534), None).unwrap();
+        let error = Sqlite::new(&real).check().await.unwrap_err();
+        assert!(error.to_string().contains("once.db-wal` cannot be opened: "), "{error}");
+        assert_eq!(fs::read(&target).unwrap(), b"");
+    }
+}
+
+/// SQLite would write over it, or follow a link to what it writes over.
+#[tokio::test]
+async fn what_has_the_name_of_a_log_is_left_as_it_is() {
+    for extension in ["-journal", "-wal", "-shm"] {
+        let folder = folder();
+        let path = folder.path().join("once.db");
+        let log = folder.path().join(format!("once.db{extension}"));
+        fs::write(&log, "somebody's notes").unwrap();
+        for is_there in [false, true] {
+            let error = Sqlite::new(&path).check().await.unwrap_err();
+            let text = format!(
+                "store of claims `{}` cannot be opened: it is no log of SQLite, which would write over it",
+                log.display()
+            );
+            assert_eq!(error, StoreError::Unsuitable(text));
+            assert_eq!(fs::read(&log).unwrap(), b"somebody's notes");
+            if !is_there {
+                assert!(!path.exists(), "nothing is made beside it");
+                fs::rename(&log, folder.path().join("notes")).unwrap();
+                Sqlite::new(&path).check().await.unwrap();
+                // Until its thread has closed the file.
+                while folder.path().join("once.db-wal").exists() {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                fs::write(&log, "somebody's notes").unwrap();
+            }
+        }
+    }
 }
 
 #[tokio::test]

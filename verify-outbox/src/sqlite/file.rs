@@ -17,13 +17,6 @@ use crate::{OpenError, StoreError};
 
 /// What the name of the file ends with that is locked beside a store.
 const LOCK: &str = ".lock";
-/// What SQLite has beside a store, and how its files begin: the log of a transaction, the log of WAL in
-/// either order of bytes, the index of that. It writes over what has such a name.
-const BESIDE: [(&str, &[&[u8]]); 3] = [
-    ("-journal", &[&[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7], &[0; 8]]),
-    ("-wal", &[&[0x37, 0x7f, 0x06, 0x82], &[0x37, 0x7f, 0x06, 0x83]]),
-    ("-shm", &[&3_007_000_u32.to_ne_bytes(), &[0; 4]]),
-];
 /// `verO` in ASCII: by it a store is told from other SQLite files.
 const APPLICATION_ID: i32 = 0x7665_724f;
 /// Raised with each change of the schema.
@@ -74,14 +67,10 @@ pub(crate) fn claim(path: &Path) -> Result<(PathBuf, File), OpenError> {
     // has on it for another connection of this process.
     let held = lock(&path, false)?;
     let is_there = look(&path)?;
-    for (extension, starts) in BESIDE {
-        let path = beside(&path, extension);
-        let start = verify_file::open(&path).and_then(|file| file.map(start::<8>).transpose());
-        let start = start.map_err(|error| trouble(&path, error))?.unwrap_or_default();
-        if !(start.is_empty() || starts.iter().any(|known| start.starts_with(known))) {
-            return Err(OpenError::NotAStore { path });
-        }
-    }
+    verify_file::check_logs(&path).map_err(|(path, error)| match error.kind() {
+        io::ErrorKind::InvalidData => OpenError::NotAStore { path },
+        _ => trouble(&path, error),
+    })?;
     let held = match held {
         Some(held) => held,
         None => lock(&path, true)?.ok_or_else(|| OpenError::InUse { path: path.clone() })?,
