@@ -90,6 +90,25 @@ async fn health_readiness_and_figures() {
     assert!(arrived.starts_with("20") && !arrived.contains("fraud"), "{arrived}");
 }
 
+/// A workflow of Teams answers 202 before it begins, and nobody hears whether it failed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_only_accepted_is_not_called_arrived() {
+    let world = World::new(&["teams.models"]);
+    let trigger = world.start();
+    assert_eq!(trigger.move_alias("fraud", 1).await.unwrap(), 204);
+    world.teams.wait_for(1);
+    let line = loop {
+        let line = trigger.stderr.recv_timeout(PATIENCE).unwrap();
+        if line.contains(" INFO outbox: ") {
+            break line;
+        }
+    };
+    assert!(line.contains(" INFO outbox: accepted, not confirmed "), "{line}");
+    let figures = ask(&trigger, "/metrics").1;
+    let figure = "outbox_posted_total{destination=\"teams.models\",outcome=\"accepted\"} 1";
+    assert!(figures.contains(figure), "{figures}");
+}
+
 /// Before it starts anything, too.
 #[test]
 fn an_address_in_use_ends_it_before_it_opens_its_store() {
