@@ -14,7 +14,7 @@ use crate::{
     clock::{now, unix_time},
     payload::{read, sender_parser},
     secret::{PreviousSecrets, SecretBytes, SecretOptions, TokenOptions},
-    target::seconds,
+    target::{number, seconds},
     text::Shown,
 };
 
@@ -27,7 +27,7 @@ pub(crate) struct Case {
     capture: PathBuf,
 
     /// Take this request of several, counted from 1. Without it: the one with a signature header.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = number::<usize>)]
     entry: Option<usize>,
 
     /// Who should have sent it. Without it: the one whose signature header it has.

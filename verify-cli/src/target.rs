@@ -1,6 +1,6 @@
 //! Where a delivery goes.
 
-use core::time::Duration;
+use core::{str::FromStr, time::Duration};
 use std::{fs, path::PathBuf};
 
 use clap::Args;
@@ -88,6 +88,11 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().map_err(|_| "not a number of seconds")?;
     let duration = Duration::try_from_secs_f64(seconds).map_err(|_| "not a span of time")?;
     if duration.is_zero() { Err("no time at all") } else { Ok(duration) }
+}
+
+/// Reads a whole number. What the library says of another text, nobody could act on.
+pub(crate) fn number<N: FromStr>(text: &str) -> Result<N, &'static str> {
+    text.parse().map_err(|_| "not a whole number of at least 1, or too large")
 }
 
 /// Makes what runs the commands that use the network.

@@ -120,7 +120,7 @@ impl From<Error> for HttpError {
                 io::ErrorKind::InvalidData => Self::Broken(NO_TLS.to_owned()),
                 // The system's words, and not those of a library.
                 _ if error.raw_os_error().is_some() => Self::Broken(error.to_string()),
-                kind => Self::Broken(kind.to_string()),
+                _ => Self::Broken("it ended without an answer".to_owned()),
             },
             // Its own text may quote the answer.
             Error::Protocol(_) => Self::Broken("the answer is not HTTP".to_owned()),

@@ -8,7 +8,7 @@ use std::io;
 use http::Uri;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
+    net::{TcpStream, lookup_host},
     time::timeout,
 };
 
@@ -135,11 +135,14 @@ impl Endpoint {
         // A client's certificate is asked for after the greeting, in TLS 1.3.
         #[cfg(feature = "tls")]
         let answer = answer.map_err(tls::in_words);
-        answer?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        let none = "the connection ended without an answer";
+        answer?.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, none))
     }
 
     pub(crate) async fn connect(&self) -> io::Result<Box<dyn Stream>> {
-        let stream = TcpStream::connect(&self.address).await?;
+        let found = lookup_host(&self.address).await;
+        let found = found.map_err(|_| io::Error::new(io::ErrorKind::NotFound, "no such host"))?;
+        let stream = TcpStream::connect(found.collect::<Vec<_>>().as_slice()).await?;
         stream.set_nodelay(true)?;
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {

@@ -21,6 +21,9 @@ pub enum LogFormat {
 /// What the bridges and their own crates log as. All else is a library's.
 const OURS: [&str; 5] = ["bridge_common", "ci_trigger", "outbox", "slack_bridge", "verify"];
 
+/// What is heard of libraries. actix-http logs an error for each request of a stranger that is no HTTP.
+const LIBRARIES: &str = "warn,actix_http=off";
+
 /// Logs to standard error at `info`, or at what `RUST_LOG` says: a level without a target is for the lines of the
 /// bridges, and a library is heard at `warn` unless `RUST_LOG` names it.
 pub fn log_to_stderr(format: LogFormat) {
@@ -55,7 +58,7 @@ fn directives(asked: &str) -> String {
         Ok(_) => of_ours(directive),
         Err(_) => directive.to_owned(),
     });
-    let all: Vec<_> = ["warn".to_owned(), of_ours("info")].into_iter().chain(asked).collect();
+    let all: Vec<_> = [LIBRARIES.to_owned(), of_ours("info")].into_iter().chain(asked).collect();
     all.join(",")
 }
 
@@ -66,7 +69,7 @@ mod tests {
     #[test]
     fn a_level_is_for_the_bridges_and_a_library_is_heard_by_its_name() {
         let base = directives("");
-        assert!(base.starts_with("warn,bridge_common=info,"), "{base}");
+        assert!(base.starts_with("warn,actix_http=off,bridge_common=info,"), "{base}");
         assert!(directives("debug").starts_with(&format!("{base},bridge_common=debug,")));
         assert!(!directives("debug").contains(",debug"), "for libraries too");
         assert_eq!(

@@ -12,8 +12,10 @@ use crate::{Lines, Mistake};
 ///
 /// The file cannot be read, is no TOML, or has other tables or values than a `T`.
 pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<(T, Lines), Mistake> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| Mistake::new(path, format!("cannot be read: {error}")))?;
+    let text =
+        fs::read(path).map_err(|error| Mistake::new(path, format!("cannot be read: {error}")))?;
+    let text = String::from_utf8(text)
+        .map_err(|_| Mistake::new(path, "is not UTF-8: save it as UTF-8"))?;
     parse_settings(path, &text)
 }
 

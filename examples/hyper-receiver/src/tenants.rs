@@ -23,7 +23,8 @@ impl Tenants {
     /// Reads the file. Error messages have places and names, and nothing of a value.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let wrong = |problem: String| format!("TENANTS_FILE: `{}`: {problem}", path.display());
-        let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let text = fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let text = String::from_utf8(text).map_err(|_| wrong("not UTF-8".to_owned()))?;
         Self::parse(&text).map_err(wrong)
     }
 

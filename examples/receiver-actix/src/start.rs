@@ -35,7 +35,8 @@ pub(crate) async fn start() -> Result<Start, String> {
     } else {
         "info"
     };
-    log_to_stderr(default_log);
+    // actix-http logs an error for each request of a stranger that is no HTTP.
+    log_to_stderr(&format!("{default_log},actix_http=off"));
     let guard = Guard::from_env().await?;
 
     let with_path = |verifier: Verifier| {

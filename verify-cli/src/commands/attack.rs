@@ -15,7 +15,7 @@ use crate::{
     payload::{read_body, sender_parser},
     progress,
     secret::{SecretOptions, TokenOptions},
-    target::{Fate, Target, runtime, seconds},
+    target::{Fate, Target, number, runtime, seconds},
 };
 
 const EXAMPLES: &str = "\
@@ -66,7 +66,7 @@ pub(crate) struct Options {
     body: Option<PathBuf>,
 
     /// The largest body that the receiver takes, in bytes. Without it: the sender's own.
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = number::<usize>)]
     body_limit: Option<usize>,
 
     /// How far a signed time may be from the receiver's clock, in seconds. Without it: 300.

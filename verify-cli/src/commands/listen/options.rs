@@ -5,7 +5,10 @@ use clap::{Args, builder::ValueParser};
 use verify_listen::{Forward, Keep, ListenError, Settings};
 use verify_toolkit::Sender;
 
-use crate::commands::webhooks::{Api, Profile};
+use crate::{
+    commands::webhooks::{Api, Profile},
+    target::number,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -93,11 +96,11 @@ pub(super) struct StoreOptions {
     store: Option<PathBuf>,
 
     /// Keep as many verified deliveries, and as many refused ones. The oldest go first.
-    #[arg(long, value_name = "NUMBER", default_value = "1000")]
+    #[arg(long, value_name = "NUMBER", default_value = "1000", value_parser = number::<NonZeroU64>)]
     keep: NonZeroU64,
 
     /// Keep as many MiB of each.
-    #[arg(long, value_name = "MIB", default_value = "128")]
+    #[arg(long, value_name = "MIB", default_value = "128", value_parser = number::<NonZeroU64>)]
     keep_mib: NonZeroU64,
 }
 
