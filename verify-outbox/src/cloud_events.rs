@@ -1,8 +1,12 @@
 //! Deliveries as CloudEvents, in the binary mode: attributes are headers, and the body stays as it is.
 
-use core::fmt;
+mod attributes;
 
-use crate::{Delivery, Endpoint, Http, Outcome, Post, delivery::EventOf};
+use core::fmt;
+use std::sync::Arc;
+
+pub(crate) use self::attributes::Attributes;
+use crate::{Delivery, Endpoint, Http, Outcome, Post};
 
 /// Posts each delivery to an endpoint as a [CloudEvent](https://github.com/cloudevents/spec) 1.0 in the binary mode: the
 /// body byte for byte as it was signed, and in headers what a service in any language needs to know.
@@ -21,8 +25,7 @@ use crate::{Delivery, Endpoint, Http, Outcome, Post, delivery::EventOf};
 pub struct CloudEvents {
     http: Http,
     endpoint: Endpoint,
-    source: String,
-    event_of: EventOf,
+    attributes: Attributes,
 }
 
 impl CloudEvents {
@@ -33,29 +36,13 @@ impl CloudEvents {
         source: &str,
         event_of: impl Fn(&Delivery) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        let event_of: EventOf = std::sync::Arc::new(event_of);
-        Self { http, endpoint, source: source.to_owned(), event_of }
-    }
-
-    fn attributes(&self, delivery: &Delivery) -> [(&'static str, String); 5] {
-        let sender = &delivery.sender;
-        let kind = match (self.event_of)(delivery) {
-            Some(event) => format!("{sender}.{event}"),
-            None => sender.clone(),
-        };
-        [
-            ("ce-specversion", "1.0".to_owned()),
-            ("ce-id", delivery.key_hex()),
-            ("ce-source", encode(&self.source)),
-            ("ce-type", encode(&kind)),
-            ("ce-time", time(delivery.received_at.as_secs())),
-        ]
+        Self { http, endpoint, attributes: Attributes::new(source, Arc::new(event_of)) }
     }
 }
 
 impl Post for CloudEvents {
     fn post(&mut self, delivery: &Delivery) -> Outcome {
-        let attributes = self.attributes(delivery);
+        let attributes = self.attributes.of(delivery);
         let headers = attributes.each_ref().map(|(name, value)| (*name, value.as_str()));
         match self.http.post(&self.endpoint, &headers, &delivery.body) {
             Ok(answer) => answer.outcome(),
@@ -66,58 +53,8 @@ impl Post for CloudEvents {
 
 impl fmt::Debug for CloudEvents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CloudEvents").field("source", &self.source).finish_non_exhaustive()
-    }
-}
-
-/// What is no visible ASCII, and `"` and `%`, has percent signs: CloudEvents' HTTP binding 1.0.2, section 3.1.3.2.
-fn encode(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"%".contains(&byte);
-    text.bytes()
-        .map(|byte| match plain(byte) {
-            true => char::from(byte).to_string(),
-            false => format!("%{byte:02X}"),
-        })
-        .collect()
-}
-
-/// A time of RFC 3339, from seconds since 1970.
-fn time(seconds: u64) -> String {
-    const DAY: u64 = 24 * 60 * 60;
-    let of_day = seconds % DAY;
-    // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days: years begin in March.
-    let days = seconds / DAY + 719_468;
-    let era = days / 146_097;
-    let day = days % 146_097;
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let (day, month) = (of_year - (153 * month + 2) / 5 + 1, (month + 2) % 12 + 1);
-    let year = year + era * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{encode, time};
-
-    #[test]
-    fn times_are_those_of_rfc_3339() {
-        for (seconds, expected) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_709_251_199, "2024-02-29T23:59:59Z"),
-            (1_795_290_101, "2026-11-21T19:41:41Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-        ] {
-            assert_eq!(time(seconds), expected);
-        }
-    }
-
-    #[test]
-    fn no_name_of_an_event_ends_a_header() {
-        assert_eq!(encode("wandb.a b\r\nx: \"1%\u{fc}"), "wandb.a%20b%0D%0Ax:%20%221%25%C3%BC");
+        f.debug_struct("CloudEvents")
+            .field("source", &self.attributes.source())
+            .finish_non_exhaustive()
     }
 }
