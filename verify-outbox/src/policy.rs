@@ -131,7 +131,9 @@ impl Policy {
         random: &mut fastrand::Rng,
     ) -> (Fate, Gate) {
         let (after, reason) = match outcome {
-            Outcome::Accepted | Outcome::Done => return (Fate::Done, Gate::default()),
+            Outcome::Accepted | Outcome::Done | Outcome::Repeated => {
+                return (Fate::Done, Gate::default());
+            }
             Outcome::Dead { reason } => {
                 let failures = tried.failures.saturating_add(1);
                 return (Fate::Dead { failures, reason }, Gate::default());

@@ -43,6 +43,8 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+    /// It knew it, and did not take it a second time: it had arrived before.
+    Repeated,
 }
 
 impl Outcome {
@@ -52,6 +54,7 @@ impl Outcome {
             Self::Dead { .. } => "dead",
             Self::Done => "done",
             Self::Later { .. } => "later",
+            Self::Repeated => "repeated",
         }
     }
 }

@@ -87,7 +87,11 @@ impl Worker {
         metrics::counter!("outbox_posted_total",
             "destination" => self.destination.clone(), "outcome" => outcome.code())
         .increment(1);
-        let is_accepted = outcome == Outcome::Accepted;
+        let arrived = match outcome {
+            Outcome::Accepted => "accepted, not confirmed",
+            Outcome::Repeated => "arrived before, recognised",
+            _ => "arrived",
+        };
         let tried = Tried { since: due.since, failures: due.failures };
         let (fate, new) =
             self.policy.judge((self.clock)(), tried, held.gate, outcome, &mut self.random);
@@ -102,7 +106,7 @@ impl Worker {
             gate: (new != held.gate).then_some(new),
             paced_until: self.paced_until,
         });
-        self.log(&due, &fate, is_accepted);
+        self.log(&due, &fate, arrived);
         self.write()?;
         Ok(Next::GoOn)
     }
@@ -121,7 +125,7 @@ impl Worker {
     }
 
     /// A line for each posting that arrived, was given up, or is to be tried again.
-    fn log(&self, due: &Due, fate: &Fate, is_accepted: bool) {
+    fn log(&self, due: &Due, fate: &Fate, arrived: &str) {
         let (destination, posting) = (&self.destination, due.id);
         let (sender, key) = (&due.delivery.sender, due.delivery.key_hex());
         let event = self.outbox.event_of(&due.delivery);
@@ -135,8 +139,7 @@ impl Worker {
                 let millis = (self.clock)().saturating_sub(received.saturating_mul(1000)).max(0);
                 metrics::histogram!("outbox_arrival_seconds", "destination" => self.destination.clone())
                     .record(millis as f64 / 1000.0);
-                let what = if is_accepted { "accepted, not confirmed" } else { "arrived" };
-                tracing::info!(target: "outbox", sender, event, destination, posting, key, "{what}");
+                tracing::info!(target: "outbox", sender, event, destination, posting, key, "{arrived}");
             }
             Fate::Pending { failures, reason } => {
                 tracing::warn!(

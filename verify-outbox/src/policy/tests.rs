@@ -67,7 +67,7 @@ fn a_retry_after_below_the_first_wait_shortens_no_wait() {
 fn an_answer_opens_the_gate() {
     let policy = Policy::default();
     let gate = Gate { open_at: NOW, failures: 3 };
-    for outcome in [Outcome::Accepted, Outcome::Done] {
+    for outcome in [Outcome::Accepted, Outcome::Done, Outcome::Repeated] {
         assert_eq!(judge(&policy, gate, outcome), (Fate::Done, Gate::default()));
     }
     let reason = || "no_service".to_owned();
