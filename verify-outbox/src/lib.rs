@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "nats")]
+mod background;
 mod bell;
 mod builder;
 mod clock;
@@ -9,6 +11,8 @@ mod delivery;
 mod error;
 mod figures;
 mod http;
+#[cfg(feature = "nats")]
+mod nats;
 mod outbox;
 mod policy;
 mod post;
@@ -22,6 +26,8 @@ mod verified;
 mod worker;
 mod workers;
 
+#[cfg(feature = "nats")]
+pub use self::nats::{Nats, NatsBuilder, NatsError};
 pub use self::{
     builder::Builder,
     cloud_events::CloudEvents,

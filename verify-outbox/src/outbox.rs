@@ -64,6 +64,12 @@ impl Outbox {
         &*self.0.store
     }
 
+    /// Returns the longest time for which a delivery is known.
+    #[cfg(feature = "nats")]
+    pub(crate) fn known_for(&self) -> core::time::Duration {
+        self.0.retention.longest()
+    }
+
     /// Returns the event, for a line of the log. A panic is none: no delivery depends on it.
     pub(crate) fn event_of(&self, delivery: &Delivery) -> Option<String> {
         catch_unwind(AssertUnwindSafe(|| (self.0.event_of)(delivery))).unwrap_or_default()

@@ -19,6 +19,12 @@ impl Default for Retention {
 }
 
 impl Retention {
+    /// Returns the longest time for which a delivery is known.
+    #[cfg(feature = "nats")]
+    pub(crate) fn longest(&self) -> Duration {
+        self.of_alike.values().copied().fold(self.of_all, Duration::max)
+    }
+
     /// Makes of a delivery what is kept of it.
     pub(crate) fn arrival<B: AsRef<[u8]>>(
         &self,

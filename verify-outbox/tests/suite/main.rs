@@ -17,6 +17,8 @@ mod file;
 mod http;
 mod keep;
 mod laws;
+#[cfg(all(feature = "nats", target_os = "linux"))]
+mod nats;
 #[cfg(all(feature = "postgres", target_os = "linux"))]
 mod postgres;
 #[cfg(all(feature = "postgres", target_os = "linux"))]

@@ -1,0 +1,162 @@
+use core::{fmt, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use async_nats::ConnectOptions;
+
+use super::{
+    Nats, NatsError,
+    address::{Address, Login},
+    session::{Place, Session},
+    stream::Target,
+    tls,
+};
+use crate::{
+    Delivery, Outbox, background::Background, cloud_events::Attributes, delivery::EventOf,
+};
+
+/// How a stream of NATS is posted to. Made by [`Nats::builder`].
+#[must_use]
+pub struct NatsBuilder {
+    address: Address,
+    source: String,
+    authorities: Option<PathBuf>,
+    event_of: Option<EventOf>,
+    time: Duration,
+    is_open: bool,
+    is_synced: bool,
+}
+
+impl Nats {
+    /// Begins with the address of a server, such as `tls://user:password@host:4222`, or of several of a cluster with
+    /// commas between them. What is special in a user or a password is written with percent signs. A name alone,
+    /// `tls://token@host`, is a token. `source` is the URI of the events' source.
+    ///
+    /// # Errors
+    ///
+    /// [`NatsError::Address`]. What it says has nothing of the address.
+    pub fn builder(address: &str, source: &str) -> Result<NatsBuilder, NatsError> {
+        Ok(NatsBuilder {
+            address: Address::new(address)?,
+            source: source.to_owned(),
+            authorities: None,
+            event_of: None,
+            time: Duration::from_secs(5),
+            is_open: false,
+            is_synced: false,
+        })
+    }
+}
+
+impl NatsBuilder {
+    /// Sets the file with the certificates of the authorities that vouch for the servers, in PEM. Without it:
+    /// Mozilla's.
+    pub fn authorities(mut self, file: impl Into<PathBuf>) -> Self {
+        self.authorities = Some(file.into());
+        self
+    }
+
+    /// Reads a file of credentials, as `nsc generate creds` writes it, which counts instead of a user in the address.
+    ///
+    /// # Errors
+    ///
+    /// [`NatsError::File`]. What it says has nothing of the file.
+    pub fn credentials_file(mut self, file: impl AsRef<Path>) -> Result<Self, NatsError> {
+        let file = file.as_ref();
+        let failed = |what| NatsError::File { path: file.to_owned(), what };
+        let text = fs::read_to_string(file).map_err(|_| failed("the file cannot be read"))?;
+        let read = ConnectOptions::new().credentials(&text);
+        read.map_err(|_| {
+            failed("the file has no credentials as `nsc generate creds` writes them")
+        })?;
+        self.address.login = Login::Credentials(text);
+        Ok(self)
+    }
+
+    /// Sets a token, which counts instead of a user in the address.
+    pub fn token(mut self, token: &str) -> Self {
+        self.address.login = Login::Token(token.to_owned());
+        self
+    }
+
+    /// Sets what tells the event of a delivery, for `ce-type`. Without it: what tells it to the
+    /// [log](crate::Builder::event_of).
+    pub fn event_of(
+        mut self,
+        event: impl Fn(&Delivery) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.event_of = Some(Arc::new(event));
+        self
+    }
+
+    /// Sets the limit for the time that a posting takes, the connecting included. Without it: 5 s.
+    pub const fn time(mut self, time: Duration) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// Says that the servers have `sync_interval: always`, so that what they acknowledge is on the disk: then nothing
+    /// is said about it.
+    pub const fn synced(mut self) -> Self {
+        self.is_synced = true;
+        self
+    }
+
+    /// Goes to another machine by `nats://` all the same: everybody on the way can read the password and the
+    /// deliveries.
+    pub const fn without_tls(mut self) -> Self {
+        self.is_open = true;
+        self
+    }
+
+    /// Connects, and looks at the stream, which must be there, listen on the subject, and know an id for as long as
+    /// the outbox knows a delivery ([`Builder::retention`](crate::Builder::retention)). Waits for the server. **One that
+    /// cannot be reached is no error**, so that what comes meanwhile is kept: it is logged, and each posting tries again.
+    ///
+    /// # Errors
+    ///
+    /// What a person has to mend: [`NatsError`].
+    pub fn open(self, outbox: &Outbox, stream: &str, subject: &str) -> Result<Nats, NatsError> {
+        let Self { address, source, authorities, event_of, time, is_open, is_synced } = self;
+        if address.is_open() && !is_open {
+            return Err(NatsError::Address(
+                "`nats://` to another machine, where everybody on the way can read what is sent: use `tls://`, or \
+                 `NatsBuilder::without_tls` if nobody else is in that network",
+            ));
+        }
+        let target = Target::new(stream, subject, outbox.known_for())?;
+        let target = Target { is_synced, ..target };
+        let tls = tls::config(authorities.as_deref())?;
+        let place = Arc::new(Place { address, tls, target, time });
+        let background = Background::silent("outbox-nats").map_err(NatsError::Thread)?;
+        let opened = background.wait(time, Session::open(Arc::clone(&place)));
+        let session = match opened.unwrap_or_else(|| Err(place.too_slow())) {
+            Ok((session, told)) => {
+                for risk in told {
+                    tracing::warn!(target: "outbox", stream, "{risk}");
+                }
+                Some(session)
+            }
+            Err(error) if error.may_pass() => {
+                tracing::warn!(target: "outbox", stream, %error, "nothing is posted to NATS until it is there");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        let event_of = event_of.unwrap_or_else(|| {
+            let outbox = outbox.clone();
+            Arc::new(move |delivery| outbox.event_of(delivery))
+        });
+        let attributes = Attributes::new(&source, event_of);
+        Ok(Nats { background, place, attributes, session })
+    }
+}
+
+impl fmt::Debug for NatsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NatsBuilder").field("address", &self.address).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,71 @@
+//! TLS to NATS, by rustls: the certificate of the server and its name are always checked.
+
+use core::error::Error;
+use std::{fs, io, path::Path, sync::Arc};
+
+use tokio_rustls::rustls::{
+    self, CertificateError, ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+
+use super::NatsError;
+
+/// Makes what connections are encrypted with. Without a file: Mozilla's authorities.
+pub(super) fn config(file: Option<&Path>) -> Result<ClientConfig, NatsError> {
+    let roots = match file {
+        Some(file) => authorities(file)?,
+        None => webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
+    };
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| NatsError::Address("there is no version of TLS"))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn authorities(file: &Path) -> Result<RootCertStore, NatsError> {
+    let failed = |what| NatsError::File { path: file.to_owned(), what };
+    let pem = fs::read(file).map_err(|_| failed("the file cannot be read"))?;
+    let invalid = || failed("the file has no certificates of authorities in PEM");
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        roots.add(certificate.map_err(|_| invalid())?).map_err(|_| invalid())?;
+    }
+    if roots.is_empty() { Err(invalid()) } else { Ok(roots) }
+}
+
+/// Says why a connection was not encrypted, if that is what an error is about.
+pub(super) fn trouble(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(error) = inner.or_else(|| error.downcast_ref()) {
+            return Some(meaning(error));
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn meaning(error: &rustls::Error) -> &'static str {
+    use CertificateError as Certificate;
+
+    match error {
+        rustls::Error::InvalidCertificate(
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. },
+        ) => "shows a certificate of another name than its address has",
+        rustls::Error::InvalidCertificate(
+            Certificate::Expired
+            | Certificate::ExpiredContext { .. }
+            | Certificate::NotValidYet
+            | Certificate::NotValidYetContext { .. },
+        ) => "shows a certificate that has expired, or is not valid yet",
+        rustls::Error::InvalidCertificate(_) => {
+            "shows a certificate that is not trusted: name a file with the certificate of its authority, \
+             `NatsBuilder::authorities`"
+        }
+        rustls::Error::InvalidMessage(_) => "does not speak TLS, which its address asks for",
+        _ => "does not agree on TLS",
+    }
+}
