@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 #![cfg_attr(
-    all(feature = "postgres", target_os = "linux"),
-    expect(clippy::panic, reason = "a helper of PostgreSQL's tests may panic")
+    all(any(feature = "nats", feature = "postgres"), target_os = "linux"),
+    expect(clippy::panic, reason = "helpers of tests with servers may panic")
 )]
 
 #[cfg(all(feature = "postgres", target_os = "linux"))]
