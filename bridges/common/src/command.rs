@@ -45,14 +45,10 @@ impl Command {
     /// Returns where the settings are.
     #[must_use]
     pub fn config(&self) -> &Path {
-        let (Self::Serve { settings, .. }
-        | Self::Check { settings }
-        | Self::Dead {
-            command:
-                Dead::List { settings } | Dead::Retry { settings, .. } | Dead::Drop { settings, .. },
-            ..
-        }) = self;
-        &settings.config
+        match self {
+            Self::Serve { settings, .. } | Self::Check { settings } => settings.config(),
+            Self::Dead { command, .. } => command.config(),
+        }
     }
 }
 
@@ -86,12 +82,30 @@ pub enum Dead {
     },
 }
 
+impl Dead {
+    /// Returns where the settings are.
+    #[must_use]
+    pub fn config(&self) -> &Path {
+        let (Self::List { settings } | Self::Retry { settings, .. } | Self::Drop { settings, .. }) =
+            self;
+        settings.config()
+    }
+}
+
 /// Where the settings are.
 #[derive(Args, Debug)]
 pub struct Settings {
     /// The settings.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+}
+
+impl Settings {
+    /// Returns the path of the file.
+    #[must_use]
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
 }
 
 /// Some of what `dead list` shows.

@@ -38,7 +38,7 @@ pub use print::print_lines;
 pub use prometheus::install_prometheus;
 pub use reload::reload_on_hangup;
 pub use secret::{NamedSecret, Source};
-pub use senders::Senders;
+pub use senders::{Senders, UsedSecrets};
 pub use serve::serve;
 pub use settings::{addresses_that_stay, check_addresses, parse_settings, read_settings};
 pub use stop::{heed_signals, stopped};

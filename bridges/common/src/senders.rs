@@ -1,3 +1,4 @@
+use core::fmt;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -10,6 +11,16 @@ use crate::{Lines, Mistake, Source};
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Senders(BTreeMap<Spanned<String>, Table>);
+
+/// Secrets that were read, and whose they are.
+#[derive(Default)]
+pub struct UsedSecrets(Vec<(String, String)>);
+
+impl fmt::Debug for UsedSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(owner, _)| owner)).finish()
+    }
+}
 
 /// One sender. Of a variable and a file for the same secret one is set.
 #[derive(Debug, Deserialize)]
@@ -85,13 +96,40 @@ impl Senders {
     /// A secret is not named, cannot be read, or occurs twice: one that two senders share would let a
     /// delivery of one pass for a delivery of the other.
     pub fn verifiers(&self, lines: &Lines) -> Result<Vec<(&'static str, Verifier)>, Mistake> {
-        let mut used = Vec::new();
+        self.verifiers_of(None, &mut UsedSecrets::default(), lines)
+    }
+
+    /// The same for one of several tenants, none of whom may have a secret that is among `used`.
+    ///
+    /// # Errors
+    ///
+    /// As [`verifiers`](Self::verifiers).
+    pub fn verifiers_of(
+        &self,
+        tenant: Option<&str>,
+        used: &mut UsedSecrets,
+        lines: &Lines,
+    ) -> Result<Vec<(&'static str, Verifier)>, Mistake> {
         let verifier = |(name, table): (&Spanned<String>, &Table)| {
             let sender = *Sender::named(name.as_ref())?;
-            let verifier = table.verifier(sender, name, &mut used, lines);
+            let owner = tenant.map(|tenant| format!("{tenant}.")).unwrap_or_default();
+            let owner = owner + sender.name();
+            let verifier = table.verifier(sender, &owner, name, used, lines);
             Some(verifier.map(|verifier| (sender.name(), verifier)))
         };
         Mistake::every(self.0.iter().filter_map(verifier))
+    }
+
+    /// Returns whether it has a table for the sender of this name.
+    #[must_use]
+    pub fn has(&self, sender: &str) -> bool {
+        self.0.keys().any(|name| name.as_ref() == sender)
+    }
+
+    /// Returns what names a bearer token, if a sender has one.
+    #[must_use]
+    pub fn bearer(&self) -> Option<&Spanned<String>> {
+        self.0.values().find_map(|table| table.bearers().iter().find_map(Source::place))
     }
 }
 
@@ -117,8 +155,9 @@ impl Table {
     fn verifier(
         &self,
         sender: Sender,
+        owner: &str,
         name: &Spanned<String>,
-        used: &mut Vec<(&'static str, String)>,
+        used: &mut UsedSecrets,
         lines: &Lines,
     ) -> Result<Verifier, Mistake> {
         let mut builder = Verifier::builder(sender);
@@ -129,8 +168,8 @@ impl Table {
                 }
                 continue;
             };
-            if let Some((other, _)) = used.iter().find(|(_, secret)| *secret == read.value) {
-                let text = match *other == sender.name() {
+            if let Some((other, _)) = used.0.iter().find(|(_, secret)| *secret == read.value) {
+                let text = match other == owner {
                     true => "the same as the other secret of this sender".to_owned(),
                     false => format!("`{other}` has the same secret: each sender needs its own"),
                 };
@@ -139,7 +178,7 @@ impl Table {
             let secret = Secret::new(&read.value);
             let secret = secret.map_err(|error| lines.at(read.place, error.to_string()))?;
             builder = builder.secret_named(label, secret);
-            used.push((sender.name(), read.value));
+            used.0.push((owner.to_owned(), read.value));
         }
         for source in self.bearers() {
             if let Some(read) = source.read(lines)? {
