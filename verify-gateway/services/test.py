@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+"""Runs the services beside this file: behind a gateway that is given as the only argument, and alone against the vectors.
+
+Needs fastapi, uvicorn, flask, django, gunicorn, standardwebhooks and cloudevents of PyPI. `.ci/gateway` installs them and calls this.
+"""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import hmac
+import http.server
+import importlib.util
+import io
+import json
+import logging
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import types
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+GATEWAY = sys.argv[1]
+PATIENCE = 60
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what, condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"{what}: it does not come about"
+        time.sleep(0.05)
+
+
+def is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Process:
+    """A process with its output in a file; it ends with the block."""
+
+    def __init__(self, *command, **options):
+        self.output = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(command, stdout=self.output, stderr=subprocess.STDOUT, **options)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE)
+
+    def said(self):
+        self.output.seek(0)
+        return self.output.read()
+
+
+def curl_lines(gateway):
+    """What the try-out prints to paste: each with whether it is genuine."""
+    wait_for("the gateway", lambda: "listening on" in gateway.said())
+    lines = gateway.said().splitlines()
+    return [(before, line) for before, line in zip(lines, lines[1:]) if line.startswith("curl ")]
+
+
+def behind(framework, server):
+    """A service behind a try-out: the first thing that somebody does. Of `server`, `PORT` is where it is to listen."""
+    port = free_port()
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    command = [part.replace("PORT", str(port)) for part in server]
+    with Process(*command, cwd=HERE / framework, env=environment) as service:
+        wait_for(framework, lambda: is_open(port))
+        with Process(GATEWAY, "try", "--upstream", f"http://127.0.0.1:{port}/webhooks") as gateway:
+            answers = []
+            for comment, line in curl_lines(gateway):
+                # Pasted twice: the service sees it once.
+                for _ in range(2):
+                    made = subprocess.run(["sh", "-c", line + " -s"], capture_output=True, text=True, check=True)
+                    answers.append((comment, int(made.stdout.split(" ")[1])))
+            for comment, status in answers:
+                assert status == (401 if "refused" in comment else 204), (comment, status, service.said())
+        told = re.compile(r"^(databricks|mlflow|standard-webhooks|wandb) [0-9a-f]{64} 1 ", re.M)
+        wait_for("the service", lambda: len(told.findall(service.said())) >= 4)
+        sent = told.findall(service.said())
+        assert sorted(sent) == ["databricks", "mlflow", "standard-webhooks", "wandb"], service.said()
+    print(f"{framework} behind the gateway: {len(answers)} answers as expected, {len(sent)} deliveries in the handler")
+
+
+async def ask_asgi(app, headers, body):
+    """Calls an ASGI application as a server does."""
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": "/webhooks", "raw_path": b"/webhooks", "query_string": b"", "root_path": "",
+        "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
+    }
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    await app(scope, receive, send)
+    return sent[0]["status"]
+
+
+def ask_wsgi(app, headers, body):
+    """Calls a WSGI application as Gunicorn does."""
+    environ = {
+        "REQUEST_METHOD": "POST", "SCRIPT_NAME": "", "PATH_INFO": "/webhooks", "QUERY_STRING": "",
+        "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body), "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False, "wsgi.multiprocess": False, "wsgi.run_once": False,
+    }
+    for name, value in headers:
+        name, value = name.decode("latin-1"), value.decode("latin-1")
+        # Of these nobody knows what they were, so Gunicorn drops them.
+        if "_" not in name:
+            key = "HTTP_" + name.upper().replace("-", "_")
+            environ[key] = f"{environ[key]},{value}" if key in environ else value
+    environ |= {"HTTP_HOST": "127.0.0.1", "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json"}
+    status = []
+    answer = app(environ, lambda line, *_: status.append(int(line.split(" ")[0])))
+    for _ in answer:
+        pass
+    getattr(answer, "close", lambda: None)()
+    return status[0]
+
+
+def alone(framework, ask):
+    """A service without a gateway, against the vectors of its sender."""
+    os.environ["MLFLOW_WEBHOOK_SECRET"] = "to be replaced"
+    path = HERE / framework / "alone.py"
+    spec = importlib.util.spec_from_file_location(f"alone_{framework}", path)
+    service = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(service)
+    logging.disable(logging.CRITICAL)
+
+    vectors = json.loads((HERE.parent.parent / "vectors/mlflow.json").read_text())
+    tried = 0
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        for group in vectors["testGroups"]:
+            config = group["config"]
+            if (
+                len(config["secrets"]) != 1 or config["bearer"] or config["authorization"]
+                or config["without_signature"] or config["tolerance"] != 300 or config["body_limit"] != 4 << 20
+            ):
+                continue
+            service.SECRET = base64.b64decode(config["secrets"][0]["secret_base64"])
+            for test in group["tests"]:
+                bytes_of = lambda h: base64.b64decode(h["value_base64"]) if "value_base64" in h else h["value"].encode()
+                headers = [(h["name"].lower().encode(), bytes_of(h)) for h in test["headers"]]
+                service.time = types.SimpleNamespace(time=lambda: test["now"])
+                status = ask(service.app, headers, base64.b64decode(test["body_base64"]))
+                what = f"{framework} {test['tcId']} {test['comment']}: {status}, {test['result']}"
+                if test["result"] == "valid":
+                    assert status == 204, what
+                elif test["result"] == "invalid":
+                    assert status in (401, 413), what
+                tried += 1
+    assert tried > 300, tried
+    print(f"{framework} alone: {tried} vectors as expected")
+
+
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """Takes what it is sent."""
+
+    taken = []
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.taken.append(({name.lower(): value for name, value in self.headers.items()}, body))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def official_libraries():
+    """What is signed anew, and what is kept, read by those who do not know the gateway."""
+    from cloudevents.core.bindings.http import HTTPMessage, from_binary_event
+    from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    port = free_port()
+    secret, resigned = "what it signs with", "whsec_" + base64.b64encode(b"between gateway and service").decode()
+    with tempfile.TemporaryDirectory() as folder:
+        settings = pathlib.Path(folder) / "gateway.toml"
+        settings.write_text(f"""
+listen = "127.0.0.1:{port}"
+admin = "127.0.0.1:0"
+store = {{ path = "{folder}/kept.db" }}
+once = {{ address = "memory" }}
+[senders.wandb]
+secret_env = "WANDB_WEBHOOK_SECRET"
+[[routes]]
+path = "/resigned"
+sender = "wandb"
+upstream = "{url}"
+resign = "standard-webhooks"
+resign_secret_env = "UPSTREAM_SECRET"
+[[routes]]
+path = "/kept"
+sender = "wandb"
+upstream = "{url}"
+mode = "keep"
+""")
+        environment = {"WANDB_WEBHOOK_SECRET": secret, "UPSTREAM_SECRET": resigned}
+        with Process(GATEWAY, "serve", "--config", str(settings), env=environment):
+            wait_for("the gateway", lambda: is_open(port))
+            def post(path, body):
+                signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+                request = urllib.request.Request(
+                    f"http://127.0.0.1:{port}{path}", body, {"x-wandb-signature": signature}
+                )
+                return urllib.request.urlopen(request, timeout=PATIENCE).status
+
+            body = b'{"event_type": "LINK_ARTIFACT",  "number": 1.0}'
+            assert post("/resigned", body) == 204
+            headers, taken = Recorder.taken.pop()
+            assert Webhook(resigned).verify(taken, headers) == json.loads(body)
+            for forged in (taken + b" ", taken.replace(b"1", b"2")):
+                try:
+                    Webhook(resigned).verify(forged, headers)
+                    raise AssertionError("a forgery passed")
+                except WebhookVerificationError:
+                    pass
+            print("standardwebhooks of PyPI: verifies what was signed anew, and refuses a change")
+
+            assert post("/kept", body) == 202
+            wait_for("the event", lambda: Recorder.taken)
+            headers, taken = Recorder.taken.pop()
+            event = from_binary_event(HTTPMessage(headers=headers, body=taken))
+            assert event.get_type() == "wandb.LINK_ARTIFACT" and event.get_source() == "/kept", event
+            assert taken == body and len(event.get_id()) == 64
+            print("cloudevents of PyPI: reads what was kept and posted")
+    server.shutdown()
+
+
+readme = (HERE.parent / "README.md").read_text()
+assert (HERE / "fastapi/behind.py").read_text() in readme, "the first page shows another service"
+alone("fastapi", lambda *request: asyncio.run(ask_asgi(*request)))
+alone("flask", ask_wsgi)
+alone("django", ask_wsgi)
+behind("fastapi", [sys.executable, "-m", "uvicorn", "behind:app", "--port", "PORT"])
+behind("flask", [sys.executable, "-m", "flask", "--app", "behind", "run", "--port", "PORT"])
+behind("django", [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:PORT", "behind:app"])
+official_libraries()

@@ -1,0 +1,189 @@
+//! A route, from what stands in the file.
+
+use std::sync::Arc;
+
+use bridge_common::{Lines, Mistake, Source};
+use http::{HeaderName, Uri, header};
+use toml::Spanned;
+use verify_core::{Secret, Sender, Signer};
+use verify_outbox::Endpoint;
+
+use super::{
+    file::{self, File, Mode},
+    keys::AllKeys,
+    pattern::Pattern,
+    route::{Goal, Proxy, Route},
+};
+
+/// What says whose connection it is, what follows the head, or what this gateway found out. None of it is the sender's
+/// to say.
+const OURS: [HeaderName; 10] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::HOST,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// What headers of this gateway begin with.
+const PREFIX: &str = "verify-";
+
+/// Reads all routes.
+pub(super) fn read(
+    file: &File,
+    keys: Option<&AllKeys>,
+    lines: &Lines,
+) -> Result<Vec<Route>, Mistake> {
+    if file.routes.is_empty() {
+        return Err(lines.mistake(None, "there is no `[[routes]]`, so nothing could come in"));
+    }
+    let mut patterns: Vec<Pattern> = Vec::new();
+    let routes = file.routes.iter().map(|route| {
+        let route = route.as_ref();
+        let path = Pattern::new(route.path.as_ref()).map_err(|text| lines.at(&route.path, text));
+        let path = path.and_then(|path| match patterns.iter().find(|other| path.meets(other)) {
+            Some(other) => {
+                let text = format!(
+                    "a request could fit `{}` as well: each route needs paths of its own",
+                    other.as_str()
+                );
+                Err(lines.at(&route.path, text))
+            }
+            None => {
+                patterns.push(path.clone());
+                Ok(path)
+            }
+        });
+        let what = Mistake::both(goal(route, lines), report_only(route, lines));
+        let who = Mistake::both(path, keys_of(route, keys, lines));
+        let ((goal, is_report_only), (path, keys)) = Mistake::both(what, who)?;
+        Ok(keys.map(|keys| Route { path, keys, goal, is_report_only }))
+    });
+    let routes: Vec<_> = Mistake::every(routes)?;
+    Ok(routes.into_iter().flatten().collect())
+}
+
+/// Returns what verifies its deliveries. `None`: the secrets were not read, and why was told.
+fn keys_of(
+    route: &file::Route,
+    keys: Option<&AllKeys>,
+    lines: &Lines,
+) -> Result<Option<super::Keys>, Mistake> {
+    let name = route.sender.as_ref();
+    let Some(sender) = Sender::named(name) else {
+        let names: Vec<_> = Sender::ALL.iter().map(Sender::name).collect();
+        let text = format!("no sender is called `{name}`; there are {}", names.join(", "));
+        return Err(lines.at(&route.sender, text));
+    };
+    let has_tenant = route.path.as_ref().contains("{tenant}");
+    keys.map(|keys| keys.of(sender, has_tenant, &route.sender, lines)).transpose()
+}
+
+/// Reads what becomes of its deliveries.
+fn goal(route: &file::Route, lines: &Lines) -> Result<Goal, Mistake> {
+    let forwarded = Mistake::every(route.forward_headers.iter().map(|name| header(name, lines)));
+    let more = Mistake::both(forwarded, signer(route, lines));
+    let (upstream, (forwarded, signer)) = Mistake::both(upstream_of(route, lines), more)?;
+    if let Some(upstream) = upstream {
+        return Ok(Goal::Proxy(Box::new(Proxy { upstream, forwarded, signer })));
+    }
+    match route.forward_headers.first().or(route.resign.as_ref()) {
+        Some(place) => Err(lines
+            .at(place, "only `mode = \"proxy\"` forwards requests, so here this has no effect")),
+        None if route.mode == Mode::Keep => Ok(Goal::Keep),
+        None => Ok(Goal::Decide),
+    }
+}
+
+/// Reads where requests are forwarded to. `None`: nowhere.
+fn upstream_of(route: &file::Route, lines: &Lines) -> Result<Option<Uri>, Mistake> {
+    match (route.mode, &route.upstream) {
+        (Mode::Decide, None) => Ok(None),
+        (Mode::Decide, Some(upstream)) => {
+            Err(lines.at(upstream, "`mode = \"decide\"` has no upstream: it answers whoever asks"))
+        }
+        (Mode::Keep | Mode::Proxy, None) => {
+            let text = "`upstream` is missing: the URL of your service, such as `http://127.0.0.1:8000/webhooks`";
+            Err(lines.at(&route.path, text))
+        }
+        (Mode::Keep, Some(upstream)) => match Endpoint::new(upstream.as_ref()) {
+            Ok(_) => Ok(None),
+            Err(error) => Err(lines.at(upstream, error.to_string())),
+        },
+        (Mode::Proxy, Some(url)) => match upstream(url.as_ref()) {
+            Ok(uri) => Ok(Some(uri)),
+            Err(text) => Err(lines.at(url, text)),
+        },
+    }
+}
+
+/// Returns whether what is not genuine is only reported.
+fn report_only(route: &file::Route, lines: &Lines) -> Result<bool, Mistake> {
+    match &route.dangerous_report_only {
+        Some(place) if *place.as_ref() && route.mode != Mode::Decide => Err(lines.at(
+            place,
+            "nothing is forwarded that is not verified: only `mode = \"decide\"` can report only",
+        )),
+        asked => Ok(asked.as_ref().is_some_and(|asked| *asked.as_ref())),
+    }
+}
+
+/// Reads the URL of a service that deliveries are handed on to.
+pub(crate) fn upstream(text: &str) -> Result<Uri, &'static str> {
+    const SHAPE: &str = "not a URL such as `http://127.0.0.1:8000/webhooks`";
+    let uri: Uri = text.parse().map_err(|_| SHAPE)?;
+    let authority = uri.authority().ok_or(SHAPE)?;
+    if authority.as_str().contains('@') {
+        return Err("a name and password in a URL are not sent");
+    }
+    match uri.scheme_str() {
+        Some("http") => Ok(uri),
+        Some("https") => Err(
+            "a proxy speaks `http` to its upstream, which is on this machine or in a network of your own; \
+                 `mode = \"keep\"` posts to `https`",
+        ),
+        _ => Err(SHAPE),
+    }
+}
+
+/// Reads the name of a header that goes along.
+fn header(name: &Spanned<String>, lines: &Lines) -> Result<HeaderName, Mistake> {
+    let header = HeaderName::try_from(name.as_ref());
+    let header = header.map_err(|_| lines.at(name, "not a name of a header"))?;
+    match OURS.contains(&header) || header.as_str().starts_with(PREFIX) {
+        true => {
+            Err(lines.at(name, "the gateway says this by itself, so the sender's is not forwarded"))
+        }
+        false => Ok(header),
+    }
+}
+
+/// Reads what signs anew.
+fn signer(route: &file::Route, lines: &Lines) -> Result<Option<Signer>, Mistake> {
+    let source = Source { env: &route.resign_secret_env, file: &route.resign_secret_file };
+    let Some(resign) = &route.resign else {
+        return source.place().map_or(Ok(None), |place| {
+            Err(lines.at(place, "set `resign = \"standard-webhooks\"` as well"))
+        });
+    };
+    let scheme = Sender::STANDARD_WEBHOOKS;
+    if resign.as_ref() != scheme.name() {
+        let text = format!("what is forwarded is signed as `{}` or not at all", scheme.name());
+        return Err(lines.at(resign, text));
+    }
+    let Some(read) = source.read(lines)? else {
+        return Err(lines.at(resign, "set `resign_secret_env` or `resign_secret_file`"));
+    };
+    let signer = Secret::new(&read.value).and_then(|secret| Signer::new(scheme, secret));
+    signer.map(Some).map_err(|error| lines.at(read.place, error.to_string()))
+}
+
+/// Makes them shared.
+pub(super) fn shared(routes: Vec<Route>) -> Vec<Arc<Route>> {
+    routes.into_iter().map(Arc::new).collect()
+}

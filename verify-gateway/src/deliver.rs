@@ -1,0 +1,163 @@
+//! What becomes of a delivery that was verified.
+
+use core::{convert::Infallible, time::Duration};
+use std::{sync::Arc, time::Instant};
+
+use bridge_common::Event;
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, StatusCode, header::RETRY_AFTER};
+use http_body_util::Empty;
+use verify_axum::{Verified, try_again};
+use verify_once::{Ending, Once};
+use verify_outbox::{Kept, Outbox};
+
+use crate::{
+    config::{Goal, Matched, Proxy, Route},
+    facts::{Facts, is_outdated},
+    log_line::Line,
+    upstream::{Said, Trouble, Upstreams},
+};
+
+/// What hands deliveries on.
+pub(crate) struct Deliverer {
+    pub(crate) upstreams: Upstreams,
+    /// Where a route hands on.
+    pub(crate) once: Option<Once>,
+    /// Where a route keeps, with how long it knows a delivery.
+    pub(crate) outbox: Option<(Outbox, Duration)>,
+    /// For a try-out: examples are of long ago.
+    pub(crate) takes_outdated: bool,
+}
+
+/// An answer to a sender. It has no body: senders show it to whoever presses "test".
+pub(crate) type Answer = Response<Empty<Bytes>>;
+
+/// A delivery, and all that is known of it.
+struct Arrived {
+    verified: Verified<Bytes>,
+    event: Event,
+    facts: Facts,
+    headers: HeaderMap,
+    route: Arc<Route>,
+}
+
+/// Runs for verified deliveries only: the layer that verifies is the only one that calls it, and without a `Verified`
+/// nothing happens.
+pub(crate) async fn deliver<B>(
+    deliverer: Arc<Deliverer>,
+    request: Request<B>,
+) -> Result<Answer, Infallible> {
+    let (head, _) = request.into_parts();
+    let verified = head.extensions.get::<Verified<Bytes>>();
+    let (Some(verified), Some(matched)) = (verified, head.extensions.get::<Matched>()) else {
+        return Ok(bare(StatusCode::INTERNAL_SERVER_ERROR));
+    };
+    let event = Event::read(verified.receipt().sender(), verified.body());
+    let facts = Facts::new(verified, &event, matched.tenant.as_deref());
+    let begun = Instant::now();
+    let arrived = Arrived {
+        verified: verified.clone(),
+        event,
+        facts,
+        headers: head.headers,
+        route: Arc::clone(&matched.route),
+    };
+    // In a task of its own: a sender that hangs up meanwhile does not undo what an upstream has begun, and its next try
+    // is told that this one runs.
+    let handled = tokio::spawn(async move {
+        let (answer, line) = deliverer.handle(&arrived).await;
+        line.log(&arrived.facts, &arrived.route, answer.status(), begun.elapsed());
+        answer
+    });
+    let receipt = *verified.receipt();
+    Ok(handled.await.unwrap_or_else(|_| try_again(&receipt)))
+}
+
+impl Deliverer {
+    async fn handle(&self, arrived: &Arrived) -> (Answer, Line) {
+        let receipt = arrived.verified.receipt();
+        match &arrived.route.goal {
+            Goal::Decide => {
+                let mut answer = bare(StatusCode::OK);
+                answer.headers_mut().extend(arrived.facts.headers(None));
+                (answer, Line::of("decided"))
+            }
+            Goal::Keep => match &self.outbox {
+                Some((outbox, retention)) => keep(outbox, *retention, arrived).await,
+                None => (try_again(receipt), Line::of("not_kept")),
+            },
+            Goal::Proxy(proxy) => match &self.once {
+                Some(once) => self.forward(once, proxy, arrived).await,
+                None => (try_again(receipt), Line::of("not_forwarded")),
+            },
+        }
+    }
+
+    /// Asks the upstream, unless it was asked before.
+    async fn forward(&self, once: &Once, proxy: &Proxy, arrived: &Arrived) -> (Answer, Line) {
+        let receipt = arrived.verified.receipt();
+        if !self.takes_outdated && is_outdated(&arrived.event, once.window(receipt)) {
+            return (bare(StatusCode::NO_CONTENT), Line::of("outdated"));
+        }
+        let mut tried = 0;
+        let post = |attempt| {
+            tried = attempt;
+            let body = arrived.verified.body().clone();
+            self.upstreams.post(proxy, &arrived.facts, attempt, &arrived.headers, body)
+        };
+        let ending = |said: &Result<Said, Trouble>| match said {
+            Ok(said) => Ending::Answered(said.status.as_u16()),
+            Err(_) => Ending::Broken,
+        };
+        let guarded = once.guard(receipt, post, ending).await;
+        match guarded {
+            Ok(Ok(said)) => {
+                let may_come_again = matches!(said.status.as_u16(), 408 | 425 | 429 | 500..);
+                let mut answer = match may_come_again {
+                    // With the wait that does not lose it.
+                    true => try_again(receipt),
+                    false => bare(said.status),
+                };
+                *answer.status_mut() = said.status;
+                if let Some(wait) = said.retry_after {
+                    answer.headers_mut().insert(RETRY_AFTER, wait);
+                }
+                (answer, Line::of("forwarded").attempt(tried))
+            }
+            Ok(Err(trouble)) => {
+                let line = Line::of("not_forwarded").attempt(tried).because(trouble.to_string());
+                (try_again(receipt), line)
+            }
+            Err(refused) => {
+                let status = StatusCode::from_u16(refused.status);
+                let mut answer = bare(status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE));
+                if let Some(wait) = refused.retry_after {
+                    answer.headers_mut().insert(RETRY_AFTER, wait.into());
+                }
+                (answer, Line::of(refused.reason.code()).attempt(tried))
+            }
+        }
+    }
+}
+
+/// Keeps it until it has arrived.
+async fn keep(outbox: &Outbox, retention: Duration, arrived: &Arrived) -> (Answer, Line) {
+    if is_outdated(&arrived.event, Some(retention)) {
+        return (bare(StatusCode::NO_CONTENT), Line::of("outdated"));
+    }
+    let destination = arrived.route.path.of_tenant(arrived.facts.tenant.as_deref());
+    match outbox.keep(&arrived.verified, vec![destination]).await {
+        Ok(Kept::Repeated) => (bare(StatusCode::ACCEPTED), Line::of("repeated")),
+        Ok(_) => (bare(StatusCode::ACCEPTED), Line::of("kept")),
+        Err(error) => {
+            let line = Line::of("not_kept").because(error.to_string());
+            (try_again(arrived.verified.receipt()), line)
+        }
+    }
+}
+
+pub(crate) fn bare(status: StatusCode) -> Answer {
+    let mut answer = Response::default();
+    *answer.status_mut() = status;
+    answer
+}

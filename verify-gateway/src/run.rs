@@ -1,0 +1,100 @@
+//! The gateway as a process, as the settings say.
+
+use std::path::Path;
+
+use bridge_common::{Gauges, Live, heed_signals, install_prometheus, reload_on_hangup, say};
+use core::net::SocketAddr;
+use tokio::net::TcpListener;
+use verify_outbox::Workers;
+
+use crate::{
+    admin::Admin, config::Config, deliver::Deliverer, kept, log_line, once, serve, service,
+    upstream::Upstreams,
+};
+
+const PROGRAM: &str = "verify-gateway";
+
+/// What is read at the start alone.
+const STAYS: &str = "`listen`, `admin`, `[limits]`, `[once]`, and the paths and upstreams of what is kept do not change \
+                     while it runs: restart it";
+
+/// Runs until it is told to stop.
+pub(crate) async fn run(path: &Path) -> Result<(), String> {
+    let prometheus = install_prometheus(PROGRAM, env!("CARGO_PKG_VERSION"))?;
+    log_line::describe();
+    let config = Config::read(path)?;
+    config.oddities().iter().for_each(|oddity| say(&format!("{PROGRAM}: {oddity}")));
+    let Config { fixed, live: current, store, .. } = config;
+    let listener = bind(fixed.listen).await?;
+    let admin_listener = bind(fixed.admin).await?;
+
+    // It begins to post: a signal must not break that off.
+    heed_signals();
+    let claims = match &fixed.once {
+        Some(address) => Some(once::open(address, &fixed.limits).await?),
+        None => None,
+    };
+    let opened = match &store {
+        Some((store, place)) => Some((kept::open(store, place, &fixed.kept)?, store.retention())),
+        None => None,
+    };
+    let (outbox, workers) =
+        opened.map(|((outbox, workers), known)| ((outbox, known), workers)).unzip();
+    let gauges = outbox.as_ref().map(|(outbox, _)| {
+        let destinations = fixed.kept.keys().cloned();
+        Gauges::new(PROGRAM, outbox.clone(), destinations).map_err(|error| error.to_string())
+    });
+    let admin = Admin {
+        prometheus,
+        once: claims.clone(),
+        outbox: outbox.as_ref().map(|(outbox, _)| outbox.clone()),
+        gauges: gauges.transpose()?,
+    };
+    for route in current.routes.iter() {
+        say(&format!("POST {} is guarded: {}", route.path.as_str(), route.goal.mode()));
+    }
+    let scheme = if current.tls.is_some() { "https" } else { "http" };
+    let (limits, listening) = (fixed.limits, address(&listener)?);
+    say(&format!("admin on http://{}/metrics, /healthz and /readyz", address(&admin_listener)?));
+
+    let live = Live::new(current);
+    let admin = tokio::spawn(admin.serve(admin_listener));
+    let deliverer =
+        Deliverer { upstreams: Upstreams::new(), once: claims, outbox, takes_outdated: false };
+    let app = service::service(live.clone(), deliverer, limits.buffered_bytes);
+    say(&format!("listening on {scheme}://{listening}"));
+    let serving = serve::serve(listener, &live, app, limits.connections);
+    let read = {
+        let path = path.to_owned();
+        move || Config::read(&path)
+    };
+    let take = |new: Config| {
+        let summary = new.summary();
+        match new.fixed == fixed {
+            true => live.swap(new.live),
+            false => return Err(STAYS.to_owned()),
+        }
+        Ok(summary)
+    };
+    match workers {
+        Some(workers) => {
+            let take = |new, _: &mut Workers| take(new);
+            bridge_common::serve(serving, workers, read, take).await;
+        }
+        None => tokio::select! {
+            () = serving => {}
+            never = reload_on_hangup(read, take) => match never {},
+        },
+    }
+    admin.abort();
+    Ok(())
+}
+
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| format!("cannot listen on {address}: {error}"))
+}
+
+pub(crate) fn address(listener: &TcpListener) -> Result<SocketAddr, String> {
+    listener.local_addr().map_err(|error| error.to_string())
+}

@@ -1,0 +1,69 @@
+//! The certificate, and what is spoken behind it.
+
+use std::{path::Path, sync::Arc};
+
+use tokio_rustls::rustls::{
+    self, ServerConfig,
+    crypto::ring,
+    pki_types::{
+        CertificateDer, PrivateKeyDer,
+        pem::{self, PemObject as _},
+    },
+};
+
+/// What a client chooses HTTP/2 by. One that chooses nothing speaks HTTP/1.1.
+pub(crate) const HTTP_2: &[u8] = b"h2";
+const HTTP_1_1: &[u8] = b"http/1.1";
+
+/// Why a certificate cannot be used.
+#[derive(Debug)]
+pub(crate) struct Unusable {
+    /// Of the key, or else of the certificate.
+    pub(crate) is_of_key: bool,
+    pub(crate) text: String,
+}
+
+/// Reads a certificate with those between it and its authority, and its private key.
+pub(crate) fn read(
+    certificate: impl AsRef<Path>,
+    key: impl AsRef<Path>,
+) -> Result<ServerConfig, Unusable> {
+    let of_certificate = |text: String| Unusable { is_of_key: false, text };
+    let of_key = |text: String| Unusable { is_of_key: true, text };
+    let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(|error| of_certificate(in_words(error)))?;
+    if chain.is_empty() {
+        return Err(of_certificate(in_words(pem::Error::NoItemsFound)));
+    }
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| of_key(in_words(error)))?;
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| of_key("this build has no versions of TLS that are safe".to_owned()))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => {
+                of_key("it is the key of another certificate".to_owned())
+            }
+            rustls::Error::InvalidCertificate(_) => {
+                of_certificate("the first certificate is malformed: export it again".to_owned())
+            }
+            _ => of_key("no key that can sign: RSA, ECDSA or Ed25519 is needed".to_owned()),
+        })?;
+    config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1_1.to_vec()];
+    Ok(config)
+}
+
+/// What is wrong with a file that should be PEM, in our own words.
+fn in_words(error: pem::Error) -> String {
+    match error {
+        pem::Error::Io(error) => format!("the file cannot be read: {error}"),
+        pem::Error::NoItemsFound => "it has no certificate or key in PEM".to_owned(),
+        pem::Error::MissingSectionEnd { .. } => {
+            "it was cut off: a line `-----END ..-----` is missing".to_owned()
+        }
+        _ => "it is not PEM: text between lines `-----BEGIN ..-----` and `-----END ..-----`"
+            .to_owned(),
+    }
+}

@@ -1,0 +1,77 @@
+//! SIGHUP has the settings and the secrets read again.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use verify_core::Sender;
+
+use crate::{
+    gateway::{Place, alias, secret, signed, wait_until},
+    upstream::Upstream,
+};
+
+const MLFLOW: &Sender = &Sender::MLFLOW;
+
+#[test]
+fn a_secret_is_changed_while_it_runs() {
+    let upstream = Upstream::new();
+    let place = Place::of_all(&upstream.url("/"), "");
+    let gateway = place.start();
+    let send = |secret: &str, version| {
+        let headers = signed(MLFLOW, secret, "an-id", &alias(version));
+        gateway.request("POST", "/webhooks/mlflow", &headers, &alias(version)).status
+    };
+    assert_eq!((send(&secret(MLFLOW), 1), send("the new one", 2)), (204, 401));
+    place.write("mlflow", "the new one");
+    gateway.signal("HUP");
+    wait_until(|| gateway.log().contains("settings read again: "));
+    assert_eq!((send(&secret(MLFLOW), 3), send("the new one", 4)), (401, 204));
+}
+
+#[test]
+fn what_is_wrong_changes_nothing() {
+    let upstream = Upstream::new();
+    let place = Place::of_all(&upstream.url("/"), "");
+    let gateway = place.start();
+    for (wrong, expected) in [
+        (("mlflow\"", "mlflov\""), "no sender is called `mlflov`"),
+        (("listen =", "unlisten ="), "there is no setting `unlisten`"),
+        (("[once]", "[limits]\nconnections = 7\n[once]"), "restart it"),
+    ] {
+        let before = std::fs::read_to_string(place.path("gateway.toml")).unwrap();
+        place.edit(|config| config.replace(wrong.0, wrong.1));
+        gateway.signal("HUP");
+        wait_until(|| gateway.log().contains(expected));
+        place.write("gateway.toml", &before);
+    }
+    assert!(gateway.log().contains("settings not taken, all stays as it was"));
+    assert_eq!(gateway.send(MLFLOW, "an-id", &alias(1)).status, 204);
+}
+
+/// No delivery is lost to reloads.
+#[test]
+fn deliveries_go_on_while_it_reloads() {
+    let upstream = Upstream::new();
+    let place = Place::of_all(&upstream.url("/"), "");
+    let gateway = place.start();
+    let is_over = AtomicBool::new(false);
+    let sent = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::SeqCst) {
+                gateway.signal("HUP");
+            }
+        });
+        let senders: Vec<_> = (0..4)
+            .map(|sender| {
+                let gateway = &gateway;
+                scope.spawn(move || {
+                    let all = (0..25).map(|number| alias(sender * 1000 + number));
+                    all.filter(|body| gateway.send(MLFLOW, "an-id", body).status == 204).count()
+                })
+            })
+            .collect();
+        let sent: usize = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
+        is_over.store(true, Ordering::SeqCst);
+        sent
+    });
+    assert_eq!((sent, upstream.reached().len()), (100, 100));
+}
