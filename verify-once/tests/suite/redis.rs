@@ -229,6 +229,21 @@ async fn a_failover_loses_no_delivery() {
     }
 }
 
+/// Else it would fill, because it does not evict.
+#[tokio::test]
+async fn no_key_is_left_when_its_window_is_over() {
+    for server in each_redis("what is left") {
+        let store = server.store();
+        for number in 0..100 {
+            assert_eq!(claim(&store, number).await, FIRST);
+            assert_eq!(complete(&store, number).await, Ok(Settled::Yes));
+        }
+        (server.pass())(Duration::from_secs(700)).await;
+        let left: Vec<String> = server.command(&["KEYS", "once:*"]);
+        assert_eq!(left, ["once:version"]);
+    }
+}
+
 /// Claim and completion beside two pings, in the same run over the same kind of connection: one after the other, as a
 /// delivery meets them, and by many at once, where pings travel together and the scripts are what the server works at.
 #[tokio::test(flavor = "multi_thread")]

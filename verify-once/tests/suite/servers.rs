@@ -306,10 +306,13 @@ fn age(address: &str, millis: i64) {
     const AGE: &str = "
         for _, key in ipairs(redis.call('KEYS', 'once:*')) do
             if redis.call('TYPE', key).ok == 'hash' then
-                local rest = redis.call('PTTL', key) - ARGV[1]
+                local left = redis.call('PTTL', key)
+                local rest = left - ARGV[1]
                 local held = redis.call('HGET', key, 'u')
                 if held then redis.call('HSET', key, 'u', held - ARGV[1]) end
-                if rest > 0 then redis.call('PEXPIRE', key, rest) else redis.call('DEL', key) end
+                if rest > 0 then redis.call('PEXPIRE', key, rest)
+                -- One without an end stays.
+                elseif left >= 0 then redis.call('DEL', key) end
             end
         end";
     let mut connection = redis::Client::open(address).unwrap().get_connection().unwrap();

@@ -61,7 +61,5 @@ async fn a_key_takes_little() {
     for server in each("what a key takes") {
         let most = if server.name() == "PostgreSQL" { 600 } else { 200 };
         measure(server.name(), server.open(), || server.size(), most).await;
-        (server.pass())(Duration::from_secs(3700)).await;
-        assert_eq!(server.held(), 0);
     }
 }
