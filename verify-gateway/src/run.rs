@@ -15,8 +15,8 @@ use crate::{
 const PROGRAM: &str = "verify-gateway";
 
 /// What is read at the start alone.
-const STAYS: &str = "`listen`, `admin`, `[limits]`, `[once]`, and the paths and upstreams of what is kept do not change \
-                     while it runs: restart it";
+const STAYS: &str = "`listen`, `admin`, `[limits]`, `[once]`, `[store]`, and the paths and upstreams of what is kept do \
+                     not change while it runs: restart it";
 
 /// Runs until it is told to stop.
 pub(crate) async fn run(path: &Path) -> Result<(), String> {
@@ -70,7 +70,7 @@ pub(crate) async fn run(path: &Path) -> Result<(), String> {
     };
     let take = |new: Config| {
         let summary = new.summary();
-        match new.fixed == fixed {
+        match new.fixed == fixed && new.store == store {
             true => live.swap(new.live),
             false => return Err(STAYS.to_owned()),
         }

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use verify_core::Sender;
 
 use crate::{
-    gateway::{Place, alias, secret, signed, wait_until},
+    gateway::{Place, alias, route, secret, signed, wait_until},
     upstream::Upstream,
 };
 
@@ -45,6 +45,20 @@ fn what_is_wrong_changes_nothing() {
     }
     assert!(gateway.log().contains("settings not taken, all stays as it was"));
     assert_eq!(gateway.send(MLFLOW, "an-id", &alias(1)).status, 204);
+}
+
+/// A store that is open stays: what is in it would be left behind.
+#[test]
+fn another_store_is_not_taken() {
+    let upstream = Upstream::new();
+    let routes = route(MLFLOW, &upstream.url("/events"), "mode = \"keep\"");
+    let place = Place::with_head("", &format!("{routes}[store]\npath = \"FOLDER/kept.db\"\n"));
+    let gateway = place.start();
+    place.edit(|config| config.replace("kept.db", "other.db"));
+    gateway.signal("HUP");
+    wait_until(|| gateway.log().contains("settings"));
+    assert!(gateway.log().contains("restart it"), "{}", gateway.log());
+    assert_eq!(gateway.send(MLFLOW, "an-id", &alias(1)).status, 202);
 }
 
 /// No delivery is lost to reloads.
