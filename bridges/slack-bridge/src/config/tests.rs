@@ -151,9 +151,9 @@ fn what_is_probably_not_meant_is_pointed_out() {
         .replacen("sender = \"mlflow\"", "sender = \"databricks\"", 1)
         .replace("model_version_alias.*", "COMMENT_CREATED");
     let odd = [
-        "bridge.toml:68: `BUILD_AND_DEPLOY` is no event that this version knows",
-        "bridge.toml:49: no route leads to this channel",
-        "bridge.toml:37: no route takes anything of this sender",
+        "bridge.toml:69: `BUILD_AND_DEPLOY` is no event that this version knows",
+        "bridge.toml:50: no route leads to this channel",
+        "bridge.toml:38: no route takes anything of this sender",
     ];
     assert_eq!(parse(&text).unwrap().oddities(), odd);
 }
