@@ -13,7 +13,9 @@
 
 use core::{error::Error, time::Duration};
 use std::{
-    env, fs, thread,
+    env, fs,
+    process::ExitCode,
+    thread,
     time::{Instant, SystemTime},
 };
 
@@ -21,7 +23,17 @@ use verify_core::{Secret, Sender, Signer, UnixTime, Verified, Verifier};
 use verify_outbox::{Nats, Outbox, Policy};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let address = match env::var_os("NATS_URL_FILE") {
         Some(file) => fs::read_to_string(file)?.trim().to_owned(),
