@@ -9,4 +9,4 @@ mod tls;
 
 pub use address_error::AddressError;
 pub use split_address::SplitAddress;
-pub use tls::{authorities, provide, trouble};
+pub use tls::{UNTRUSTED, authorities, provide, trouble};

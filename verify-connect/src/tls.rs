@@ -14,6 +14,10 @@ use crate::AddressError;
 /// What is said of a server that has none.
 pub(crate) const NONE: &str = "does not speak TLS, which its address asks for";
 
+/// What is said of a certificate that nobody trusts, where the address names the authorities.
+pub const UNTRUSTED: &str = "shows a certificate that is not trusted: put `sslrootcert=FILE` into its address, a file with the \
+                             certificate of its authority in PEM";
+
 /// Reads a file with the certificates of authorities. Returns it in PEM as it is.
 ///
 /// # Errors
@@ -63,9 +67,9 @@ pub(crate) fn connector(
 }
 
 /// Says why a connection was not encrypted, if that is what an error of a client is about. The words go on after the
-/// name of the server.
+/// name of the server. `untrusted` is said of a certificate that nobody trusts, such as [`UNTRUSTED`].
 #[must_use]
-pub fn trouble(error: &(dyn Error + 'static)) -> Option<&'static str> {
+pub fn trouble(error: &(dyn Error + 'static), untrusted: &'static str) -> Option<&'static str> {
     let mut next = Some(error);
     while let Some(error) = next {
         // The client of Redis shares its causes.
@@ -74,14 +78,14 @@ pub fn trouble(error: &(dyn Error + 'static)) -> Option<&'static str> {
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
         if let Some(error) = inner.or_else(|| error.downcast_ref()) {
-            return Some(meaning(error));
+            return Some(meaning(error, untrusted));
         }
         next = error.source();
     }
     None
 }
 
-fn meaning(error: &rustls::Error) -> &'static str {
+fn meaning(error: &rustls::Error, untrusted: &'static str) -> &'static str {
     use CertificateError as Certificate;
 
     match error {
@@ -94,10 +98,7 @@ fn meaning(error: &rustls::Error) -> &'static str {
             | Certificate::NotValidYet
             | Certificate::NotValidYetContext { .. },
         ) => "shows a certificate that has expired, or is not valid yet",
-        rustls::Error::InvalidCertificate(_) => {
-            "shows a certificate that is not trusted: put `sslrootcert=FILE` into its address, a file with the \
-             certificate of its authority in PEM"
-        }
+        rustls::Error::InvalidCertificate(_) => untrusted,
         rustls::Error::InvalidMessage(_) => NONE,
         _ => "does not agree on TLS",
     }

@@ -39,7 +39,7 @@ impl Trouble {
     pub fn of(error: &Error) -> Self {
         let unavailable = |what: &str| Self::Unavailable(what.to_owned());
         let Some(state) = error.code() else {
-            if let Some(what) = tls::trouble(error) {
+            if let Some(what) = tls::trouble(error, tls::UNTRUSTED) {
                 return Self::Tls(what);
             }
             let source = error.source().map(ToString::to_string);

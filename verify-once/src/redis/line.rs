@@ -131,10 +131,12 @@ impl Line {
             (None, ErrorKind::AuthenticationFailed) => {
                 self.unsuitable("refuses the user or the password of the address")
             }
-            (None, ErrorKind::Io) => match verify_connect::trouble(error) {
-                Some(what) => self.unsuitable(what),
-                None => self.unavailable("cannot be reached"),
-            },
+            (None, ErrorKind::Io) => {
+                match verify_connect::trouble(error, verify_connect::UNTRUSTED) {
+                    Some(what) => self.unsuitable(what),
+                    None => self.unavailable("cannot be reached"),
+                }
+            }
             (None, kind) => match code(error).filter(|code| is_word(code)) {
                 Some(code) => self.unavailable(format_args!("answers with the error `{code}`")),
                 None => self.unavailable(format_args!("cannot be used: {kind:?}")),

@@ -1,10 +1,10 @@
 //! TLS to NATS, by rustls: the certificate of the server and its name are always checked.
 
 use core::error::Error;
-use std::{fs, io, path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use tokio_rustls::rustls::{
-    self, CertificateError, ClientConfig, RootCertStore,
+    ClientConfig, RootCertStore,
     crypto::ring,
     pki_types::{CertificateDer, pem::PemObject as _},
 };
@@ -36,36 +36,8 @@ fn authorities(file: &Path) -> Result<RootCertStore, NatsError> {
 
 /// Says why a connection was not encrypted, if that is what an error is about.
 pub(super) fn trouble(error: &(dyn Error + 'static)) -> Option<&'static str> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(error) = inner.or_else(|| error.downcast_ref()) {
-            return Some(meaning(error));
-        }
-        next = error.source();
-    }
-    None
-}
+    const UNTRUSTED: &str = "shows a certificate that is not trusted: name a file with the certificate of its authority, \
+                             `NatsBuilder::authorities`";
 
-fn meaning(error: &rustls::Error) -> &'static str {
-    use CertificateError as Certificate;
-
-    match error {
-        rustls::Error::InvalidCertificate(
-            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. },
-        ) => "shows a certificate of another name than its address has",
-        rustls::Error::InvalidCertificate(
-            Certificate::Expired
-            | Certificate::ExpiredContext { .. }
-            | Certificate::NotValidYet
-            | Certificate::NotValidYetContext { .. },
-        ) => "shows a certificate that has expired, or is not valid yet",
-        rustls::Error::InvalidCertificate(_) => {
-            "shows a certificate that is not trusted: name a file with the certificate of its authority, \
-             `NatsBuilder::authorities`"
-        }
-        rustls::Error::InvalidMessage(_) => "does not speak TLS, which its address asks for",
-        _ => "does not agree on TLS",
-    }
+    verify_connect::trouble(error, UNTRUSTED)
 }
