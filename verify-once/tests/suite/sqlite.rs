@@ -25,6 +25,13 @@ fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
+/// Until the threads of the stores that were dropped have closed the file. The last one deletes the log.
+async fn until_closed(path: &Path) {
+    while path.with_extension("db-wal").exists() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// A clock that is moved by hand, in seconds.
 #[derive(Clone)]
 struct Moved(Arc<AtomicU64>);
@@ -202,6 +209,7 @@ async fn what_another_user_put_where_everybody_may_is_not_used() {
     let error = Sqlite::new(&link).check().await.unwrap_err();
     assert!(error.to_string().contains("a link of another user"), "{error}");
     // What SQLite would read beside the store is of its owner as well.
+    until_closed(&real).await;
     let (log, target) = (folder.path().join("once.db-wal"), folder.path().join("target"));
     for is_link in [true, false] {
         fs::write(&target, "").unwrap();
@@ -234,10 +242,7 @@ async fn what_has_the_name_of_a_log_is_left_as_it_is() {
                 assert!(!path.exists(), "nothing is made beside it");
                 fs::rename(&log, folder.path().join("notes")).unwrap();
                 Sqlite::new(&path).check().await.unwrap();
-                // Until its thread has closed the file.
-                while folder.path().join("once.db-wal").exists() {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
+                until_closed(&path).await;
                 fs::write(&log, "somebody's notes").unwrap();
             }
         }
