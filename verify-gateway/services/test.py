@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the services beside this file: behind a gateway that is given as the only argument, and alone against the vectors.
+"""Runs the services beside this file: behind a gateway, and alone against the vectors.
 
-Needs fastapi, uvicorn, flask, django, gunicorn, standardwebhooks and cloudevents of PyPI. `.ci/gateway` installs them and calls this.
+    python3 test.py path/to/verify-gateway [folder with the node_modules of package.json]
+
+Needs fastapi, uvicorn, flask, django, gunicorn, standardwebhooks and cloudevents of PyPI, and Node.js for the second argument.
+`.ci/gateway` installs all of them and calls this.
 """
 
 import asyncio
@@ -17,6 +20,7 @@ import logging
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -76,12 +80,12 @@ def curl_lines(gateway):
     return [(before, line) for before, line in zip(lines, lines[1:]) if line.startswith("curl ")]
 
 
-def behind(framework, server):
+def behind(framework, server, folder=HERE):
     """A service behind a try-out: the first thing that somebody does. Of `server`, `PORT` is where it is to listen."""
     port = free_port()
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PORT": str(port)}
     command = [part.replace("PORT", str(port)) for part in server]
-    with Process(*command, cwd=HERE / framework, env=environment) as service:
+    with Process(*command, cwd=folder / framework, env=environment) as service:
         wait_for(framework, lambda: is_open(port))
         with Process(GATEWAY, "try", "--upstream", f"http://127.0.0.1:{port}/webhooks") as gateway:
             answers = []
@@ -141,6 +145,18 @@ def ask_wsgi(app, headers, body):
     return status[0]
 
 
+def vectors():
+    """Those for a receiver with one secret and the usual limits."""
+    for group in json.loads((HERE.parent.parent / "vectors/mlflow.json").read_text())["testGroups"]:
+        config = group["config"]
+        if (
+            len(config["secrets"]) == 1 and not config["bearer"] and not config["authorization"]
+            and not config["without_signature"] and config["tolerance"] == 300 and config["body_limit"] == 4 << 20
+        ):
+            for test in group["tests"]:
+                yield {"secret_base64": config["secrets"][0]["secret_base64"], **test}
+
+
 def alone(framework, ask):
     """A service without a gateway, against the vectors of its sender."""
     os.environ["MLFLOW_WEBHOOK_SECRET"] = "to be replaced"
@@ -150,30 +166,74 @@ def alone(framework, ask):
     spec.loader.exec_module(service)
     logging.disable(logging.CRITICAL)
 
-    vectors = json.loads((HERE.parent.parent / "vectors/mlflow.json").read_text())
     tried = 0
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        for group in vectors["testGroups"]:
-            config = group["config"]
-            if (
-                len(config["secrets"]) != 1 or config["bearer"] or config["authorization"]
-                or config["without_signature"] or config["tolerance"] != 300 or config["body_limit"] != 4 << 20
-            ):
-                continue
-            service.SECRET = base64.b64decode(config["secrets"][0]["secret_base64"])
-            for test in group["tests"]:
-                bytes_of = lambda h: base64.b64decode(h["value_base64"]) if "value_base64" in h else h["value"].encode()
-                headers = [(h["name"].lower().encode(), bytes_of(h)) for h in test["headers"]]
-                service.time = types.SimpleNamespace(time=lambda: test["now"])
-                status = ask(service.app, headers, base64.b64decode(test["body_base64"]))
-                what = f"{framework} {test['tcId']} {test['comment']}: {status}, {test['result']}"
-                if test["result"] == "valid":
-                    assert status == 204, what
-                elif test["result"] == "invalid":
-                    assert status in (401, 413), what
-                tried += 1
+        for test in vectors():
+            service.SECRET = base64.b64decode(test["secret_base64"])
+            bytes_of = lambda h: base64.b64decode(h["value_base64"]) if "value_base64" in h else h["value"].encode()
+            headers = [(h["name"].lower().encode(), bytes_of(h)) for h in test["headers"]]
+            service.time = types.SimpleNamespace(time=lambda: test["now"])
+            status = ask(service.app, headers, base64.b64decode(test["body_base64"]))
+            what = f"{framework} {test['tcId']} {test['comment']}: {status}, {test['result']}"
+            if test["result"] == "valid":
+                assert status == 204, what
+            elif test["result"] == "invalid":
+                assert status in (401, 413), what
+            tried += 1
     assert tried > 300, tried
     print(f"{framework} alone: {tried} vectors as expected")
+
+
+def run(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def of_node(folder):
+    """The same for Node.js, in a folder beside its packages."""
+    for framework in ("express", "nextjs"):
+        shutil.copytree(HERE / framework, folder / framework)
+    for script in HERE.glob("*.js*"):
+        shutil.copy(script, folder)
+    # A project of Next.js with both services in it.
+    project = folder / "nextjs"
+    for name, route in (("behind", "webhooks"), ("alone", "alone")):
+        (project / "app" / route).mkdir(parents=True)
+        (project / f"{name}.ts").rename(project / "app" / route / "route.ts")
+    (project / "next.config.mjs").write_text(f"export default {{ turbopack: {{ root: {json.dumps(str(folder.parent))} }} }};")
+    # As `create-next-app` has it; the rest Next.js adds by itself.
+    (project / "tsconfig.json").write_text('{"compilerOptions": {"strict": true}}')
+    next_js = folder.parent / "node_modules/.bin/next"
+    run(next_js, "build", cwd=project)
+
+    for framework in ("express", "nextjs"):
+        said = json.loads(run("node", "node_alone.js", framework, cwd=folder, input=json.dumps(list(vectors()))))
+        assert said["tried"] > 300 and not said["wrong"], f"{framework}: {said}"
+        print(f"{framework} alone: {said['tried']} vectors as expected, {said['left']} cannot be sent")
+    behind("express", ["node", "behind.js"], folder)
+    behind("nextjs", [str(next_js), "start", "-H", "127.0.0.1", "-p", "PORT"], folder)
+
+
+def verifies_of_node(folder, deliveries):
+    """Of each delivery, whether the official library of npm verifies it."""
+    told = [
+        {"secret": secret, "headers": headers, "body": base64.b64encode(body).decode()} for secret, headers, body in deliveries
+    ]
+    return json.loads(run("node", "node_standardwebhooks.js", cwd=folder, input=json.dumps(told)))
+
+
+def verifies_of_python(deliveries):
+    from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+    def verifies(secret, headers, body):
+        try:
+            Webhook(secret).verify(body, headers)
+        except WebhookVerificationError:
+            return False
+        return True
+
+    return [verifies(*delivery) for delivery in deliveries]
 
 
 class Recorder(http.server.BaseHTTPRequestHandler):
@@ -191,10 +251,9 @@ class Recorder(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def official_libraries():
+def official_libraries(node):
     """What is signed anew, and what is kept, read by those who do not know the gateway."""
     from cloudevents.core.bindings.http import HTTPMessage, from_binary_event
-    from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -225,26 +284,38 @@ mode = "keep"
         environment = {"WANDB_WEBHOOK_SECRET": secret, "UPSTREAM_SECRET": resigned}
         with Process(GATEWAY, "serve", "--config", str(settings), env=environment):
             wait_for("the gateway", lambda: is_open(port))
-            def post(path, body):
+            def post(url, body):
                 signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-                request = urllib.request.Request(
-                    f"http://127.0.0.1:{port}{path}", body, {"x-wandb-signature": signature}
-                )
+                request = urllib.request.Request(url, body, {"x-wandb-signature": signature})
                 return urllib.request.urlopen(request, timeout=PATIENCE).status
 
+            gateway = f"http://127.0.0.1:{port}"
             body = b'{"event_type": "LINK_ARTIFACT",  "number": 1.0}'
-            assert post("/resigned", body) == 204
+            assert post(f"{gateway}/resigned", body) == 204
             headers, taken = Recorder.taken.pop()
-            assert Webhook(resigned).verify(taken, headers) == json.loads(body)
-            for forged in (taken + b" ", taken.replace(b"1", b"2")):
-                try:
-                    Webhook(resigned).verify(forged, headers)
-                    raise AssertionError("a forgery passed")
-                except WebhookVerificationError:
-                    pass
-            print("standardwebhooks of PyPI: verifies what was signed anew, and refuses a change")
+            assert taken == body
+            # The sender's own delivery, but not through the gateway.
+            assert post(url, body) == 204
+            past_the_gateway, _ = Recorder.taken.pop()
+            another = "whsec_" + base64.b64encode(b"the secret of somebody else").decode()
+            deliveries = {
+                "as it came": (resigned, headers, taken),
+                "one byte more": (resigned, headers, taken + b" "),
+                "one byte changed": (resigned, headers, taken.replace(b"1", b"2")),
+                "another id": (resigned, {**headers, "webhook-id": headers["webhook-id"] + "0"}, taken),
+                "past the gateway": (resigned, past_the_gateway, taken),
+                "another secret": (another, headers, taken),
+            }
+            expected = {what: what == "as it came" for what in deliveries}
+            verifiers = {"PyPI": verifies_of_python}
+            if node is not None:
+                verifiers["npm"] = lambda all_of_them: verifies_of_node(node, all_of_them)
+            for where, verify in verifiers.items():
+                said = dict(zip(deliveries, verify(deliveries.values())))
+                assert said == expected, f"standardwebhooks of {where}: {said}"
+                print(f"standardwebhooks of {where}: verifies what was signed anew, and refuses {len(said) - 1} others")
 
-            assert post("/kept", body) == 202
+            assert post(f"{gateway}/kept", body) == 202
             wait_for("the event", lambda: Recorder.taken)
             headers, taken = Recorder.taken.pop()
             event = from_binary_event(HTTPMessage(headers=headers, body=taken))
@@ -262,4 +333,10 @@ alone("django", ask_wsgi)
 behind("fastapi", [sys.executable, "-m", "uvicorn", "behind:app", "--port", "PORT"])
 behind("flask", [sys.executable, "-m", "flask", "--app", "behind", "run", "--port", "PORT"])
 behind("django", [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:PORT", "behind:app"])
-official_libraries()
+with contextlib.ExitStack() as ends:
+    node = None
+    if len(sys.argv) > 2:
+        # Inside, so that Node.js finds the packages.
+        node = pathlib.Path(ends.enter_context(tempfile.TemporaryDirectory(dir=sys.argv[2]))).resolve()
+        of_node(node)
+    official_libraries(node)
