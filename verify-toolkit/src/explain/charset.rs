@@ -1,37 +1,72 @@
 //! Text that was read in another charset than it was written in.
 
-/// What Windows-1252 has in place of the control characters 0x80 to 0x9F of Latin-1.
-const WINDOWS_1252: [char; 32] = [
-    '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}',
-    '\u{2c6}', '\u{2030}', '\u{160}', '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}',
-    '\u{90}', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}',
-    '\u{2dc}', '\u{2122}', '\u{161}', '\u{203a}', '\u{153}', '\u{9d}', '\u{17e}', '\u{178}',
+use encoding_rs::{
+    BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_8859_2, KOI8_R, SHIFT_JIS, WINDOWS_1250,
+    WINDOWS_1251, WINDOWS_1252, mem,
+};
+
+/// What is read and written in place of UTF-8.
+#[derive(Clone, Copy)]
+pub(super) enum Charset {
+    /// A byte for each letter up to U+00FF, as most languages' `latin1` has it.
+    Latin1,
+    /// As browsers read it.
+    Named(&'static Encoding),
+}
+
+use Charset::{Latin1, Named};
+
+/// The usual ones first.
+pub(super) const CHARSETS: [Charset; 13] = [
+    Latin1,
+    Named(WINDOWS_1252),
+    Named(GBK),
+    Named(GB18030),
+    Named(SHIFT_JIS),
+    Named(EUC_KR),
+    Named(BIG5),
+    Named(EUC_JP),
+    Named(WINDOWS_1251),
+    Named(WINDOWS_1250),
+    Named(ISO_8859_2),
+    Named(KOI8_R),
+    Named(encoding_rs::ISO_8859_15),
 ];
+/// How many of them are of Western Europe.
+pub(super) const WESTERN: usize = 2;
 
-/// Writes a text in Latin-1 or Windows-1252. None if it cannot be, or is ASCII.
-pub(super) fn to_latin(text: &str) -> Option<Vec<u8>> {
-    if text.is_ascii() {
-        return None;
+impl Charset {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Latin1 => "Latin-1",
+            Named(encoding) => encoding.name(),
+        }
     }
-    let byte = |letter: char| {
-        let windows = || (0x80_u8..).zip(WINDOWS_1252).find(|(_, other)| *other == letter);
-        u8::try_from(u32::from(letter)).ok().or_else(|| windows().map(|(byte, _)| byte))
-    };
-    text.chars().map(byte).collect()
-}
 
-/// Reads Latin-1.
-pub(super) fn from_latin(bytes: &[u8]) -> String {
-    bytes.iter().copied().map(char::from).collect()
-}
+    /// Writes a text. None if it cannot be, or is ASCII.
+    pub(super) fn write(self, text: &str) -> Option<Vec<u8>> {
+        if text.is_ascii() {
+            return None;
+        }
+        match self {
+            Latin1 => mem::is_str_latin1(text).then(|| mem::encode_latin1_lossy(text).into()),
+            Named(encoding) => match encoding.encode(text) {
+                (bytes, _, false) => Some(bytes.into()),
+                _ => None,
+            },
+        }
+    }
 
-/// Reads Windows-1252.
-pub(super) fn from_windows(bytes: &[u8]) -> String {
-    let letter = |byte: &u8| {
-        let place = byte.checked_sub(0x80).map(usize::from);
-        place.and_then(|place| WINDOWS_1252.get(place)).copied().unwrap_or(char::from(*byte))
-    };
-    bytes.iter().map(letter).collect()
+    /// Reads what is no UTF-8. None if it cannot be.
+    pub(super) fn read(self, bytes: &[u8]) -> Option<String> {
+        match self {
+            Latin1 => Some(mem::decode_latin1(bytes).into()),
+            Named(encoding) => {
+                let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
+                Some(text.into())
+            }
+        }
+    }
 }
 
 /// Reads UTF-16 of either byte order, with a mark or recognised by the NULs of ASCII.

@@ -1,10 +1,12 @@
 //! JSON by its tokens: each as it stands in the text, so that it can be written again in the ways that
 //! libraries write it.
 
+mod choices;
 mod numbers;
 mod order;
 mod read;
 mod spaces;
+mod types;
 mod ways;
 mod write;
 
@@ -78,6 +80,15 @@ impl<'t> Document<'t> {
 
     fn behind(&self, place: Place) -> Place {
         self.nodes.get(place).map_or(self.nodes.len(), |node| node.next as usize)
+    }
+
+    /// What stands behind names and in lists, in the order of the text.
+    fn values(&self) -> impl Iterator<Item = Place> {
+        let mut is_name = vec![false; self.nodes.len()];
+        for name in self.objects().flat_map(|object| self.children(object)) {
+            is_name[name] = true;
+        }
+        (0..self.nodes.len()).filter(move |place| !is_name[*place])
     }
 
     fn objects(&self) -> impl Iterator<Item = Place> {

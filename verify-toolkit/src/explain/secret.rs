@@ -5,7 +5,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use verify_core::{SecretEncoding::Verbatim, Sender};
 
-use super::{Cause, Explainer, candidates::Candidates, charset, head};
+use super::{
+    Cause, Explainer,
+    candidates::Candidates,
+    charset::{self, CHARSETS},
+    head,
+};
 use crate::{
     capture::{unescape, url_decoded, without_colours},
     key,
@@ -174,13 +179,16 @@ impl Keys {
                     text.chars().filter(|letter| !is_invisible(*letter)).collect();
                 add(Cause::SecretInvisible, visible.as_bytes());
                 add(Cause::SecretInvisible, &without_colours(secret));
-                if let Some(latin) = charset::to_latin(text) {
-                    add(Cause::SecretCharset, &latin);
+                for key in CHARSETS.iter().filter_map(|charset| charset.write(text)) {
+                    add(Cause::SecretCharset, &key);
                 }
                 add(Cause::SecretCase, text.to_lowercase().as_bytes());
                 add(Cause::SecretCase, text.to_uppercase().as_bytes());
             }
-            Err(_) => add(Cause::SecretCharset, charset::from_latin(secret).as_bytes()),
+            Err(_) => CHARSETS
+                .iter()
+                .filter_map(|charset| charset.read(secret))
+                .for_each(|key| add(Cause::SecretCharset, key.as_bytes())),
         }
     }
 

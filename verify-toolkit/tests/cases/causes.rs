@@ -185,6 +185,37 @@ fn a_changed_body_is_proved_whatever_changed_it() {
         // Letters that became two, then four.
         (&[BodyMojibake], "{\"a\": \"é€\"}", "{\"a\": \"Ã©â‚¬\"}"),
         (&[BodyMojibake], "{\"a\": \"é\"}", "{\"a\": \"ÃƒÂ©\"}"),
+        (&[BodyMojibake], "{\"a\": \"模型\"}", "{\"a\": \"妯″瀷\"}"),
+        // One letter in two ways.
+        (&[BodyNormalForm], "{\"a\": \"caf\u{e9}\"}", "{\"a\": \"cafe\u{301}\"}"),
+        (&[BodyNormalForm], "{\"a\": \"cafe\u{301}\"}", "{\"a\": \"caf\u{e9}\"}"),
+        // Other types.
+        (
+            &[BodyJsonRetyped],
+            r#"{"version": "3", "stage": "None"}"#,
+            r#"{"version": 3, "stage": "None"}"#,
+        ),
+        (
+            &[BodyJsonSpaced, BodyJsonRetyped],
+            r#"{"version": "3", "stage": "None", "of": 1}"#,
+            r#"{"version":3,"stage":"None","of":1}"#,
+        ),
+        (&[BodyJsonRetyped], r#"{"a": 1, "b": "2"}"#, r#"{"a": "1", "b": "2"}"#),
+        (&[BodyJsonRetyped], r#"{"a": "", "b": "x"}"#, r#"{"a": null, "b": "x"}"#),
+        (&[BodyJsonRetyped], r#"{"a": null, "b": ""}"#, r#"{"a": "", "b": ""}"#),
+        (&[BodyJsonSpaced, BodyJsonRetyped], r#"{"a": true}"#, r#"{"a":"true"}"#),
+        (
+            &[BodyJsonRetyped],
+            &many(|number| format!("\"{number}\"")),
+            &many(|number| number.to_string()),
+        ),
+        (
+            &[BodyJsonNullsAdded],
+            r#"{"a": 1, "c": {"d": 2}}"#,
+            r#"{"a": 1, "b": null, "c": {"d": 2, "e": null}}"#,
+        ),
+        (&[BodyJsonNullsAdded], r#"{"a": null, "c": 1}"#, r#"{"a": null, "b": null, "c": 1}"#),
+        (&[BodyJsonSpaced, BodyJsonNullsAdded], r#"{"a": 1}"#, r#"{"b":null,"a":1}"#),
         (&[BodyHtmlEntities], r#"{"a": "b"}"#, "{&#x22;a&#x22;: &quot;b&quot;}"),
         (&[BodyHtmlEntities], r#"{"a": "b"}"#, "&#123;&#34;a&#34;: &#34;b&#34;&#x7D;"),
         (&[BodyHtmlEntities], r#"{"a": "&b;"}"#, "{&quot;a&quot;: &quot;&amp;b;&quot;}"),
@@ -233,11 +264,22 @@ fn a_changed_body_is_proved_whatever_changed_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// More values than are guessed each for itself.
+fn many(write: impl Fn(u32) -> String) -> String {
+    let values: Vec<_> = (1..100).map(write).collect();
+    format!("[{}]", values.join(", "))
+}
+
 #[test]
-fn a_body_that_is_not_utf_8_is_read_in_either_charset() {
-    for (signed, arrived) in
-        [("{\"a\": \"é\"}", &b"{\"a\": \"\xe9\"}"[..]), ("{\"a\": \"€\"}", b"{\"a\": \"\x80\"}")]
-    {
+fn a_body_that_is_not_utf_8_is_read_in_the_usual_charsets() {
+    for (signed, arrived) in [
+        ("{\"a\": \"é\"}", &b"{\"a\": \"\xe9\"}"[..]),
+        ("{\"a\": \"€\"}", b"{\"a\": \"\x80\"}"),
+        ("{\"a\": \"模型\"}", b"{\"a\": \"\xc4\xa3\xd0\xcd\"}"),
+        ("{\"a\": \"モデル\"}", b"{\"a\": \"\x83\x82\x83f\x83\x8b\"}"),
+        ("{\"a\": \"모델\"}", b"{\"a\": \"\xb8\xf0\xb5\xa8\"}"),
+        ("{\"a\": \"модель\"}", b"{\"a\": \"\xec\xee\xe4\xe5\xeb\xfc\"}"),
+    ] {
         let explanation = explained(&came(Sender::WANDB, signed.as_bytes(), arrived));
         assert_explained(&explanation, &[BodyNotUtf8], Proved, Side::Unknown);
     }

@@ -6,10 +6,12 @@ use std::io::Read;
 use base64ct::{Base64, Encoding as _};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use serde::de::IgnoredAny;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::{
     super::{
-        Cause, charset,
+        Cause,
+        charset::{self, CHARSETS},
         json::Document,
         secret::{decoded_base64, without_echo},
     },
@@ -179,16 +181,25 @@ fn looks_signed(part: &[u8]) -> bool {
 }
 
 /// Line ends, marks and charsets.
-fn in_another_charset(sink: &mut Sink<'_>, _: &WireRequest, body: &[u8]) {
+fn in_another_charset(sink: &mut Sink<'_>, request: &WireRequest, body: &[u8]) {
     if let Some(rest) = body.strip_prefix(b"\xef\xbb\xbf") {
         sink.add(Cause::BodyByteOrderMark, rest);
     }
     if let Some(text) = charset::from_utf16(body) {
         sink.add(Cause::BodyUtf16, text);
     }
+    // What was unwrapped is rarely in any other charset.
+    let (western, others) = CHARSETS.split_at(charset::WESTERN);
+    let others = if request.body == body { others } else { &[] };
+    let charsets = western.iter().map(|charset| (charset, None));
+    let charsets = charsets.chain(others.iter().map(|charset| (charset, Some(charset.name()))));
     let Ok(text) = core::str::from_utf8(body) else {
-        sink.add(Cause::BodyNotUtf8, charset::from_latin(body));
-        return sink.add(Cause::BodyNotUtf8, charset::from_windows(body));
+        for (charset, name) in charsets {
+            if let Some(text) = charset.read(body) {
+                (sink.take)(Cause::BodyNotUtf8, name.map(Into::into), text.into());
+            }
+        }
+        return;
     };
     if text.contains('\n') || text.contains('\r') {
         let lf = text.replace("\r\n", "\n");
@@ -196,9 +207,16 @@ fn in_another_charset(sink: &mut Sink<'_>, _: &WireRequest, body: &[u8]) {
         sink.add(Cause::BodyCrLf, lf);
         sink.add(Cause::BodyLineEndsAdded, text.replace(['\r', '\n'], ""));
     }
-    if let Some(latin) = charset::to_latin(text) {
-        let is_mojibake = core::str::from_utf8(&latin).is_ok();
-        sink.add(if is_mojibake { Cause::BodyMojibake } else { Cause::BodyCharset }, latin);
+    for (charset, name) in charsets {
+        if let Some(written) = charset.write(text) {
+            let is_mojibake = core::str::from_utf8(&written).is_ok();
+            let cause = if is_mojibake { Cause::BodyMojibake } else { Cause::BodyCharset };
+            (sink.take)(cause, name.map(Into::into), written);
+        }
+    }
+    if !text.is_ascii() {
+        sink.add(Cause::BodyNormalForm, text.nfc().collect::<String>());
+        sink.add(Cause::BodyNormalForm, text.nfd().collect::<String>());
     }
     if text.contains('&') {
         sink.add(Cause::BodyHtmlEntities, without_entities(text));

@@ -41,6 +41,8 @@ const PARTICULAR_FIRST: &[&[Cause]] = &[
         BodyLf,
         BodyJsonRounded,
         BodyJsonNumbers,
+        BodyJsonRetyped,
+        BodyJsonNullsAdded,
         BodyJsonIntegerKeys,
         BodyJsonSorted,
         BodySorted,

@@ -173,6 +173,10 @@ causes! {
         BodyJsonIntegerKeys "body-json-integer-keys"
             "Names that are whole numbers stand before the others, where JavaScript puts them whatever the order was"
             => "something parsed it with `JSON.parse` and wrote it again; verify the bytes as they came, before any parser."
+        BodyJsonNullsAdded "body-json-nulls-added"
+            "Fields of the body are `null` that were not there when it was signed, as a typed class writes those that it \
+             knows and did not get"
+            => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
         BodyJsonNumbers "body-json-numbers"
             "Numbers in the body were signed in another spelling, such as `100.0` for `100` or `1e-06` for `0.000001`"
             => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
@@ -180,6 +184,10 @@ causes! {
             "The fields of the body came in another order than they were signed in"
             => "something parsed it and wrote it again, such as a map or a column of type `jsonb`; verify the bytes as they \
                 came, before any parser."
+        BodyJsonRetyped "body-json-retyped"
+            "Values in the body were signed with another type, such as `\"3\"` for `3`, or an empty text for `null`"
+            => "something parsed it and wrote it again, as a column of a table or PHP's `JSON_NUMERIC_CHECK` does; verify the \
+                bytes as they came, before any parser."
         BodyJsonRounded "body-json-rounded"
             "The body holds an integer that was rounded, because JavaScript and other languages keep numbers as doubles"
             => "something parsed it and wrote it again; verify the bytes as they came, before any parser."
@@ -215,7 +223,8 @@ causes! {
             "The body has the escapes of a log, such as `\\x22` for a quote, as nginx and Apache write it: undo each `\\xHH`, \
              or have the log write it otherwise."
         BodyMojibake "body-mojibake"
-            "The body is UTF-8 that was read as Latin-1 or Windows-1252 and written again, so letters became two"
+            "The body is UTF-8 that was read in another charset, such as Latin-1 or GBK, and written again, so letters became \
+             others"
             => "read it as bytes, not as text."
         BodyNewlineAdded "body-newline-added"
             "A newline stands behind the body, and was not signed"
@@ -223,11 +232,15 @@ causes! {
         BodyNewlineLost "body-newline-lost"
             "The newline at the end of the body was signed, and did not come; `echo` adds one, and `curl -d @file` drops it"
             => "do not trim the body; where it is signed or sent by hand, use `printf %s` and `curl --data-binary`."
+        BodyNormalForm "body-normal-form"
+            "Letters such as `\u{e9}` came in another normal form of Unicode than was signed: as one character, or as `e` and an \
+             accent behind it"
+            => "macOS and some databases change that; read the body as bytes, not as text."
         BodyNotJson "body-not-json"
             "The body is not JSON, which every sender here sends: it was wrapped, encoded or replaced on the way; compare it \
              with what the sender sent, and take the bytes as they came."
         BodyNotUtf8 "body-not-utf-8"
-            "The body came in Latin-1, and was signed in UTF-8"
+            "The body came in another charset, such as Latin-1, and was signed in UTF-8"
             => "read it as bytes, not as text."
         BodyNulPadded "body-nul-padded"
             "NUL bytes stand behind the body, and were not signed"

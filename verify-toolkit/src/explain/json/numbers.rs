@@ -2,10 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Document, Place};
+use super::{Document, Place, choices::choices};
 
-/// Most numbers of which each may be a double or not, independently of the others.
-const FREE: usize = 8;
 /// Most numbers of a document of which any is guessed.
 const MOST: usize = 64;
 /// Most integers that are tried in place of one that was rounded.
@@ -44,8 +42,8 @@ static SPELLINGS: [Spelling; 7] = [
     spelling(-5..16, (true, false), ("e", "", 1)),
 ];
 
-/// What a document's numbers may be, all together: places and what is written there.
-pub(super) type Numbers = Rc<Vec<(Place, String)>>;
+/// What values of a document may be, all together: places and what is written there.
+pub(super) type Values = Rc<Vec<(Place, String)>>;
 
 impl Spelling {
     fn write(&self, number: f64) -> Option<String> {
@@ -114,7 +112,7 @@ fn numbers<'t>(document: &Document<'t>) -> Vec<Number<'t>> {
 
 /// Each way in which one library may have written all of a document's doubles, where those that are
 /// whole are all doubles or all integers.
-pub(super) fn in_one_way(document: &Document<'_>) -> Vec<Numbers> {
+pub(super) fn in_one_way(document: &Document<'_>) -> Vec<Values> {
     let numbers = numbers(document);
     let mut found = Vec::new();
     for write in writers() {
@@ -129,29 +127,13 @@ pub(super) fn in_one_way(document: &Document<'_>) -> Vec<Numbers> {
 }
 
 /// The ways in which some whole numbers are doubles, and others integers.
-pub(super) fn in_many_ways(document: &Document<'_>) -> Vec<Numbers> {
+pub(super) fn in_many_ways(document: &Document<'_>) -> Vec<Values> {
     let numbers = numbers(document);
     if numbers.len() > MOST {
         return Vec::new();
     }
-    let whole: Vec<Place> =
-        numbers.iter().filter(|number| number.is_whole()).map(|number| number.place).collect();
-    // Of more only one is different, or all that stand under one name.
-    let choices: Vec<Vec<Place>> = if whole.len() <= FREE {
-        let chosen = |choice: usize| {
-            let is_in = |bit: &usize| choice >> bit & 1 == 1;
-            (0..whole.len()).filter(is_in).filter_map(|bit| whole.get(bit).copied()).collect()
-        };
-        (0..1_usize << whole.len()).map(chosen).collect()
-    } else {
-        let name_of = |place: Place| place.checked_sub(1).map(|name| document.text_of(name));
-        let under = |name| whole.iter().copied().filter(|other| name_of(*other) == name).collect();
-        let mut names: Vec<_> = whole.iter().map(|place| name_of(*place)).collect();
-        names.sort_unstable();
-        names.dedup();
-        let singly = whole.iter().map(|place| vec![*place]);
-        names.into_iter().map(under).chain(singly).collect()
-    };
+    let whole = numbers.iter().filter(|number| number.is_whole()).map(|number| number.place);
+    let choices = choices(document, &whole.collect::<Vec<_>>());
     let mut found = Vec::new();
     for write in writers() {
         // What makes no difference to the numbers that are there is another library's.
@@ -184,7 +166,7 @@ pub(super) fn in_many_ways(document: &Document<'_>) -> Vec<Numbers> {
 }
 
 /// What may have stood where an integer was rounded to a double, if there is one such place.
-pub(super) fn unrounded(document: &Document<'_>) -> Vec<Numbers> {
+pub(super) fn unrounded(document: &Document<'_>) -> Vec<Values> {
     let rounded: Vec<_> =
         numbers(document).into_iter().filter(|number| is_rounded(number.text)).collect();
     let [Number { place, text, value }] = rounded[..] else { return Vec::new() };
@@ -223,7 +205,7 @@ fn writers() -> impl Iterator<Item = Write> {
 
 /// Adds what is different from what stands there, if it is new.
 fn add(
-    found: &mut Vec<Numbers>,
+    found: &mut Vec<Values>,
     numbers: &[Number<'_>],
     write: impl Fn(usize, &Number<'_>) -> Option<String>,
 ) {

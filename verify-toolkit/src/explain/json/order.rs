@@ -69,6 +69,23 @@ fn arrange(
     }
 }
 
+/// The fields of objects without those that are `null`: all of them, or one.
+pub(super) fn without_nulls(document: &Document<'_>) -> Vec<Orders> {
+    let is_null = |name: &Place| document.text_of(name + 1) == "null";
+    let without = |is_dropped: &dyn Fn(&Place) -> bool| -> Orders {
+        let kept = document.objects().filter_map(|place| {
+            let (dropped, kept): (Vec<_>, Vec<_>) = document.children(place).partition(is_dropped);
+            (!dropped.is_empty()).then_some((place, kept))
+        });
+        Rc::new(kept.collect())
+    };
+    let all = document.objects().flat_map(|place| document.children(place)).filter(is_null);
+    let all: Vec<_> = all.collect();
+    let singly = all.iter().take(FIELDS).map(|null| without(&|name| name == null));
+    let together = (all.len() > 1).then(|| without(&is_null));
+    together.into_iter().chain(singly).collect()
+}
+
 /// The orders that an object may have had whose integer-like names JavaScript put in front (true), or
 /// whose names were sorted (false).
 pub(super) fn lost(document: &Document<'_>) -> Vec<(bool, Orders)> {

@@ -6,6 +6,7 @@ use super::{
     super::{Cause, candidates::fingerprint},
     Document, numbers, order,
     spaces::{SPACES, Space},
+    types,
     write::{Letters, Order, Style, Written},
 };
 use crate::samples;
@@ -36,7 +37,8 @@ const LETTERS: [Letters; 9] = [
 #[derive(Clone, Debug)]
 pub(in super::super) struct Way {
     style: Style,
-    numbered: Option<Cause>,
+    /// Why values are written in another way, if they are.
+    revalued: Option<Cause>,
     ordered: Cause,
     /// Whether the white space is that which stands there.
     is_space_kept: bool,
@@ -55,7 +57,7 @@ impl Way {
         let written = self.style.write(document, room)?;
         let spaced = (!self.is_space_kept).then_some(self.style.space.cause);
         let ordered = written.is_reordered.then_some(self.ordered);
-        let causes = [spaced, ordered, self.numbered, self.lettered(&written)];
+        let causes = [spaced, ordered, self.revalued, self.lettered(&written)];
         Some((causes.into_iter().flatten().collect(), written.text))
     }
 
@@ -82,7 +84,7 @@ pub(in super::super) fn ways(
     document: &Document<'_>,
     sender: Option<&Sender>,
 ) -> (Vec<Way>, Vec<Way>) {
-    let style = |space, letters, order| Style { space, letters, order, numbers: Rc::default() };
+    let style = |space, letters, order| Style { space, letters, order, values: Rc::default() };
     let as_it_stands = |space| style(space, Letters::AsTheyStand, Order::AsTheyStand);
     let kept = SPACES.iter().find(|space| as_it_stands(space).is_of(document));
     let way = |style: Style, ordered| Way {
@@ -91,7 +93,7 @@ pub(in super::super) fn ways(
         is_guess: kept != Some(style.space)
             && !SPACES.iter().take(USUAL).any(|usual| usual == style.space),
         style,
-        numbered: None,
+        revalued: None,
         ordered,
     };
 
@@ -136,8 +138,8 @@ pub(in super::super) fn ways(
             }
         }
         let numbered = numbers.iter().map(|numbers| Way {
-            numbered: Some(Cause::BodyJsonNumbers),
-            ..way(Style { numbers: Rc::clone(numbers), ..as_it_stands(space) }, lost)
+            revalued: Some(Cause::BodyJsonNumbers),
+            ..way(Style { values: Rc::clone(numbers), ..as_it_stands(space) }, lost)
         });
         ways.extend(numbered);
     }
@@ -160,25 +162,29 @@ fn guesses(
     way: &dyn Fn(&'static Space) -> Way,
 ) -> Vec<Way> {
     let mut found = Vec::new();
-    let numbers = [
+    let values = [
         (Cause::BodyJsonNumbers, numbers::in_many_ways(document)),
         (Cause::BodyJsonRounded, numbers::unrounded(document)),
+        (Cause::BodyJsonRetyped, types::other(document)),
     ];
-    let orders = order::lost(document);
+    let orders = order::lost(document)
+        .into_iter()
+        .map(|(has_integers, order)| (has_integers.then_some(Cause::BodyJsonIntegerKeys), order));
+    let nulls = order::without_nulls(document).into_iter();
+    let nulls = nulls.map(|order| (Some(Cause::BodyJsonNullsAdded), order));
+    let orders: Vec<_> = nulls.chain(orders).collect();
     for space in spaces {
-        for (cause, numbers) in &numbers {
-            for numbers in numbers {
+        for (cause, values) in &values {
+            for values in values {
                 let mut guess = way(space);
-                (guess.style.numbers, guess.numbered) = (Rc::clone(numbers), Some(*cause));
+                (guess.style.values, guess.revalued) = (Rc::clone(values), Some(*cause));
                 found.push(guess);
             }
         }
-        for (has_integers, order) in &orders {
+        for (cause, order) in &orders {
             let mut guess = way(space);
             guess.style.order = Order::Given(Rc::clone(order));
-            if *has_integers {
-                guess.ordered = Cause::BodyJsonIntegerKeys;
-            }
+            guess.ordered = cause.unwrap_or(guess.ordered);
             found.push(guess);
         }
     }

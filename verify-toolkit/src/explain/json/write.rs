@@ -47,7 +47,7 @@ impl Letters {
 #[derive(Clone, Debug)]
 pub(super) enum Order {
     AsTheyStand,
-    /// Of these objects, the names of the fields.
+    /// Of these objects, the names of the fields, or of some of them.
     Given(Rc<Vec<(Place, Vec<Place>)>>),
 }
 
@@ -57,13 +57,14 @@ pub(super) struct Style {
     pub(super) space: &'static Space,
     pub(super) letters: Letters,
     pub(super) order: Order,
-    /// Numbers that are written in another way, in the order of their places.
-    pub(super) numbers: Rc<Vec<(Place, String)>>,
+    /// Values that are written in another way, in the order of their places.
+    pub(super) values: Rc<Vec<(Place, String)>>,
 }
 
 /// What was written, and what is different from what stands there.
 pub(super) struct Written {
     pub(super) text: String,
+    /// Or lacks some.
     pub(super) is_reordered: bool,
     pub(super) is_lettered: bool,
     /// How many escapes `\u` more.
@@ -132,14 +133,15 @@ impl<'d> Writer<'d> {
         }
         let Space { comma, colon, lines, lists_on_a_line, .. } = self.style.space;
         let ordered = if is_object { self.ordered(place) } else { None };
-        let children = document.children(place);
-        let mut ordered = ordered.unwrap_or_default().iter().copied();
+        let children: &mut dyn Iterator<Item = Place> = match ordered {
+            Some(names) => &mut names.iter().copied(),
+            None => &mut document.children(place),
+        };
         let is_on_a_line = !is_object && *lists_on_a_line;
         let (open, close) = if is_object { ('{', '}') } else { ('[', ']') };
         self.out.text.push(open);
         let mut is_empty = true;
         for child in children {
-            let child = ordered.next().unwrap_or(child);
             if !is_empty {
                 self.out.text.push_str(comma);
             }
@@ -176,7 +178,8 @@ impl<'d> Writer<'d> {
                 orders.get(found)?.1.as_slice()
             }
         };
-        self.out.is_reordered |= !names.is_sorted();
+        let is_whole = || names.len() == self.document.children(place).count();
+        self.out.is_reordered |= !(names.is_sorted() && is_whole());
         Some(names)
     }
 
@@ -188,13 +191,13 @@ impl<'d> Writer<'d> {
     fn scalar(&mut self, place: Place) {
         let text = self.document.text_of(place);
         let start = self.out.text.len();
+        let values = &self.style.values;
+        let other = values.binary_search_by_key(&place, |(value, _)| *value).ok();
+        if let Some((_, other)) = other.and_then(|found| values.get(found)) {
+            return self.out.text.push_str(other);
+        }
         match self.style.letters {
-            _ if !text.starts_with('"') => {
-                let numbers = &self.style.numbers;
-                let other = numbers.binary_search_by_key(&place, |(number, _)| *number).ok();
-                let other = other.and_then(|found| numbers.get(found));
-                return self.out.text.push_str(other.map_or(text, |(_, number)| number));
-            }
+            _ if !text.starts_with('"') => return self.out.text.push_str(text),
             letters if !text.bytes().any(|byte| letters.may_change(byte)) => {
                 return self.out.text.push_str(text);
             }
@@ -300,7 +303,7 @@ mod tests {
             space: &SPACES[number],
             letters: Letters::AsTheyStand,
             order: Order::AsTheyStand,
-            numbers: Rc::default(),
+            values: Rc::default(),
         };
         let (indented, compact) = (style(3), style(0));
         let mut writer = Writer::new(&document, &indented, text.len());
@@ -332,8 +335,8 @@ mod tests {
                     if letter == '\\' { r"\\\/\u00e9".to_owned() } else { letter.to_string() };
                 let text = format!("[\"{letter}\"]");
                 let document = Document::read(text.as_bytes()).unwrap();
-                let (order, numbers) = (Order::AsTheyStand, Rc::default());
-                let style = Style { space: &SPACES[0], letters, order, numbers };
+                let (order, values) = (Order::AsTheyStand, Rc::default());
+                let style = Style { space: &SPACES[0], letters, order, values };
                 let is_same = style.write(&document, 1000).unwrap().text == text;
                 let may_change = text.bytes().any(|byte| letters.may_change(byte));
                 assert!(is_same || may_change, "{letters:?} {text}");
@@ -347,7 +350,7 @@ mod tests {
             space,
             letters: Letters::AsTheyStand,
             order: Order::AsTheyStand,
-            numbers: Rc::default(),
+            values: Rc::default(),
         };
         let full = r#"{"a":[1,{"b":"c"},[]],"d":{}}"#;
         for text in [full, "[1,2]", "{\"a\":{\"b\":1}}"] {
