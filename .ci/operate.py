@@ -1,7 +1,8 @@
-"""Tries the files of `operate/`: the unit by systemd's own programs, the alerts by Prometheus', the objects by Kubernetes'
-schemas, and nginx and Caddy in front of two bridges, of which one is killed.
+"""Tries the files of `operate/`: the units by systemd's own programs, the alerts by Prometheus', the objects by Kubernetes'
+schemas and by asking a gateway what its probes ask, and nginx and Caddy in front of two bridges, of which one is killed.
+Of a Dockerfile only that its instructions are known and what they name is there.
 
-    python3 operate.py path/to/slack-bridge
+    python3 operate.py path/of/the/programs
 
 Everything listens on loopback and ends by itself.
 """
@@ -25,7 +26,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OPERATE = ROOT / "operate"
-BRIDGE = pathlib.Path(sys.argv[1])
+PROGRAMS = pathlib.Path(sys.argv[1])
+BRIDGE = PROGRAMS / "slack-bridge"
 SECRET = b"a secret of databricks"
 SECRET_OF_MLFLOW = b"a secret of mlflow"
 skipped = []
@@ -57,26 +59,92 @@ def wait(what, is_so):
     raise AssertionError(f"it does not come about: {what}")
 
 
-def unit(folder):
-    """systemd knows each setting, and its two programs are where they are. What it may do is little."""
-    path = folder / "slack-bridge.service"
-    text = (OPERATE / "slack-bridge.service").read_text()
-    path.write_text(replace(text, "/usr/local/bin/slack-bridge", str(BRIDGE)))
+def unit(folder, name):
+    """systemd knows each setting, and its programs are where they are. What it may do is little."""
+    path = folder / f"{name}.service"
+    text = (OPERATE / f"{name}.service").read_text()
+    path.write_text(replace(text, f"/usr/local/bin/{name}", str(PROGRAMS / name)))
     said = run("systemd-analyze", "verify", "--man=no", path)
-    assert "slack-bridge" not in said, said
+    assert name not in said, said
     said = run("systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", path)
     print("systemd:", said.strip().splitlines()[-1].strip("→ "))
 
 
-def objects():
+def objects(name):
     import kubernetes_validate
     import yaml
 
-    kinds = []
-    for part in yaml.safe_load_all((OPERATE / "kubernetes.yaml").read_text()):
+    parts = list(yaml.safe_load_all((OPERATE / name).read_text()))
+    for part in parts:
         kubernetes_validate.validate(part, "1.37", strict=True)
-        kinds.append(part["kind"])
-    print("Kubernetes:", ", ".join(kinds))
+    print(f"Kubernetes, {name}:", ", ".join(part["kind"] for part in parts))
+    return {part["kind"]: part for part in parts}
+
+
+def gateway(folder):
+    """A gateway takes the settings of the ConfigMap, and answers what its probes ask, on the ports that the pod has."""
+    parts = objects("gateway.kubernetes.yaml")
+    text = replace(parts["ConfigMap"]["data"]["gateway.toml"], 'address_env = "CLAIMS_ADDRESS"', 'address = "memory"')
+    [container] = parts["Deployment"]["spec"]["template"]["spec"]["initContainers"]
+    ports = {port["name"]: free_port() for port in container["ports"]}
+    for port in container["ports"]:
+        text = replace(text, f"0.0.0.0:{port['containerPort']}", f"127.0.0.1:{ports[port['name']]}")
+    settings, log = folder / "gateway.toml", folder / "gateway.log"
+    settings.write_text(text)
+    with log.open("wb") as output:
+        command = [PROGRAMS / "verify-gateway", "serve", "--config", settings]
+        process = subprocess.Popen(command, stdout=output, stderr=output, env={"MLFLOW_WEBHOOK_SECRET": "a secret"})
+
+    def listens():
+        assert process.poll() is None, log.read_text()
+        return "listening on" in log.read_text()
+
+    try:
+        wait("the gateway listens", listens)
+        for name in ("startupProbe", "livenessProbe", "readinessProbe"):
+            asks = container[name]["httpGet"]
+            connection = http.client.HTTPConnection("127.0.0.1", ports[asks["port"]], timeout=10)
+            connection.request("GET", asks["path"])
+            assert connection.getresponse().status == 200, asks
+    finally:
+        process.terminate()
+        process.wait()
+    print("Kubernetes: a gateway takes the settings, and answers 3 probes")
+
+
+def dockerfile(name, folder):
+    """Its instructions are known, what they copy is there, and the program takes the arguments."""
+    known = {"ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "RUN", "VOLUME", "WORKDIR"}
+    # Of each stage what it runs.
+    runs, arguments, instructions, stage = {}, {}, {}, None
+    for line in (OPERATE / name).read_text().replace("\\\n", " ").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        word, rest = line.split(" ", 1)
+        assert word in known, f"{name}: {line}"
+        instructions[word] = rest
+        if word == "FROM":
+            stage = rest.partition(" AS ")[2]
+            runs[stage] = ""
+        elif word == "ARG":
+            arguments.update([rest.split("=")])
+        elif word == "RUN":
+            runs[stage] += rest
+        elif word == "COPY":
+            *options, source, target = rest.split()
+            if options:
+                [origin] = options
+                made = runs[origin.removeprefix("--from=")]
+                assert f" {source}" in made, f"{name}: {line}: nothing makes it"
+            else:
+                assert (ROOT / source).exists(), f"{name}: {line}: it is not there"
+    assert json.loads(instructions["ENTRYPOINT"]) == [target], instructions
+    program = re.search(r"-p (\S+)", made)[1].strip('"')
+    program = arguments.get(program.strip("${}"), program)
+    command = [PROGRAMS / program, *json.loads(instructions["CMD"])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    assert "cannot be read" in done.stderr, done.stderr
+    print(f"{name}: not built; what it names is there")
 
 
 def free_port():
@@ -257,9 +325,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         if has("systemd-analyze"):
-            unit(folder)
+            unit(folder, "slack-bridge")
+            unit(folder, "verify-gateway")
+        dockerfile("Dockerfile", folder)
+        dockerfile("gateway.Dockerfile", folder)
         try:
-            objects()
+            objects("kubernetes.yaml")
+            gateway(folder)
         except ImportError:
             skipped.append("kubernetes-validate")
         figures = ""
