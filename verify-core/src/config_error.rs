@@ -10,11 +10,23 @@ pub enum ConfigError {
     /// A bearer token is empty or holds other than visible ASCII: spaces, a line break, or the
     /// word `Bearer` pasted with it.
     BearerInvalid,
+    /// The environment variable of a secret is set, and holds nothing but NUL bytes at most.
+    #[cfg(feature = "std")]
+    EnvironmentEmpty {
+        /// Its name.
+        variable: alloc::string::String,
+    },
     /// The environment variable of a secret is not set.
     #[cfg(feature = "std")]
     EnvironmentUnset {
         /// Its name.
         variable: alloc::string::String,
+    },
+    /// The file of a secret holds nothing but a newline or NUL bytes at most.
+    #[cfg(feature = "std")]
+    FileEmpty {
+        /// Its path.
+        path: std::path::PathBuf,
     },
     /// The file of a secret could not be read.
     #[cfg(feature = "std")]
@@ -34,7 +46,7 @@ pub enum ConfigError {
     /// `without_signature` was called and there is no credential either: the verifier would let
     /// everything through.
     NothingToCheck,
-    /// A secret is empty.
+    /// A secret is empty, and it came from no variable or file that could be named.
     SecretEmpty,
     /// There is no secret. A verifier that checks a credential only says so by
     /// [`without_signature`](crate::VerifierBuilder::without_signature).
@@ -73,8 +85,16 @@ impl fmt::Display for ConfigError {
                 "`bearer` is not a token: visible ASCII characters, without the word `Bearer`"
             }
             #[cfg(feature = "std")]
+            Self::EnvironmentEmpty { variable } => {
+                return write!(f, "environment variable holds no secret: `{variable}` is empty");
+            }
+            #[cfg(feature = "std")]
             Self::EnvironmentUnset { variable } => {
                 return write!(f, "environment variable is not set: `{variable}`");
+            }
+            #[cfg(feature = "std")]
+            Self::FileEmpty { path } => {
+                return write!(f, "file holds no secret: `{}` is empty", path.display());
             }
             #[cfg(feature = "std")]
             Self::FileUnreadable { path, kind } => {
@@ -82,7 +102,7 @@ impl fmt::Display for ConfigError {
             }
             Self::LabelInvalid => "`label` is not 1 to 32 visible ASCII characters",
             Self::LabelRepeated => "`label` is used for two secrets",
-            Self::LabelUnknown => "`label` is of no secret that could be forgotten",
+            Self::LabelUnknown => "no secret has this `label`",
             Self::NothingToCheck => {
                 "`without_signature` leaves nothing to check: no credential is set"
             }
@@ -92,7 +112,7 @@ impl fmt::Display for ConfigError {
                 "`secret` does not decode: this sender's secrets are base64 of 1 to 128 bytes that are \
                  not all zero, such as `whsec_...`; copy it again"
             }
-            Self::SecretUnused => "`secret` has no use together with `without_signature`",
+            Self::SecretUnused => "`secret` is set, and `without_signature` would never check it",
             Self::SenderInvalid { sender, problem, header: None } => {
                 return write!(f, "sender `{sender}`: {problem}");
             }

@@ -73,6 +73,11 @@ impl SecretEncoding {
     }
 }
 
+/// Whether HMAC takes this for the empty key: it pads keys with NUL bytes.
+fn is_empty(secret: &[u8]) -> bool {
+    secret.iter().all(|byte| *byte == 0)
+}
+
 /// A key, worked into a MAC.
 #[derive(Clone)]
 pub(crate) struct Key(HmacSha256);
@@ -89,7 +94,7 @@ impl Secret {
     /// nothing but NUL bytes, which HMAC does not tell from it.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let secret = secret.as_ref();
-        if secret.iter().all(|byte| *byte == 0) {
+        if is_empty(secret) {
             return Err(ConfigError::SecretEmpty);
         }
         Ok(Self { verbatim: Key(mac::prepare(secret)), base64: Self::decode(secret) })
@@ -118,7 +123,7 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::EnvironmentUnset`], and [`ConfigError::SecretEmpty`] if it is set to nothing.
+    /// [`ConfigError::EnvironmentUnset`], and [`ConfigError::EnvironmentEmpty`] if it is set to nothing.
     #[cfg(feature = "std")]
     pub fn from_env(variable: &str) -> Result<Self, ConfigError> {
         Self::new(source::variable(variable)?)
@@ -132,8 +137,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::FileUnreadable`], also for one of more than 64 KiB, and
-    /// [`ConfigError::SecretEmpty`] if nothing is left.
+    /// [`ConfigError::FileUnreadable`], also for a file of more than 64 KiB, and
+    /// [`ConfigError::FileEmpty`] if nothing is left.
     #[cfg(feature = "std")]
     pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<Self, ConfigError> {
         Self::new(source::file(path.as_ref())?)

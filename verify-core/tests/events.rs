@@ -323,7 +323,7 @@ fn bodies_that_are_no_json_object_say_where_and_quote_nothing() {
         (b"\xef\xbb\xbf{}", "body is not JSON: line 1, column 1"),
         (b"{} {}", "body is not JSON: line 1, column 4"),
         (b"{\"text\": NaN}", "body is not JSON: line 1, column 10"),
-        (b"{\"text\": \"\xff\"}", "body is not UTF-8 behind byte 10"),
+        (b"{\"text\": \"\xff\"}", "body is not UTF-8 after byte 10"),
         (b"{\"text\": \"\x01\"}", "body is not JSON: line 1, column 10"),
     ] {
         let error = databricks::Event::parse(body).unwrap_err();

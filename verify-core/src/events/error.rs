@@ -118,7 +118,7 @@ impl fmt::Display for EventError {
                     "events of this sender are not known: read the body into a type of your own",
                 );
             }
-            Problem::Utf8 { valid } => return write!(f, "body is not UTF-8 behind byte {valid}"),
+            Problem::Utf8 { valid } => return write!(f, "body is not UTF-8 after byte {valid}"),
             Problem::Field { event, field, misfit } => (event, field, misfit),
         };
         if !event.is_empty() {

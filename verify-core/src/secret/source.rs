@@ -8,13 +8,18 @@ use std::{
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
+use super::is_empty;
 use crate::ConfigError;
 
 /// Reads the value of an environment variable, verbatim.
 pub(super) fn variable(variable: &str) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
     let value = env::var_os(variable)
         .ok_or_else(|| ConfigError::EnvironmentUnset { variable: variable.into() })?;
-    Ok(Zeroizing::new(value.into_encoded_bytes()))
+    let value = Zeroizing::new(value.into_encoded_bytes());
+    match is_empty(&value) {
+        true => Err(ConfigError::EnvironmentEmpty { variable: variable.into() }),
+        false => Ok(value),
+    }
 }
 
 /// Reads the content of a file, without one newline at its end.
@@ -24,7 +29,10 @@ pub(super) fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
     if content.pop_if(|last| *last == b'\n').is_some() {
         content.pop_if(|last| *last == b'\r');
     }
-    Ok(content)
+    match is_empty(&content) {
+        true => Err(ConfigError::FileEmpty { path: path.into() }),
+        false => Ok(content),
+    }
 }
 
 /// Reads a small file. A larger one is no secret, and may have no end.

@@ -73,7 +73,7 @@ fn every_error_has_its_sentence() {
         (
             named("a").forget_secret("b"),
             ConfigError::LabelUnknown,
-            "`label` is of no secret that could be forgotten",
+            "no secret has this `label`",
         ),
         (
             wandb().without_signature(),
@@ -86,7 +86,7 @@ fn every_error_has_its_sentence() {
         (
             wandb().secret(secret()).bearer("x").without_signature(),
             ConfigError::SecretUnused,
-            "`secret` has no use together with `without_signature`",
+            "`secret` is set, and `without_signature` would never check it",
         ),
         (
             mlflow().secret(secret()).tolerance(day + Duration::from_nanos(1)),
@@ -467,7 +467,11 @@ mod std_only {
                 assert_eq!(exposed.dangerous_expose(), expected.as_bytes());
             }
             Err(error) => {
-                assert_eq!(error, ConfigError::SecretEmpty);
+                let text =
+                    "environment variable holds no secret: `VERIFY_CORE_TEST_SECRET` is empty";
+                assert_eq!(error.to_string(), text);
+                assert_eq!(error, ConfigError::EnvironmentEmpty { variable: VARIABLE.into() });
+                assert_eq!(ExposedSecret::from_env(VARIABLE).unwrap_err(), error);
                 assert_eq!(expected, "");
             }
         }
@@ -507,7 +511,9 @@ mod std_only {
         for content in ["", "\n", "\r\n", "\0\n", "\0\0"] {
             fs::write(&path, content).unwrap();
             let error = Secret::from_file(&path).unwrap_err();
-            assert_eq!(error, ConfigError::SecretEmpty, "{content:?}");
+            let text = format!("file holds no secret: `{}` is empty", path.display());
+            assert_eq!(error.to_string(), text, "{content:?}");
+            assert_eq!(error, ConfigError::FileEmpty { path: path.clone() });
             assert_eq!(ExposedSecret::from_file(&path).unwrap_err(), error);
         }
         fs::write(&path, [b'x'; 64 * 1024]).unwrap();
