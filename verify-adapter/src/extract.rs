@@ -4,7 +4,7 @@ use std::sync::Once;
 use bytes::Bytes;
 use verify_core::{Receipt, Verified};
 
-use crate::{LOG_TARGET, Refusal};
+use crate::{LOG_TARGET, Refusal, unheard};
 
 /// Stands in the extensions of a request that was handed on although it was refused: report-only mode.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +68,7 @@ pub fn attempted<A: Copy>(attempt: Option<&A>) -> Result<A, Refusal> {
 /// Tells of a missing guard once, because anyone can cause it; and without the path, which is theirs to choose.
 fn unguarded(refusal: Refusal, told: &Once, missing: &'static str) -> Refusal {
     told.call_once(|| tracing::error!(target: LOG_TARGET, "{missing}"));
+    unheard::notice(refusal.code());
     refusal
 }
 
@@ -75,5 +76,7 @@ fn unguarded(refusal: Refusal, told: &Once, missing: &'static str) -> Refusal {
 pub fn tell_unreadable(receipt: &Receipt, error: &dyn fmt::Display) {
     let sender = receipt.sender();
     tracing::warn!(target: LOG_TARGET, sender, %error, "verified event not understood");
-    Refusal::unreadable(receipt).record(sender, false);
+    let refusal = Refusal::unreadable(receipt);
+    refusal.record(sender, false);
+    unheard::notice(refusal.code());
 }

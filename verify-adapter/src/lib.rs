@@ -13,6 +13,7 @@ mod refusal;
 mod request;
 mod resolver;
 mod settings;
+mod unheard;
 
 pub use arrival::{Arrival, Decision, Handling};
 pub use budget::Budget;

@@ -29,6 +29,9 @@ macro_rules! __guard_settings {
 
             /// Calls `f` for every refused request, before it is answered. It must not block. The head was
             /// not verified: method and path are what the log leaves out for that reason.
+            ///
+            /// Without it, and without a `tracing` subscriber or a logger of `log`, the first refusal of the
+            /// process is noticed: one sentence on standard error. An `f` that does nothing turns that off.
             pub fn on_refusal(
                 mut self,
                 f: impl Fn(&$crate::Refusal, &$Head) + Send + Sync + 'static,

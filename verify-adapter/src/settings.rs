@@ -1,7 +1,7 @@
 use core::{fmt, time::Duration};
 use std::sync::Arc;
 
-use crate::{Budget, Clock, LOG_TARGET, Refusal};
+use crate::{Budget, Clock, LOG_TARGET, Refusal, unheard};
 
 /// What an adapter was told to do around the verifier, with the defaults.
 ///
@@ -14,7 +14,8 @@ pub struct Settings<H: ?Sized, A> {
     pub budget: Budget,
     /// What time it is. The system's clock.
     pub clock: Clock,
-    /// Is called for every refused request, before it is answered.
+    /// Is called for every refused request, before it is answered. Without it, and without a `tracing` subscriber
+    /// or a logger, the first refusal of the process is noticed on standard error, once.
     pub on_refusal: Option<OnRefusal<H>>,
     /// Replaces the answer to refused requests.
     pub refusal_response: Option<Respond<A>>,
@@ -38,8 +39,9 @@ impl<H: ?Sized, A> Settings<H, A> {
     /// same.
     pub(crate) fn tell(&self, refusal: Refusal, sender: &'static str, head: &H) -> bool {
         refusal.record(sender, self.report_only);
-        if let Some(on_refusal) = &self.on_refusal {
-            on_refusal(&refusal, head);
+        match &self.on_refusal {
+            Some(on_refusal) => on_refusal(&refusal, head),
+            None => unheard::notice(refusal.code()),
         }
         // What follows a broken body is missing, and the handler could not know.
         self.report_only && refusal != Refusal::BodyBroken
