@@ -19,6 +19,8 @@
 
 #[cfg(feature = "actix")]
 pub mod actix;
+#[cfg(any(feature = "actix", feature = "tower"))]
+mod assertion;
 mod attempt;
 mod cases;
 #[cfg(feature = "socket")]

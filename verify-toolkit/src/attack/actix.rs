@@ -21,12 +21,14 @@ use futures_core::Stream;
 use tokio::time::timeout;
 use verify_core::Sender;
 
-use super::{Answer, Attempt, Framing, Outcome, Report, Step, Target, unwinding::unwinding};
+use super::{
+    Answer, Attempt, Framing, Outcome, Report, Step, Target, assertion, unwinding::unwinding,
+};
 
 /// Runs the matrix against an application in process, and panics with a readable list if anything is
 /// wrong with it.
 ///
-/// The receiver is one with this project's defaults, at the path `/`; for another, see
+/// The receiver is one with this project's defaults, at this path; for another, see
 /// [`attack`]. One of the cases waits for the receiver to give up on a body that stalls.
 ///
 /// ```no_run
@@ -35,23 +37,20 @@ use super::{Answer, Attempt, Framing, Outcome, Report, Step, Target, unwinding::
 /// use verify_toolkit::{Sender, attack::{AWKWARD_SECRET, actix::assert_hardened}};
 ///
 /// let app = init_service(App::new(/* .wrap(..).service(..) */)).await;
-/// assert_hardened(&app, Sender::DATABRICKS, AWKWARD_SECRET).await;
+/// assert_hardened(&app, "/webhooks/databricks", Sender::DATABRICKS, AWKWARD_SECRET).await;
 /// # }
 /// ```
 ///
 /// # Panics
 ///
-/// If the receiver is not sound.
-#[expect(clippy::panic, reason = "it is an assertion")]
-pub async fn assert_hardened<S, B>(app: &S, sender: Sender, secret: impl Into<Vec<u8>>)
+/// If the receiver is not sound, or is not found at this path.
+pub async fn assert_hardened<S, B>(app: &S, path: &str, sender: Sender, secret: impl Into<Vec<u8>>)
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
-    let report = attack(&Target::new(sender, secret), app).await;
-    if !report.is_hardened() {
-        panic!("{report}");
-    }
+    let target = Target::new(sender, secret).with_path(path);
+    assertion::hardened(path, &attack(&target, app).await);
 }
 
 /// Runs every case in process against an application that `actix_web::test::init_service` made.

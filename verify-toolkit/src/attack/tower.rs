@@ -13,12 +13,14 @@ use tokio::time::timeout;
 use tower_service::Service;
 use verify_core::Sender;
 
-use super::{Answer, Attempt, Framing, Outcome, Report, Step, Target, unwinding::unwinding};
+use super::{
+    Answer, Attempt, Framing, Outcome, Report, Step, Target, assertion, unwinding::unwinding,
+};
 
 /// Runs the matrix against a service in process, and panics with a readable list if anything is
 /// wrong with it.
 ///
-/// The receiver is one with this project's defaults, at the path `/`; for another, see [`Target`].
+/// The receiver is one with this project's defaults, at this path; for another, see [`Target`].
 /// One of the cases waits until the receiver gives up on a body that stalls, so let tokio's time
 /// run by itself: `#[tokio::test(start_paused = true)]`.
 ///
@@ -26,23 +28,24 @@ use super::{Answer, Attempt, Framing, Outcome, Report, Step, Target, unwinding::
 /// # async fn example(app: axum::Router) {
 /// use verify_toolkit::{Sender, attack::{AWKWARD_SECRET, assert_hardened}};
 ///
-/// assert_hardened(app, Sender::DATABRICKS, AWKWARD_SECRET).await;
+/// assert_hardened(app, "/webhooks/databricks", Sender::DATABRICKS, AWKWARD_SECRET).await;
 /// # }
 /// ```
 ///
 /// # Panics
 ///
-/// If the receiver is not sound.
-#[expect(clippy::panic, reason = "it is an assertion")]
-pub async fn assert_hardened<S, B>(service: S, sender: Sender, secret: impl Into<Vec<u8>>)
-where
+/// If the receiver is not sound, or is not found at this path.
+pub async fn assert_hardened<S, B>(
+    service: S,
+    path: &str,
+    sender: Sender,
+    secret: impl Into<Vec<u8>>,
+) where
     S: Service<Request<AttackBody>, Response = Response<B>> + Clone,
     B: Body,
 {
-    let report = Target::new(sender, secret).attack(service).await;
-    if !report.is_hardened() {
-        panic!("{report}");
-    }
+    let target = Target::new(sender, secret).with_path(path);
+    assertion::hardened(path, &target.attack(service).await);
 }
 
 impl Target {

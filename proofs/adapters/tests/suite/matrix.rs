@@ -11,7 +11,7 @@ use std::sync::Arc;
 use actix_web::{App, HttpResponse, test::init_service, web};
 use adapters::verifier_with;
 use axum::{Router, routing::post};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use hyper::{body::Incoming, client::conn::http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
@@ -31,8 +31,8 @@ async fn axum_is_hardened_in_process() {
         let secret = awkward_secret(sender);
         let guard = verify_axum::VerifyLayer::new(verifier_with(*sender, secret));
         let handler = async |_: verify_axum::Delivery| {};
-        let app = Router::new().route("/", post(handler).layer(guard));
-        attack::assert_hardened(app, *sender, secret).await;
+        let app = Router::new().route("/hook", post(handler).layer(guard));
+        attack::assert_hardened(app, "/hook", *sender, secret).await;
     }
 }
 
@@ -42,10 +42,39 @@ async fn actix_is_hardened_in_process() {
         let secret = awkward_secret(sender);
         let guard = verify_actix::Verify::new(verifier_with(*sender, secret));
         let handler = async |_: verify_actix::Delivery| HttpResponse::NoContent();
-        let guarded = web::resource("/").wrap(guard).route(web::post().to(handler));
+        let guarded = web::resource("/hook").wrap(guard).route(web::post().to(handler));
         let app = init_service(App::new().service(guarded)).await;
-        attack::actix::assert_hardened(&app, *sender, secret).await;
+        attack::actix::assert_hardened(&app, "/hook", *sender, secret).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic = "wrong path? everything that was sent to `/` was answered 404"]
+async fn a_path_that_axum_does_not_have_is_named() {
+    let app = Router::new().route("/hook", post(async || {}));
+    attack::assert_hardened(app, "/", Sender::DATABRICKS, SECRET).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic = "wrong path? everything that was sent to `/` was answered 404"]
+async fn a_path_that_actix_does_not_have_is_named() {
+    let hook = web::resource("/hook").route(web::post().to(HttpResponse::NoContent));
+    let app = init_service(App::new().service(hook)).await;
+    attack::actix::assert_hardened(&app, "/", Sender::DATABRICKS, SECRET).await;
+}
+
+/// What answers 404 to forgeries alone is there, and not sound.
+#[tokio::test(start_paused = true)]
+#[should_panic = "404, instead of 401"]
+async fn a_404_to_forgeries_is_no_wrong_path() {
+    let guard = verify_axum::VerifyLayer::new(verifier_with(Sender::DATABRICKS, SECRET))
+        .with_refusal_response(|_| {
+            let mut answer = Response::default();
+            *answer.status_mut() = StatusCode::NOT_FOUND;
+            answer
+        });
+    let app = Router::new().route("/", post(async |_: verify_axum::Delivery| {}).layer(guard));
+    attack::assert_hardened(app, "/", Sender::DATABRICKS, SECRET).await;
 }
 
 #[tokio::test]
