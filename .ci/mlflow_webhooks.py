@@ -325,7 +325,7 @@ def refused(verify, url):
         (("create", "mlflow", "a", "--url", "ftp://a.example", *event), "not one with"),
         (("create", "mlflow", "a", "--url", "a.example", *event), "not one with"),
         (("create", "mlflow", "a", "--url", url, *event, "--model", "m"), "for all models"),
-        (("update", "mlflow", "renamed"), "nothing is to be changed"),
+        (("update", "mlflow", "renamed"), "there is nothing to change"),
         (("update", "mlflow", "renamed", "--url", ""), "not one with"),
         (("update", "mlflow", "renamed", "--name", ""), "needs a name"),
         (("show", "mlflow", "nobody"), "no webhook `nobody`"),

@@ -125,7 +125,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ambiguous { name, ids } => {
-                write!(f, "several webhooks are called `{name}`: take an id, {}", ids.join(" or "))
+                write!(f, "several webhooks are called `{name}`: use an id, {}", ids.join(" or "))
             }
             Self::Busy { host, status, wait } => {
                 write!(f, "{host} is busy ({status})")?;

@@ -48,7 +48,7 @@ impl fmt::Display for Invalid {
             }
             Self::NameMissing => "the webhook needs a name",
             Self::NameUnfit => "the name of an MLflow webhook is 1 to 63 ASCII characters",
-            Self::NothingToChange => "nothing is to be changed",
+            Self::NothingToChange => "there is nothing to change",
             Self::SecretNotText => "the secret is not UTF-8, so it cannot be told to the service",
             Self::StatusUnknown(status) => {
                 return write!(f, "this sender has no status `{status}`");

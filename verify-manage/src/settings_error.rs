@@ -67,7 +67,7 @@ impl fmt::Display for SettingsError {
                 path.display()
             ),
             Self::CredentialMissing => f.write_str(
-                "nothing says who asks: set DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and \
+                "no credentials: set DATABRICKS_TOKEN, or DATABRICKS_CLIENT_ID and \
                  DATABRICKS_CLIENT_SECRET, or name a profile that has them",
             ),
             Self::CredentialUnfit { setting } => write!(

@@ -142,7 +142,7 @@ impl fmt::Display for Trouble {
             Self::Refused => "nobody listens at this host and port",
             Self::TimedOut => "it took too long",
             Self::TooLarge => "the answer is too large",
-            Self::Unreachable => "the network does not lead there",
+            Self::Unreachable => "there is no route to the host",
         })
     }
 }

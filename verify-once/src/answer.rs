@@ -86,8 +86,8 @@ impl fmt::Display for Reason {
             Self::InProgress => "delivery is being handled by another run",
             Self::Overdue => "handler's deadline passed",
             Self::StoreFull => "store of claims is full",
-            Self::StoreUnavailable => "store of claims cannot be asked",
-            Self::WindowMissing => "no window is named for the sender",
+            Self::StoreUnavailable => "store of claims does not answer",
+            Self::WindowMissing => "no window is configured for the sender",
         })
     }
 }

@@ -91,7 +91,7 @@ fn in_words(code: Option<ErrorCode>, error: &rusqlite::Error) -> String {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Busy => f.write_str("too much waits to be written"),
+            Self::Busy => f.write_str("too many writes are waiting"),
             Self::Closed => f.write_str("the store is closed"),
             Self::Failed(what) => write!(f, "the store failed: {what}"),
             Self::Full => f.write_str("the store is full"),
@@ -99,11 +99,11 @@ impl fmt::Display for StoreError {
             Self::Moved => f.write_str("the store was moved or deleted"),
             Self::Schema { found, known } if found < known => write!(
                 f,
-                "the store has the tables of an older version: its schema is {found}, and {known} is needed; start this program anew"
+                "the store has the tables of an older version: its schema is {found}, and {known} is needed; restart this program"
             ),
             Self::Schema { found, known } => write!(
                 f,
-                "the store was changed by a newer version: its schema is {found}, and {known} is known"
+                "the store was changed by a newer version: its schema is {found}, and this version knows {known}; update this program"
             ),
             Self::TimedOut => f.write_str("the server of the store took too long"),
             Self::Unavailable(what) => write!(f, "the server of the store {what}"),
@@ -171,7 +171,7 @@ impl fmt::Display for OpenError {
             Self::InUse { path } => write!(f, "`{}` is in use by another process", path.display()),
             Self::Schema { path, found, known } => write!(
                 f,
-                "`{}` was written by another version: its schema is {found}, and {known} is known",
+                "`{}` was written by another version: its schema is {found}, and this version knows {known}",
                 path.display()
             ),
             Self::NotAStore { path } => {

@@ -170,7 +170,7 @@ fn what_is_wrong_is_one_sentence() {
     let console = said("https://accounts.cloud.databricks.com", &token);
     assert!(console.contains("is the account console"), "{console}");
     assert!(said("", &token).contains("set DATABRICKS_HOST to its URL"));
-    assert!(said(&host, "").contains("nothing says who asks"));
+    assert!(said(&host, "").contains("no credentials: set"));
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = format!("http://{}", listener.local_addr().unwrap());

@@ -124,7 +124,7 @@ impl Table {
                         |text| format!("of version {text}"),
                     );
                 Err(self.unsuitable(format_args!(
-                    "has a table `verify_once` that is {found}, and version 1 is known"
+                    "has a table `verify_once` that is {found}, and this program knows version 1"
                 )))
             }
         }

@@ -105,7 +105,7 @@ impl Line {
             Some(other) => {
                 let other = Some(other).filter(|other| is_word(other)).unwrap_or("unknown");
                 Err(self.unsuitable(format_args!(
-                    "holds claims of another version of this program: `{}` is {other}, and {} is known",
+                    "holds claims of another version of this program: `{}` is {other}, and this version knows {}",
                     Self::VERSION_KEY,
                     Self::VERSION
                 )))

@@ -71,7 +71,7 @@ impl Open {
             .map_err(|error| meaning(path, &error))?;
         if version != VERSION {
             let what = format_args!(
-                "was written by another version of this program: its schema is {version}, and {VERSION} is known"
+                "was written by another version of this program: its schema is {version}, and this version knows {VERSION}"
             );
             return Err(unsuitable(path, what));
         }

@@ -82,7 +82,7 @@ async fn a_table_of_another_version_is_refused_in_one_sentence() {
     let refused = |what: &str| {
         let place = place(&server);
         let text =
-            format!("{place} has a table `verify_once` that is {what}, and version 1 is known");
+            format!("{place} has a table `verify_once` that is {what}, and this program knows version 1");
         Err(StoreError::Unsuitable(text))
     };
     server.run("COMMENT ON TABLE verify_once IS 'verify-once 2'");

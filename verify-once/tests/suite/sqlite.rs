@@ -256,7 +256,7 @@ async fn a_file_of_a_newer_version_is_refused_in_one_sentence() {
     Sqlite::new(&path).check().await.unwrap();
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
     let text = format!(
-        "store of claims `{}` was written by another version of this program: its schema is 2, and 1 is known",
+        "store of claims `{}` was written by another version of this program: its schema is 2, and this version knows 1",
         path.display()
     );
     assert_eq!(Sqlite::new(&path).check().await, Err(StoreError::Unsuitable(text)));

@@ -164,7 +164,7 @@ pub(crate) fn a_store_that_cannot_be_used_stops_it_with_a_clear_message(program:
             sqlite(&newer),
             of(
                 &newer,
-                "was written by another version of this program: its schema is 2, and 1 is known",
+                "was written by another version of this program: its schema is 2, and this version knows 1",
             ),
         ),
         (
