@@ -70,11 +70,7 @@ fn every_error_has_its_sentence() {
         (named("a\n"), ConfigError::LabelInvalid, label),
         (named("\u{e9}"), ConfigError::LabelInvalid, label),
         (named("a").secret_named("a", secret()), ConfigError::LabelRepeated, repeated),
-        (
-            named("a").forget_secret("b"),
-            ConfigError::LabelUnknown,
-            "no secret has this `label`",
-        ),
+        (named("a").forget_secret("b"), ConfigError::LabelUnknown, "no secret has this `label`"),
         (
             wandb().without_signature(),
             ConfigError::NothingToCheck,

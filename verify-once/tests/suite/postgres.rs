@@ -81,8 +81,9 @@ async fn a_table_of_another_version_is_refused_in_one_sentence() {
     server.store().check().await.unwrap();
     let refused = |what: &str| {
         let place = place(&server);
-        let text =
-            format!("{place} has a table `verify_once` that is {what}, and this program knows version 1");
+        let text = format!(
+            "{place} has a table `verify_once` that is {what}, and this program knows version 1"
+        );
         Err(StoreError::Unsuitable(text))
     };
     server.run("COMMENT ON TABLE verify_once IS 'verify-once 2'");

@@ -129,8 +129,7 @@ async fn claims_of_another_version_are_refused_in_one_sentence() {
     for server in each_redis("another version") {
         server.store().check().await.unwrap();
         server.command::<()>(&["SET", "once:version", "2"]);
-        let what =
-            "holds claims of another version of this program: `once:version` is 2, and this version knows 1";
+        let what = "holds claims of another version of this program: `once:version` is 2, and this version knows 1";
         assert_eq!(server.store().check().await, unsuitable(&server, what));
     }
 }

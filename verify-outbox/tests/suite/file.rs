@@ -133,8 +133,9 @@ fn another_schema_is_refused_by_its_number() {
         let connection = Connection::open(store.path()).unwrap();
         connection.pragma_update(None, "user_version", version).unwrap();
         let error = store.builder().open().unwrap_err().to_string();
-        let expected =
-            format!("was written by another version: its schema is {version}, and this version knows 3");
+        let expected = format!(
+            "was written by another version: its schema is {version}, and this version knows 3"
+        );
         assert!(error.ends_with(&expected), "{error}");
     }
 }

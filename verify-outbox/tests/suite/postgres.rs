@@ -251,8 +251,7 @@ fn tables_are_made_once_and_migrated_and_newer_ones_are_refused() {
 
     server.sql("older", "UPDATE verify_outbox_version SET version = 7");
     let error = Outbox::postgres(&address).unwrap().open().unwrap_err().to_string();
-    let expected =
-        "/older`: the store was changed by a newer version: its schema is 7, and this version knows 2; update this program";
+    let expected = "/older`: the store was changed by a newer version: its schema is 7, and this version knows 2; update this program";
     assert!(error.ends_with(expected), "{error}");
     let error = Unposted::postgres(&address, []).unwrap_err().to_string();
     assert!(error.ends_with(expected), "{error}");
