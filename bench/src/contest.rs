@@ -24,6 +24,8 @@ pub struct Contender {
 pub struct Results {
     pub name: String,
     pub turns: Vec<Turn>,
+    /// Of all turns, and of the one before them.
+    pub answers: usize,
     /// KiB.
     pub memory: u64,
 }
@@ -35,6 +37,7 @@ pub struct Turn {
     /// Of the server, in microseconds a request.
     pub processor: f64,
     pub wrong: usize,
+    pub answers: usize,
 }
 
 impl Contender {
@@ -71,6 +74,7 @@ impl Contender {
             p99: answers.percentile(99),
             processor: processor / count as f64,
             wrong,
+            answers: count,
         })
     }
 }
@@ -81,15 +85,33 @@ impl Contender {
 ///
 /// A server does not answer, or one answer in ten is not what it should be.
 pub fn race(contenders: Vec<Contender>, turns: u32) -> Result<Vec<Results>, Box<dyn Error>> {
+    race_prepared(contenders, turns, |_| {})
+}
+
+/// The same, with something to do before each turn of a contender.
+///
+/// # Errors
+///
+/// Those of [`race`].
+pub fn race_prepared(
+    mut contenders: Vec<Contender>,
+    turns: u32,
+    mut prepare: impl FnMut(&mut Contender),
+) -> Result<Vec<Results>, Box<dyn Error>> {
     let (turns, time) = if report::is_brief() { (1, 100) } else { (turns, 500) };
     let mut all: Vec<Results> = Vec::new();
-    for contender in &contenders {
-        contender.turn(Duration::from_millis(time / 2))?;
-        all.push(Results { name: contender.name.clone(), turns: Vec::new(), memory: 0 });
+    for contender in &mut contenders {
+        prepare(contender);
+        let warm = contender.turn(Duration::from_millis(time / 2))?;
+        let name = contender.name.clone();
+        all.push(Results { name, turns: Vec::new(), answers: warm.answers, memory: 0 });
     }
     for _ in 0..turns {
-        for (results, contender) in all.iter_mut().zip(&contenders) {
-            results.turns.push(contender.turn(Duration::from_millis(time))?);
+        for (results, contender) in all.iter_mut().zip(&mut contenders) {
+            prepare(contender);
+            let turn = contender.turn(Duration::from_millis(time))?;
+            results.answers += turn.answers;
+            results.turns.push(turn);
         }
     }
     for (results, contender) in all.iter_mut().zip(&contenders) {

@@ -1,5 +1,11 @@
 //! Deliveries as Databricks signs them, each with a body of its own.
 
+use std::{
+    ops::Range,
+    sync::LazyLock,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
 use verify_core::{Secret, Sender, Signer, UnixTime};
 
 pub const SECRET: &str = "a secret for measuring";
@@ -15,10 +21,15 @@ pub enum Flaw {
     WrongTag,
 }
 
+/// Milliseconds: a gateway hands on nothing that is older than it remembers.
+static NOW: LazyLock<u128> =
+    LazyLock::new(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis());
+
 /// A body of `size` bytes, different for each number.
 pub fn body(size: usize, number: usize) -> String {
+    let now = *NOW;
     let start = format!(
-        r#"{{"event":"MODEL_VERSION_CREATED","webhook_id":"{number:032x}","event_timestamp":1589859029343,"model_name":"fraud","version":"{number}","text":""#
+        r#"{{"event":"MODEL_VERSION_CREATED","webhook_id":"{number:032x}","event_timestamp":{now},"model_name":"fraud","version":"{number}","text":""#
     );
     let text = "x".repeat(size.saturating_sub(start.len() + 2));
     format!("{start}{text}\"}}")
@@ -30,6 +41,15 @@ pub fn body(size: usize, number: usize) -> String {
 ///
 /// If the signer refuses its own sender.
 pub fn requests(path: &str, size: usize, count: usize, flaw: Flaw) -> Vec<Vec<u8>> {
+    numbered(path, size, 0..count, flaw)
+}
+
+/// The same of these numbers, each of which is a delivery of its own.
+///
+/// # Panics
+///
+/// If the signer refuses its own sender.
+pub fn numbered(path: &str, size: usize, numbers: Range<usize>, flaw: Flaw) -> Vec<Vec<u8>> {
     let signer = Signer::new(Sender::DATABRICKS, Secret::new(SECRET).expect("not empty"))
         .expect("a sender that is known");
     let request = |number: usize| {
@@ -49,5 +69,5 @@ pub fn requests(path: &str, size: usize, count: usize, flaw: Flaw) -> Vec<Vec<u8
         }
         [head.as_str(), "\r\n", body.as_str()].concat().into_bytes()
     };
-    (0..count).map(request).collect()
+    numbers.map(request).collect()
 }

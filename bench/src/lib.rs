@@ -10,3 +10,4 @@ pub mod load;
 pub mod plot;
 pub mod process;
 pub mod report;
+pub mod upstream;

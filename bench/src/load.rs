@@ -73,11 +73,12 @@ pub fn run(load: Load<'_>) -> io::Result<Answers> {
         }
         let start = Instant::now();
         let end = start + load.time;
-        let tasks: Vec<_> = (streams.into_iter().enumerate())
-            .map(|(number, stream)| {
-                let first = number * requests.len() / load.connections.max(1);
-                let requests = requests.clone();
-                tokio::task::spawn_local(send(stream, load.port, requests, first, load.status, end))
+        // None is sent twice before all of them were sent.
+        let next = std::rc::Rc::new(std::cell::Cell::new(0));
+        let tasks: Vec<_> = (streams.into_iter())
+            .map(|stream| {
+                let (requests, next) = (requests.clone(), next.clone());
+                tokio::task::spawn_local(send(stream, load.port, requests, next, load.status, end))
             })
             .collect();
         let mut all = Answers::default();
@@ -102,18 +103,28 @@ async fn send(
     mut stream: TcpStream,
     port: u16,
     requests: std::rc::Rc<[Vec<u8>]>,
-    first: usize,
+    next: std::rc::Rc<std::cell::Cell<usize>>,
     status: u16,
     end: Instant,
 ) -> Answers {
     let mut answers = Answers::default();
     let mut buffer = vec![0; 4096];
-    for request in requests.iter().cycle().skip(first) {
+    loop {
+        let number = next.get();
+        let Some(request) = requests.get(number) else {
+            // From the start again, or never if there is none.
+            if number == 0 {
+                break;
+            }
+            next.set(0);
+            continue;
+        };
         let start = Instant::now();
         // One at least, however short the time is.
         if start >= end && answers.latencies.len() + answers.wrong > 0 {
             break;
         }
+        next.set(number + 1);
         match exchange(&mut stream, request, &mut buffer).await {
             Ok(answer) => {
                 answers.latencies.push(start.elapsed().as_secs_f64() * 1e6);

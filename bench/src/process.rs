@@ -3,7 +3,10 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    net::{Ipv4Addr, TcpStream},
     process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
 };
 
 /// A server that is stopped when this is dropped.
@@ -37,6 +40,37 @@ impl Server {
                 Err(std::io::Error::other(format!("{} did not start", command.join(" "))))
             }
         }
+    }
+
+    /// Starts a server on the first processor that is told where to listen, and waits until it does. What it says goes
+    /// nowhere.
+    ///
+    /// # Errors
+    ///
+    /// It does not start, or does not listen within 20 s.
+    pub fn start_on(
+        command: &[&str],
+        environment: &[(&str, &str)],
+        port: u16,
+    ) -> std::io::Result<Self> {
+        let child = Command::new("taskset")
+            .args(["-c", "0"])
+            .args(command)
+            .envs(environment.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut server = Self { child, port };
+        for _ in 0..400 {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Ok(server);
+            }
+            if server.child.try_wait()?.is_some() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Err(std::io::Error::other(format!("{} does not listen", command.join(" "))))
     }
 
     /// Ends it by SIGTERM, and waits until it has ended. SIGINT is ignored by what was started in the

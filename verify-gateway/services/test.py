@@ -372,7 +372,7 @@ mode = "decide"
         body = b'{"entity": "registered_model", "action": "created", "data": {"name": "fraud"}}'
         genuine = sign_for_mlflow(secret, body)
         largest = body.ljust(4 << 20)
-        with Process(program, "-c", proxy, "--concurrency", "1", "--base-id", str(os.getpid()), "-l", "error") as process:
+        with Process(program, "-c", proxy, "--concurrency", "1", "--disable-hot-restart", "-l", "error") as process:
             with Process(GATEWAY, "serve", "--config", settings, env={"MLFLOW_WEBHOOK_SECRET": secret}):
                 for what, one in (("Envoy", port), ("the gateway", of_gateway)):
                     wait_for(what, lambda: is_open(one))
