@@ -29,13 +29,14 @@ pub enum RejectionKind {
     MalformedSignature,
     /// The timestamp is not plain decimal digits.
     MalformedTimestamp,
-    /// No secret gives this signature for this delivery: another secret, other bytes, or a forgery.
-    /// Which of them, cannot be known.
+    /// No configured secret makes this signature for this delivery: a signature mismatch. The sender has
+    /// another secret, or the raw body was changed on the way (a parser that writes JSON again is
+    /// enough), or it is a forgery. The verifier cannot tell which: `verify explain`, of `verify-cli`, can.
     SignatureMismatch,
-    /// The timestamp is further ahead than the tolerance: the receiver's clock is behind, or the
-    /// value is in milliseconds.
+    /// The timestamp is further ahead than the tolerance: clock skew (the receiver's clock is behind), or a
+    /// value in milliseconds.
     TimestampTooNew,
-    /// The timestamp is further back than the tolerance: a late retry, a replay, or a wrong clock.
+    /// The timestamp is further back than the tolerance: a late retry, a replay, or clock skew.
     TimestampTooOld,
 }
 
