@@ -1,6 +1,8 @@
 //! Claims in memory, none of which is a repetition, however often a load repeats its requests.
 
-use verify_once::{Claimed, Claims, Key, Memory, Pending, Settled, Terms, Token};
+use verify_once::{
+    Claimed, Claims, ClaimsAtOnce, Key, Memory, Pending, Settled, StoreError, Terms, Token,
+};
 
 /// `Memory`, under keys that are made of the token, and so are new each time.
 #[derive(Debug)]
@@ -29,15 +31,15 @@ fn key(token: &Token) -> Key {
 
 impl Claims for Fresh {
     fn claim<'a>(&'a self, _: &'a Key, token: &'a Token, terms: Terms) -> Pending<'a, Claimed> {
-        Box::pin(async move { self.0.claim(&key(token), token, terms).await })
+        Box::pin(async move { Claims::claim(&self.0, &key(token), token, terms).await })
     }
 
     fn complete<'a>(&'a self, _: &'a Key, token: &'a Token, status: u16) -> Pending<'a, Settled> {
-        Box::pin(async move { self.0.complete(&key(token), token, status).await })
+        Box::pin(async move { Claims::complete(&self.0, &key(token), token, status).await })
     }
 
     fn release<'a>(&'a self, _: &'a Key, token: &'a Token) -> Pending<'a, Settled> {
-        Box::pin(async move { self.0.release(&key(token), token).await })
+        Box::pin(async move { Claims::release(&self.0, &key(token), token).await })
     }
 
     fn forget<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
@@ -46,5 +48,23 @@ impl Claims for Fresh {
 
     fn check(&self) -> Pending<'_, ()> {
         self.0.check()
+    }
+
+    fn at_once(&self) -> Option<&dyn ClaimsAtOnce> {
+        Some(self)
+    }
+}
+
+impl ClaimsAtOnce for Fresh {
+    fn claim(&self, _: &Key, token: &Token, terms: Terms) -> Result<Claimed, StoreError> {
+        ClaimsAtOnce::claim(&self.0, &key(token), token, terms)
+    }
+
+    fn complete(&self, _: &Key, token: &Token, status: u16) -> Result<Settled, StoreError> {
+        ClaimsAtOnce::complete(&self.0, &key(token), token, status)
+    }
+
+    fn release(&self, _: &Key, token: &Token) -> Result<Settled, StoreError> {
+        ClaimsAtOnce::release(&self.0, &key(token), token)
     }
 }

@@ -13,6 +13,7 @@ use actix_web::{
     rt,
 };
 use verify_adapter::{attempted, delivered_unless_reported};
+use verify_core::Receipt;
 use verify_once::{Answer, Ending, Once};
 
 use crate::{
@@ -128,45 +129,61 @@ where
     forward_ready!(inner);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
-        let (inner, once) = (Rc::clone(&self.inner), self.once.clone());
-        let handled = async move {
-            let found = {
-                let extensions = request.extensions();
-                delivered_unless_reported(extensions.get(), extensions.get())
-            };
+        let found = {
+            let extensions = request.extensions();
             // What is only reported, extractors refuse.
-            let verified = match found {
-                Ok(verified) => verified,
-                Err(refusal) => {
-                    return Ok(request.into_response(by_table(refusal)).map_into_right_body());
+            delivered_unless_reported(extensions.get(), extensions.get())
+                .map(|verified| verified.map(|verified| *verified.receipt()))
+        };
+        let receipt = match found {
+            Ok(receipt) => receipt,
+            Err(refusal) => return answered(request, by_table(refusal)),
+        };
+        let Some((once, receipt)) = self.once.as_ref().zip(receipt) else {
+            let handling = self.handle(request, 0);
+            return Box::pin(
+                async move { handling.await.map(ServiceResponse::map_into_left_body) },
+            );
+        };
+        let entered = if self.is_detached { None } else { once.enter_at_once(&receipt) };
+        match entered {
+            Some(Ok(run)) => {
+                let attempt = run.attempt();
+                let guarded = run.guard(self.handle(request, attempt), ending);
+                Box::pin(async move { handled(guarded.await) })
+            }
+            Some(Err(told)) => answered(request, answer(told)),
+            None => self.wait(once.clone(), receipt, request),
+        }
+    }
+}
+
+type Handled<B> = Pin<Box<dyn Future<Output = Result<ServiceResponse<EitherBody<B>>, Error>>>>;
+
+impl<S> HandleOnceMiddleware<S> {
+    fn handle<B>(&self, request: ServiceRequest, attempt: u32) -> S::Future
+    where
+        S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    {
+        request.extensions_mut().insert(Attempt(attempt));
+        self.inner.call(request)
+    }
+
+    /// Handles a delivery for which the store has to be waited for, or in a task of its own.
+    fn wait<B>(&self, once: Once, receipt: Receipt, request: ServiceRequest) -> Handled<B>
+    where
+        S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+        S::Future: 'static,
+        B: MessageBody + 'static,
+    {
+        let inner = Rc::clone(&self.inner);
+        let handled = async move {
+            match once.enter(&receipt).await {
+                Ok(run) => {
+                    request.extensions_mut().insert(Attempt(run.attempt()));
+                    handled(run.guard(inner.call(request), ending).await)
                 }
-            };
-            let guarded = once.zip(verified.map(|verified| *verified.receipt()));
-            let mut request = Some(request);
-            let mut handle = |attempt| {
-                let call = request.take().map(|request| {
-                    request.extensions_mut().insert(Attempt(attempt));
-                    inner.call(request)
-                });
-                async move {
-                    match call {
-                        Some(call) => call.await,
-                        // It is called once.
-                        None => Err(refused(HttpResponse::InternalServerError().finish())),
-                    }
-                }
-            };
-            let outcome = match guarded {
-                None => Ok(handle(0).await),
-                Some((once, receipt)) => once.guard(&receipt, handle, ending).await,
-            };
-            match (outcome, request) {
-                (Ok(result), _) => result.map(ServiceResponse::map_into_left_body),
-                (Err(told), Some(request)) => {
-                    Ok(request.into_response(answer(told)).map_into_right_body())
-                }
-                // The handler was dropped, and the request with it.
-                (Err(told), None) => Err(refused(answer(told))),
+                Err(told) => Ok(request.into_response(answer(told)).map_into_right_body()),
             }
         };
         match self.is_detached {
@@ -182,6 +199,21 @@ where
                 }
             }),
         }
+    }
+}
+
+/// Answers without the service.
+fn answered<B: 'static>(request: ServiceRequest, answer: HttpResponse) -> Handled<B> {
+    Box::pin(ready(Ok(request.into_response(answer).map_into_right_body())))
+}
+
+/// What the service answered, or what is answered once the handler was dropped, and the request with it.
+fn handled<B>(
+    outcome: Result<Result<ServiceResponse<B>, Error>, Answer>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    match outcome {
+        Ok(result) => result.map(ServiceResponse::map_into_left_body),
+        Err(told) => Err(refused(answer(told))),
     }
 }
 

@@ -24,8 +24,15 @@ pub fn delivered(
     verified: Option<&Verified<Bytes>>,
     reported: Option<&Reported>,
 ) -> Result<Verified<Bytes>, Refusal> {
+    found(verified, reported).cloned()
+}
+
+fn found<'a>(
+    verified: Option<&'a Verified<Bytes>>,
+    reported: Option<&Reported>,
+) -> Result<&'a Verified<Bytes>, Refusal> {
     match (verified, reported) {
-        (Some(verified), _) => Ok(verified.clone()),
+        (Some(verified), _) => Ok(verified),
         (None, Some(reported)) => Err(reported.refusal),
         (None, None) => {
             static TOLD: Once = Once::new();
@@ -41,11 +48,11 @@ pub fn delivered(
 /// # Errors
 ///
 /// [`Refusal::NotGuarded`], as [`delivered`]: else nobody would notice that nothing is verified.
-pub fn delivered_unless_reported(
-    verified: Option<&Verified<Bytes>>,
+pub fn delivered_unless_reported<'a>(
+    verified: Option<&'a Verified<Bytes>>,
     reported: Option<&Reported>,
-) -> Result<Option<Verified<Bytes>>, Refusal> {
-    match delivered(verified, reported) {
+) -> Result<Option<&'a Verified<Bytes>>, Refusal> {
+    match found(verified, reported) {
         Err(refusal) if refusal != Refusal::NotGuarded => Ok(None),
         found => found.map(Some),
     }

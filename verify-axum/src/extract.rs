@@ -55,7 +55,7 @@ impl<State: Sync> OptionalFromRequestParts<State> for Delivery {
     ) -> Result<Option<Self>, DeliveryRejection> {
         let extensions = &head.extensions;
         delivered_unless_reported(extensions.get(), extensions.get())
-            .map(|verified| verified.map(Self))
+            .map(|verified| verified.cloned().map(Self))
             .map_err(DeliveryRejection)
     }
 }

@@ -1,17 +1,17 @@
-// In a box, unlike `future.rs`: what is awaited here has no name, and axum asks for `Send` anyway.
-
 use core::{
-    mem,
+    fmt, mem,
     pin::Pin,
     task::{Context, Poll},
 };
 use std::panic::resume_unwind;
 
 use http::{HeaderValue, Request, Response};
+use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 use verify_adapter::delivered_unless_reported;
-use verify_once::{Answer, Ending, Once};
+use verify_core::{Receipt, Verified};
+use verify_once::{Answer, Ending, Guarded, Once};
 
 use crate::{
     ResponseBody,
@@ -25,7 +25,7 @@ use crate::{
 /// What a `VerifyLayer` only reports is handed on as it is. On a route without one the answer is 500, and why is logged.
 ///
 /// ```
-/// use axum::{Router, http::StatusCode, routing::{MethodRouter, post}};
+/// use axum::{Router, http::StatusCode, routing::post};
 /// use verify_axum::{
 ///     Attempt, Delivery, HandleOnceLayer, Secret, Sender, Verifier, VerifyLayer,
 ///     once::{Memory, Once},
@@ -40,9 +40,9 @@ use crate::{
 /// # fn app() -> Result<Router, Box<dyn std::error::Error>> {
 /// let verifier = Verifier::builder(Sender::MLFLOW).secret(Secret::new("shared")?).build()?;
 /// let once = Once::builder(Memory::of_this_process()).build()?;
-/// let route: MethodRouter = post(on_delivery).layer(HandleOnceLayer::new(once));
-/// // The later layer is the outer one.
-/// let app = Router::new().route("/webhooks/mlflow", route.layer(VerifyLayer::new(verifier)));
+/// // The first layer is the outer one. Together they cost one box of axum's, and by two calls two.
+/// let layers = (VerifyLayer::new(verifier), HandleOnceLayer::new(once));
+/// let app = Router::new().route("/webhooks/mlflow", post(on_delivery).layer(layers));
 /// # Ok(app)
 /// # }
 /// ```
@@ -105,37 +105,67 @@ where
 {
     type Response = Response<ResponseBody<ResB>>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+    type Future = HandleOnceFuture<S::Future, ResB, S::Error>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let extensions = request.extensions();
+        // What is only reported, extractors refuse.
+        let receipt = match delivered_unless_reported(extensions.get(), extensions.get()) {
+            Ok(verified) => verified.map(Verified::receipt),
+            Err(refusal) => {
+                return HandleOnceFuture::answered(by_table(refusal).map(ResponseBody::refusal));
+            }
+        };
+        let Some((once, receipt)) = self.once.as_ref().zip(receipt) else {
+            request.extensions_mut().insert(Attempt(0));
+            return HandleOnceFuture {
+                stage: Stage::Unguarded { handling: self.inner.call(request) },
+            };
+        };
+        let entered = if self.is_detached { None } else { once.enter_at_once(receipt) };
+        match entered {
+            Some(Ok(run)) => {
+                request.extensions_mut().insert(Attempt(run.attempt()));
+                let guarded = run.guard(self.inner.call(request), ending as Judge<_, _>);
+                HandleOnceFuture { stage: Stage::Guarded { guarded } }
+            }
+            Some(Err(refused)) => HandleOnceFuture::answered(answer(refused)),
+            None => {
+                let waiting = self.wait(once.clone(), *receipt, request);
+                HandleOnceFuture { stage: Stage::Waiting { waiting } }
+            }
+        }
+    }
+}
+
+impl<S> HandleOnce<S> {
+    /// Handles a delivery for which the store has to be waited for, or in a task of its own.
+    fn wait<B, ResB>(
+        &mut self,
+        once: Once,
+        receipt: Receipt,
+        mut request: Request<B>,
+    ) -> Waiting<ResB, S::Error>
+    where
+        S: Service<Request<B>, Response = Response<ResB>> + Clone + Send + 'static,
+        S::Error: Send,
+        S::Future: Send,
+        B: Send + 'static,
+        ResB: Send + 'static,
+    {
         // The one that is ready, and not its clone.
         let next = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, next);
-        let once = self.once.clone();
         let handled = async move {
-            let extensions = request.extensions();
-            // What is only reported, extractors refuse.
-            let verified = match delivered_unless_reported(extensions.get(), extensions.get()) {
-                Ok(verified) => verified,
-                Err(refusal) => return Ok(by_table(refusal).map(ResponseBody::refusal)),
-            };
-            let guarded = once.zip(verified.map(|verified| *verified.receipt()));
             let handle = |attempt| {
                 request.extensions_mut().insert(Attempt(attempt));
                 inner.call(request)
             };
-            let response = match guarded {
-                None => handle(0).await?,
-                Some((once, receipt)) => match once.guard(&receipt, handle, ending).await {
-                    Ok(result) => result?,
-                    Err(refused) => return Ok(answer(refused)),
-                },
-            };
-            Ok(response.map(ResponseBody::inner))
+            handled(once.guard(&receipt, handle, ending).await)
         };
         match self.is_detached {
             false => Box::pin(handled),
@@ -150,6 +180,80 @@ where
                 }
             }),
         }
+    }
+}
+
+pin_project! {
+    /// The future of a [`HandleOnce`] service.
+    ///
+    /// Dropping it drops the handler and gives the claim back, unless the guard is [detached](HandleOnceLayer::detached).
+    pub struct HandleOnceFuture<F: Future, B, E> {
+        #[pin]
+        stage: Stage<F, B, E>,
+    }
+}
+
+/// What reads the result of a handler.
+type Judge<B, E> = fn(&Result<Response<B>, E>) -> Ending;
+
+type Waiting<B, E> = Pin<Box<dyn Future<Output = Result<Response<ResponseBody<B>>, E>> + Send>>;
+
+pin_project! {
+    #[project = StageProjection]
+    enum Stage<F, B, E>
+    where
+        F: Future,
+    {
+        // Without the service. `None` once it was taken.
+        Answered { answer: Option<Response<ResponseBody<B>>> },
+        // The store answers at once.
+        Guarded { #[pin] guarded: Guarded<F, Judge<B, E>> },
+        // No guard, or the delivery is only reported.
+        Unguarded { #[pin] handling: F },
+        // In a box: what is awaited has no name.
+        Waiting { waiting: Waiting<B, E> },
+    }
+}
+
+impl<F, B, E> Future for HandleOnceFuture<F, B, E>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = Result<Response<ResponseBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().stage.project() {
+            StageProjection::Answered { answer } => {
+                answer.take().map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer)))
+            }
+            StageProjection::Guarded { guarded } => guarded.poll(cx).map(handled),
+            StageProjection::Unguarded { handling } => {
+                handling.poll(cx).map_ok(|response| response.map(ResponseBody::inner))
+            }
+            StageProjection::Waiting { waiting } => waiting.as_mut().poll(cx),
+        }
+    }
+}
+
+impl<F: Future, B, E> HandleOnceFuture<F, B, E> {
+    fn answered(answer: Response<ResponseBody<B>>) -> Self {
+        Self { stage: Stage::Answered { answer: Some(answer) } }
+    }
+}
+
+impl<F: Future, B, E> fmt::Debug for HandleOnceFuture<F, B, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandleOnceFuture").finish_non_exhaustive()
+    }
+}
+
+/// What the service answered, or what is answered in its place.
+fn handled<B, E>(
+    outcome: Result<Result<Response<B>, E>, Answer>,
+) -> Result<Response<ResponseBody<B>>, E> {
+    match outcome {
+        Ok(result) => result.map(|response| response.map(ResponseBody::inner)),
+        Err(refused) => Ok(answer(refused)),
     }
 }
 

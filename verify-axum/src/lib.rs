@@ -21,7 +21,7 @@ pub use event::{Event, EventRejection};
 pub use extract::{Delivery, DeliveryRejection};
 pub use future::ResponseFuture;
 #[cfg(feature = "once")]
-pub use handle_once::{Attempt, HandleOnce, HandleOnceLayer};
+pub use handle_once::{Attempt, HandleOnce, HandleOnceFuture, HandleOnceLayer};
 pub use layer::VerifyLayer;
 pub use response::try_again;
 pub use service::Verify;

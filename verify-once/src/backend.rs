@@ -48,7 +48,7 @@ impl Backend {
         &*self.settings.store
     }
 
-    /// Every call to the store goes through here.
+    /// Every call to the store goes through here, but for those that are answered at once.
     pub(crate) async fn limited<T>(&self, call: Pending<'_, T>) -> Result<T, StoreError> {
         timeout(self.settings.patience, call).await.unwrap_or(Err(StoreError::TimedOut))
     }

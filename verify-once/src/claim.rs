@@ -27,7 +27,7 @@ impl Claim {
     }
 
     /// Settles it. A failure is tried again in the background.
-    pub(crate) async fn settle(self) {
+    pub(crate) async fn settle(&mut self) {
         if let Some((backend, _)) = &self.armed
             && settling::settle_now(backend, &self.what).await
         {
@@ -35,8 +35,20 @@ impl Claim {
         }
     }
 
+    /// The same with a store that answers at once. `false`: it has to be waited for.
+    pub(crate) fn settle_at_once(&mut self) -> bool {
+        let asked =
+            self.armed.as_ref().map(|(backend, _)| settling::settle_at_once(backend, &self.what));
+        match asked {
+            Some(None) => return false,
+            Some(Some(true)) => self.disarm(),
+            Some(Some(false)) | None => {}
+        }
+        true
+    }
+
     /// Nothing is left to settle.
-    pub(crate) fn disarm(mut self) {
+    pub(crate) fn disarm(&mut self) {
         self.armed = None;
     }
 }

@@ -40,6 +40,41 @@ pub trait Claims: Send + Sync + fmt::Debug {
 
     /// Returns whether claims can be made and settled. For readiness.
     fn check(&self) -> Pending<'_, ()>;
+
+    /// Returns the same store for calls that wait for nothing, if its answers are there at once, as those of
+    /// [`Memory`](crate::Memory) are. `None`, which is what a store says that does not say otherwise: it has to be
+    /// waited for.
+    #[must_use]
+    fn at_once(&self) -> Option<&dyn ClaimsAtOnce> {
+        None
+    }
+}
+
+/// [`Claims`] of a store that waits for nothing: no future, no box and no time limit stands between a delivery and its
+/// handler. The laws are those of `Claims`, for both ways to the one store together.
+///
+/// What blocks in here blocks all deliveries of a thread.
+pub trait ClaimsAtOnce {
+    /// As [`Claims::claim`].
+    ///
+    /// # Errors
+    ///
+    /// Why the key is not claimed.
+    fn claim(&self, key: &Key, token: &Token, terms: Terms) -> Result<Claimed, StoreError>;
+
+    /// As [`Claims::complete`].
+    ///
+    /// # Errors
+    ///
+    /// Why it is not written down.
+    fn complete(&self, key: &Key, token: &Token, status: u16) -> Result<Settled, StoreError>;
+
+    /// As [`Claims::release`].
+    ///
+    /// # Errors
+    ///
+    /// Why it is not given back.
+    fn release(&self, key: &Key, token: &Token) -> Result<Settled, StoreError>;
 }
 
 /// What a call to a store returns later.

@@ -18,10 +18,14 @@ use std::sync::Arc;
 
 use tokio::time::sleep;
 
-use crate::{Claims, Terms};
+use crate::{Claimed, Claims, ClaimsAtOnce, Key, Pending, Settled, StoreError, Terms, Token};
 
 /// How time passes for a store.
 type Pass = dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
+
+/// A store, asked for its answers [at once](Claims::at_once).
+#[derive(Debug)]
+struct AtOnce(Arc<dyn Claims>);
 
 /// A store under test.
 #[must_use]
@@ -29,7 +33,7 @@ pub struct Suite {
     instances: [Arc<dyn Claims>; 2],
     lease: Duration,
     window: Duration,
-    pass: Box<Pass>,
+    pass: Arc<Pass>,
 }
 
 /// The law that a store breaks.
@@ -51,7 +55,7 @@ impl Suite {
             instances: [Arc::clone(&store), store],
             lease: Duration::from_secs(1),
             window: Duration::from_secs(3),
-            pass: Box::new(pass),
+            pass: Arc::new(pass),
         }
     }
 
@@ -66,7 +70,7 @@ impl Suite {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        self.pass = Box::new(move |time| Box::pin(pass(time)));
+        self.pass = Arc::new(move |time| Box::pin(pass(time)));
         self
     }
 
@@ -78,12 +82,27 @@ impl Suite {
         self
     }
 
-    /// Tries law after law.
+    /// Tries law after law: then once more with each instance asked for its answers [at once](Claims::at_once), if it
+    /// gives them.
     ///
     /// # Errors
     ///
     /// The first that is broken.
     pub async fn run(&self) -> Result<(), Broken> {
+        self.try_laws().await?;
+        for number in 0..2 {
+            let mut instances = self.instances.clone();
+            let asked = Arc::clone(&instances[number]);
+            if asked.at_once().is_some() {
+                instances[number] = Arc::new(AtOnce(asked));
+                let pass = Arc::clone(&self.pass);
+                Self { instances, pass, ..*self }.try_laws().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn try_laws(&self) -> Result<(), Broken> {
         for (law, holds) in laws::LAWS {
             holds(self).await.map_err(|what| Broken { law, what })?;
         }
@@ -110,6 +129,39 @@ impl Suite {
 
     async fn pass(&self, time: Duration) {
         (self.pass)(time).await;
+    }
+}
+
+impl AtOnce {
+    fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&dyn ClaimsAtOnce) -> Result<T, StoreError>,
+    ) -> Pending<'_, T> {
+        let gone = || Err(StoreError::Unavailable("store answers at once no more".to_owned()));
+        let answer = self.0.at_once().map_or_else(gone, ask);
+        Box::pin(async { answer })
+    }
+}
+
+impl Claims for AtOnce {
+    fn claim<'a>(&'a self, key: &'a Key, token: &'a Token, terms: Terms) -> Pending<'a, Claimed> {
+        self.ask(|store| store.claim(key, token, terms))
+    }
+
+    fn complete<'a>(&'a self, key: &'a Key, token: &'a Token, status: u16) -> Pending<'a, Settled> {
+        self.ask(|store| store.complete(key, token, status))
+    }
+
+    fn release<'a>(&'a self, key: &'a Key, token: &'a Token) -> Pending<'a, Settled> {
+        self.ask(|store| store.release(key, token))
+    }
+
+    fn forget<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
+        self.0.forget(key)
+    }
+
+    fn check(&self) -> Pending<'_, ()> {
+        self.0.check()
     }
 }
 

@@ -26,11 +26,11 @@ mod windows;
 
 pub use answer::{Answer, Reason};
 pub use builder::Builder;
-pub use claims::{Claimed, Claims, Pending, Settled, StoreError, Terms};
+pub use claims::{Claimed, Claims, ClaimsAtOnce, Pending, Settled, StoreError, Terms};
 pub use config_error::ConfigError;
 pub use key::{Key, Token};
 pub use memory::Memory;
-pub use once::{Once, Run};
+pub use once::{Guarded, Once, Run};
 pub use open::open;
 #[cfg(feature = "postgres")]
 pub use postgres::Postgres;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, Once as First, PoisonError};
 use tokio::time::Instant;
 
 use crate::{
-    Claimed, Claims, Key, LOG_TARGET, Pending, Settled, StoreError, Terms, Token,
+    Claimed, Claims, ClaimsAtOnce, Key, LOG_TARGET, Pending, Settled, StoreError, Terms, Token,
     row::{Millis, Row, millis},
 };
 use table::Table;
@@ -111,24 +111,15 @@ impl Table {
 
 impl Claims for Memory {
     fn claim<'a>(&'a self, key: &'a Key, token: &'a Token, terms: Terms) -> Pending<'a, Claimed> {
-        Box::pin(async move {
-            let (mut table, now) = self.table();
-            table.claim(*key, *token, terms, now, self.most)
-        })
+        Box::pin(async move { ClaimsAtOnce::claim(self, key, token, terms) })
     }
 
     fn complete<'a>(&'a self, key: &'a Key, token: &'a Token, status: u16) -> Pending<'a, Settled> {
-        Box::pin(async move {
-            let (mut table, now) = self.table();
-            Ok(table.settle(*key, *token, Some(status), now))
-        })
+        Box::pin(async move { ClaimsAtOnce::complete(self, key, token, status) })
     }
 
     fn release<'a>(&'a self, key: &'a Key, token: &'a Token) -> Pending<'a, Settled> {
-        Box::pin(async move {
-            let (mut table, now) = self.table();
-            Ok(table.settle(*key, *token, None, now))
-        })
+        Box::pin(async move { ClaimsAtOnce::release(self, key, token) })
     }
 
     fn forget<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
@@ -140,6 +131,27 @@ impl Claims for Memory {
 
     fn check(&self) -> Pending<'_, ()> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn at_once(&self) -> Option<&dyn ClaimsAtOnce> {
+        Some(self)
+    }
+}
+
+impl ClaimsAtOnce for Memory {
+    fn claim(&self, key: &Key, token: &Token, terms: Terms) -> Result<Claimed, StoreError> {
+        let (mut table, now) = self.table();
+        table.claim(*key, *token, terms, now, self.most)
+    }
+
+    fn complete(&self, key: &Key, token: &Token, status: u16) -> Result<Settled, StoreError> {
+        let (mut table, now) = self.table();
+        Ok(table.settle(*key, *token, Some(status), now))
+    }
+
+    fn release(&self, key: &Key, token: &Token) -> Result<Settled, StoreError> {
+        let (mut table, now) = self.table();
+        Ok(table.settle(*key, *token, None, now))
     }
 }
 

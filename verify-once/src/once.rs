@@ -1,8 +1,12 @@
+mod guarded;
+
 use core::{fmt, time::Duration};
 use std::sync::Arc;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use verify_core::Receipt;
+
+pub use guarded::Guarded;
 
 use crate::{
     Answer, Claimed, Ending, Key, LOG_TARGET, StoreError, Terms, Token,
@@ -24,6 +28,16 @@ pub struct Run {
     sender: &'static str,
     /// `None`: nobody is to know of it.
     claim: Option<Claim>,
+    pub(crate) deadline: Duration,
+    /// What is answered after the deadline.
+    pub(crate) overdue: Answer,
+}
+
+/// What a store is to be asked.
+enum Question {
+    Claim(Claim, Terms),
+    /// Nothing, and that is what comes of the delivery.
+    None(Result<Run, Answer>),
 }
 
 impl Once {
@@ -44,67 +58,111 @@ impl Once {
     ///
     /// Outside of a runtime of tokio.
     pub async fn enter(&self, receipt: &Receipt) -> Result<Run, Answer> {
-        let entry = self.claim(receipt).await;
-        let outcome = match &entry {
-            Ok(run) => run.code(),
-            Err(answer) => answer.reason.code(),
+        if let Some(entry) = self.enter_at_once(receipt) {
+            return entry;
+        }
+        let entry = match self.question(receipt) {
+            Question::Claim(claim, terms) => {
+                let store = self.0.store();
+                let asked = store.claim(&claim.what.key, &claim.what.token, terms);
+                let claimed = self.0.limited(asked).await;
+                self.judge(receipt, claim, claimed)
+            }
+            Question::None(entry) => entry,
         };
-        count(receipt.sender(), outcome);
-        entry
+        tell(receipt, entry)
     }
 
-    async fn claim(&self, receipt: &Receipt) -> Result<Run, Answer> {
+    /// The same with a store that [answers at once](crate::Claims::at_once). `None`: it has to be waited for, and was
+    /// not asked.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime of tokio.
+    #[must_use]
+    pub fn enter_at_once(&self, receipt: &Receipt) -> Option<Result<Run, Answer>> {
+        let store = self.0.store().at_once()?;
+        let entry = match self.question(receipt) {
+            Question::Claim(claim, terms) => {
+                let claimed = store.claim(&claim.what.key, &claim.what.token, terms);
+                self.judge(receipt, claim, claimed)
+            }
+            Question::None(entry) => entry,
+        };
+        Some(tell(receipt, entry))
+    }
+
+    fn question(&self, receipt: &Receipt) -> Question {
         let sender = receipt.sender();
-        let run = |attempt, claim| Ok(Run { attempt, sender, claim });
-        let settings = &self.0.settings;
         let lease = self.0.lease();
-        let window = match settings.windows.of(receipt, lease) {
+        let window = match self.0.settings.windows.of(receipt, lease) {
             None => {
                 tracing::error!(
                     target: LOG_TARGET, sender,
                     "delivery not handled: it has neither a signed id nor a signed time, and no window is named for its sender"
                 );
-                return Err(Answer::without_window());
+                return Question::None(Err(Answer::without_window()));
             }
-            Some(Duration::ZERO) => return run(0, None),
+            Some(Duration::ZERO) => return Question::None(Ok(self.run(receipt, 0, None))),
             Some(window) => window,
         };
-        let (mut claim, claimed) = match Token::fresh() {
+        match Token::fresh() {
             Some(token) => {
                 let claim = Claim::new(Arc::clone(&self.0), Key::from(receipt), token, sender);
-                let terms = Terms::new(lease, window);
-                let claimed = self
-                    .0
-                    .limited(settings.store.claim(&claim.what.key, &claim.what.token, terms))
-                    .await;
-                (Some(claim), claimed)
+                Question::Claim(claim, Terms::new(lease, window))
             }
-            None => (None, Err(StoreError::Unavailable("system has no random bytes".to_owned()))),
-        };
+            None => {
+                let error = StoreError::Unavailable("system has no random bytes".to_owned());
+                Question::None(self.without_store(receipt, None, &error))
+            }
+        }
+    }
+
+    fn judge(
+        &self,
+        receipt: &Receipt,
+        mut claim: Claim,
+        claimed: Result<Claimed, StoreError>,
+    ) -> Result<Run, Answer> {
         let answer = match claimed {
             Ok(Claimed::Acquired { attempt }) => {
-                if let Some(claim) = &mut claim {
-                    claim.what.is_acquired = true;
-                }
-                return run(attempt, claim);
+                claim.what.is_acquired = true;
+                return Ok(self.run(receipt, attempt, Some(claim)));
             }
             Ok(Claimed::Done { status }) => Answer::done(status),
             Ok(Claimed::InProgress { left }) => {
                 Answer::in_progress(rules::wait_for_lease(left, receipt))
             }
-            Err(error) => {
-                tracing::warn!(target: LOG_TARGET, sender, code = error.code(), "delivery not claimed: {error}");
-                if settings.runs_without_store.contains(sender) {
-                    return run(0, claim);
-                }
-                // The claim, which may have been made, is given back as it is dropped.
-                return Err(Answer::without_store(&error, receipt));
-            }
+            Err(error) => return self.without_store(receipt, Some(claim), &error),
         };
-        if let Some(claim) = claim {
-            claim.disarm();
-        }
+        claim.disarm();
         Err(answer)
+    }
+
+    /// The claim, which may have been made, is given back as it is dropped, or settled after the run.
+    fn without_store(
+        &self,
+        receipt: &Receipt,
+        claim: Option<Claim>,
+        error: &StoreError,
+    ) -> Result<Run, Answer> {
+        let sender = receipt.sender();
+        tracing::warn!(target: LOG_TARGET, sender, code = error.code(), "delivery not claimed: {error}");
+        if self.0.settings.runs_without_store.contains(sender) {
+            return Ok(self.run(receipt, 0, claim));
+        }
+        Err(Answer::without_store(error, receipt))
+    }
+
+    fn run(&self, receipt: &Receipt, attempt: u32, claim: Option<Claim>) -> Run {
+        let deadline = self.0.settings.deadline;
+        Run {
+            attempt,
+            sender: receipt.sender(),
+            claim,
+            deadline,
+            overdue: Answer::overdue(receipt),
+        }
     }
 
     /// Asks for the right to handle a delivery, runs `handle` under its deadline, and settles what came of
@@ -124,16 +182,8 @@ impl Once {
         ending: impl FnOnce(&T) -> Ending,
     ) -> Result<T, Answer> {
         let run = self.enter(receipt).await?;
-        match timeout(self.0.settings.deadline, handle(run.attempt())).await {
-            Ok(result) => {
-                run.end(ending(&result)).await;
-                Ok(result)
-            }
-            Err(_) => {
-                run.end(Ending::Overdue).await;
-                Err(Answer::overdue(receipt))
-            }
-        }
+        let handling = handle(run.attempt());
+        run.guard(handling, ending).await
     }
 
     /// Forgets a delivery, so that it can be sent again by hand. Returns whether it was known.
@@ -218,22 +268,56 @@ impl Run {
         self.attempt
     }
 
+    /// Runs a handler that was made for this run under its deadline, and settles what came of it. For adapters:
+    /// `ending` reads its result. What comes back is an error if the handler did not run to its end.
+    pub fn guard<F: Future, E: FnOnce(&F::Output) -> Ending>(
+        self,
+        handling: F,
+        ending: E,
+    ) -> Guarded<F, E> {
+        Guarded::new(self, handling, ending)
+    }
+
     /// Settles the claim, before the answer is sent: the next try of a sender may come at once. If the
     /// store fails, it is tried again in the background.
-    pub async fn end(self, ending: Ending) {
-        let Self { attempt, sender, claim } = self;
-        let settlement = ending.settlement();
-        if ending == Ending::Overdue {
-            tracing::warn!(target: LOG_TARGET, sender, "handler dropped: its deadline passed");
-            count(sender, "overdue");
-        }
-        let Some(mut claim) = claim else { return };
-        claim.what.intended = settlement;
-        // Where the store could not be asked a moment ago, the sender does not wait for it again.
-        if attempt > 0 {
+    pub async fn end(mut self, ending: Ending) {
+        if let Some(claim) = self.intend(ending) {
             claim.settle().await;
         }
     }
+
+    /// The same with a store that answers at once. `false`: it has to be waited for.
+    pub(crate) fn end_at_once(&mut self, ending: Ending) -> bool {
+        self.intend(ending).is_none_or(Claim::settle_at_once)
+    }
+
+    /// Settles a claim for which [`end_at_once`](Self::end_at_once) did not.
+    pub(crate) async fn settle(mut self) {
+        if let Some(claim) = &mut self.claim {
+            claim.settle().await;
+        }
+    }
+
+    /// Returns the claim that is to be settled while the sender waits.
+    fn intend(&mut self, ending: Ending) -> Option<&mut Claim> {
+        if ending == Ending::Overdue {
+            tracing::warn!(target: LOG_TARGET, sender = self.sender, "handler dropped: its deadline passed");
+            count(self.sender, "overdue");
+        }
+        let claim = self.claim.as_mut()?;
+        claim.what.intended = ending.settlement();
+        // Where the store could not be asked a moment ago, the sender does not wait for it again.
+        (self.attempt > 0).then_some(claim)
+    }
+}
+
+fn tell(receipt: &Receipt, entry: Result<Run, Answer>) -> Result<Run, Answer> {
+    let outcome = match &entry {
+        Ok(run) => run.code(),
+        Err(answer) => answer.reason.code(),
+    };
+    count(receipt.sender(), outcome);
+    entry
 }
 
 impl fmt::Debug for Once {

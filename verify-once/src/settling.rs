@@ -27,7 +27,16 @@ pub(crate) struct Claimable {
 
 /// Settles a claim that is held. Returns whether it is certain what became of it.
 pub(crate) async fn settle_now(backend: &Backend, claim: &Claimable) -> bool {
-    match settle(backend, claim).await {
+    is_settled(claim, settle(backend, claim).await)
+}
+
+/// The same with a store that answers at once. `None`: it has to be waited for.
+pub(crate) fn settle_at_once(backend: &Backend, claim: &Claimable) -> Option<bool> {
+    ask_at_once(backend, claim).map(|settled| is_settled(claim, settled))
+}
+
+fn is_settled(claim: &Claimable, settled: Result<Settled, StoreError>) -> bool {
+    match settled {
         Ok(settled) => {
             tell(claim, settled);
             true
@@ -78,7 +87,18 @@ async fn persist(backend: &Backend, claim: &Claimable) {
     }
 }
 
+fn ask_at_once(backend: &Backend, claim: &Claimable) -> Option<Result<Settled, StoreError>> {
+    let Claimable { key, token, .. } = claim;
+    backend.store().at_once().map(|store| match claim.intended {
+        Settlement::Complete(status) => store.complete(key, token, status),
+        Settlement::Release => store.release(key, token),
+    })
+}
+
 async fn settle(backend: &Backend, claim: &Claimable) -> Result<Settled, StoreError> {
+    if let Some(settled) = ask_at_once(backend, claim) {
+        return settled;
+    }
     let Claimable { key, token, .. } = claim;
     backend
         .limited(match claim.intended {

@@ -78,7 +78,7 @@ impl Default for Chain {
 impl Table {
     pub(super) fn find(&self, key: &Key) -> Option<Place> {
         let is_it = |place: &Place| self.slots[*place as usize].key == *key;
-        self.places.find(self.hasher.hash_one(key), is_it).copied()
+        self.places.find(hash(&self.hasher, key), is_it).copied()
     }
 
     pub(super) fn row(&self, place: Place) -> Row {
@@ -113,8 +113,8 @@ impl Table {
         };
         self.shelves[usize::from(shelf)].1.append(&mut self.slots, place);
         let Self { slots, places, hasher, .. } = self;
-        let hash = |place: &Place| hasher.hash_one(slots[*place as usize].key);
-        places.insert_unique(hasher.hash_one(key), place, hash);
+        let hash_of = |place: &Place| hash(hasher, &slots[*place as usize].key);
+        places.insert_unique(hash(hasher, &key), place, hash_of);
         true
     }
 
@@ -125,8 +125,7 @@ impl Table {
 
     pub(super) fn remove(&mut self, place: Place) {
         let Slot { key, shelf, .. } = self.slots[place as usize];
-        if let Ok(found) =
-            self.places.find_entry(self.hasher.hash_one(key), |known| *known == place)
+        if let Ok(found) = self.places.find_entry(hash(&self.hasher, &key), |known| *known == place)
         {
             found.remove();
         }
@@ -152,6 +151,15 @@ impl Table {
             Some(shelf)
         })
     }
+}
+
+/// Folded first: a key is a digest, so that any of its bits are as good as all of them.
+fn hash(hasher: &DefaultHashBuilder, key: &Key) -> u64 {
+    let (words, _) = key.as_bytes().as_chunks::<8>();
+    let folded = words
+        .iter()
+        .fold(0, |folded: u64, word| folded.rotate_left(21) ^ u64::from_ne_bytes(*word));
+    hasher.hash_one(folded)
 }
 
 impl Chain {

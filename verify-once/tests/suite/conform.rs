@@ -36,6 +36,7 @@ async fn the_reference_conforms() {
 async fn every_flaw_is_found_by_its_law() {
     let stale = "a token that does not hold the key settles nothing";
     let flaws = [
+        (Flaw::AtOnceIsApart, "of many claims one is acquired"),
         (Flaw::AttemptsBeginAnew, "attempts grow"),
         (Flaw::CheckFails, "a store that can be used says so"),
         (Flaw::CompletionsOverwrite, "what is done stays done"),

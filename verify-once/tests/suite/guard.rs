@@ -1,7 +1,9 @@
 //! What a handler is protected from while the store does what it should.
 
 use core::{
+    pin::pin,
     sync::atomic::{AtomicU32, Ordering::Relaxed},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 use std::sync::Arc;
@@ -13,10 +15,15 @@ use tokio::{
 use verify_core::Sender;
 use verify_once::{Answer, Ending, Key, Memory, Once, Reason};
 
-use crate::support::{self, enter_answer, enter_run, faulty, mlflow};
+use crate::support::{self, Waited, enter_answer, enter_run, faulty, mlflow};
 
 fn once() -> Once {
     Once::builder(Memory::of_this_process()).build().unwrap()
+}
+
+/// With a store that does not answer at once.
+fn waited() -> Once {
+    Once::builder(Waited(Arc::new(Memory::of_this_process()))).build().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,7 +77,8 @@ async fn a_running_duplicate_is_told_when_to_come_again() {
 #[tokio::test]
 async fn of_two_hundred_copies_for_two_instances_one_runs() {
     let store: Arc<dyn verify_once::Claims> = Arc::new(Memory::of_this_process());
-    let instances = [(); 2].map(|()| Once::builder_shared(Arc::clone(&store)).build().unwrap());
+    let at_once = Once::builder_shared(Arc::clone(&store)).build().unwrap();
+    let instances = [at_once, Once::builder(Waited(store)).build().unwrap()];
     let (receipt, ran) = (mlflow("an-id", 0), Arc::new(AtomicU32::new(0)));
     let mut copies = JoinSet::new();
     for number in 0..200 {
@@ -95,19 +103,52 @@ async fn of_two_hundred_copies_for_two_instances_one_runs() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_takes_too_long_is_dropped() {
-    let (once, receipt) = (once(), mlflow("an-id", 0));
-    let begun = Instant::now();
-    let dropped = Arc::new(());
-    let held = Arc::clone(&dropped);
+    for once in [once(), waited()] {
+        let receipt = mlflow("an-id", 0);
+        let begun = Instant::now();
+        let dropped = Arc::new(());
+        let held = Arc::clone(&dropped);
+        let handle = |_| async move {
+            let _held = held;
+            sleep(Duration::from_secs(3600)).await;
+        };
+        let answer = once.guard(&receipt, handle, |()| Ending::Answered(200)).await.unwrap_err();
+        let told = (answer.reason, answer.status, answer.retry_after);
+        assert_eq!(told, (Reason::Overdue, 503, Some(5)));
+        assert_eq!(begun.elapsed(), Duration::from_secs(20));
+        assert_eq!(Arc::strong_count(&dropped), 1);
+        assert_eq!(enter_run(&once, &receipt).await.attempt(), 2);
+    }
+}
+
+/// One that never waits for anything but that its task may go on.
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_keeps_its_thread_busy_is_dropped() {
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
     let handle = |_| async move {
-        let _held = held;
-        sleep(Duration::from_secs(3600)).await;
+        for number in 0.. {
+            sender.send(number).unwrap();
+            receiver.recv().await.unwrap();
+            advance(Duration::from_millis(1)).await;
+        }
     };
+    let (once, receipt) = (once(), mlflow("an-id", 0));
     let answer = once.guard(&receipt, handle, |()| Ending::Answered(200)).await.unwrap_err();
-    assert_eq!((answer.reason, answer.status, answer.retry_after), (Reason::Overdue, 503, Some(5)));
-    assert_eq!(begun.elapsed(), Duration::from_secs(20));
-    assert_eq!(Arc::strong_count(&dropped), 1);
-    assert_eq!(enter_run(&once, &receipt).await.attempt(), 2);
+    assert_eq!(answer.reason, Reason::Overdue);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_answers_at_once_is_asked_in_place() {
+    let receipt = mlflow("an-id", 0);
+    assert!(waited().enter_at_once(&receipt).is_none());
+    let once = once();
+    let run = once.enter_at_once(&receipt).unwrap().unwrap();
+    let reason = |entered: Option<Result<_, Answer>>| entered.unwrap().unwrap_err().reason;
+    assert_eq!(reason(once.enter_at_once(&receipt).map(|it| it.map(drop))), Reason::InProgress);
+    let mut guarded = pin!(run.guard(async { 204 }, |status| Ending::Answered(*status)));
+    let done = guarded.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(done, Poll::Ready(Ok(204)));
+    assert_eq!(reason(once.enter_at_once(&receipt).map(|it| it.map(drop))), Reason::Done);
 }
 
 /// A panic, or a sender that hangs up.

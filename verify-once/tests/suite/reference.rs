@@ -7,10 +7,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use verify_once::{Claimed, Claims, Key, Pending, Settled, StoreError, Terms, Token};
+use verify_once::{Claimed, Claims, ClaimsAtOnce, Key, Pending, Settled, StoreError, Terms, Token};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Flaw {
+    AtOnceIsApart,
     AttemptsBeginAnew,
     CheckFails,
     CompletionsOverwrite,
@@ -172,5 +173,27 @@ impl Claims for ReferenceStore {
                 false => Ok(()),
             }
         })
+    }
+
+    fn at_once(&self) -> Option<&dyn ClaimsAtOnce> {
+        Some(self)
+    }
+}
+
+impl ClaimsAtOnce for ReferenceStore {
+    fn claim(&self, key: &Key, token: &Token, terms: Terms) -> Result<Claimed, StoreError> {
+        let mut bytes = *key.as_bytes();
+        self.with(|store| {
+            bytes[0] ^= u8::from(store.has(Flaw::AtOnceIsApart));
+            Ok(store.claim(&Key::new(bytes), token, terms))
+        })
+    }
+
+    fn complete(&self, key: &Key, token: &Token, status: u16) -> Result<Settled, StoreError> {
+        self.with(|store| Ok(store.settle(key, token, Some(status))))
+    }
+
+    fn release(&self, key: &Key, token: &Token) -> Result<Settled, StoreError> {
+        self.with(|store| Ok(store.settle(key, token, None)))
     }
 }

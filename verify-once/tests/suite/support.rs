@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use tokio::{sync::Notify, time::sleep};
+use tokio::{sync::Notify, task::yield_now, time::sleep};
 use verify_core::{Receipt, Secret, Sender, Signer, UnixTime, Verifier};
 use verify_once::{
     Answer, Claimed, Claims, Key, Memory, Once, Pending, Run, Settled, StoreError, Terms, Token,
@@ -149,6 +149,41 @@ impl Claims for Faulty {
 
     fn check(&self) -> Pending<'_, ()> {
         Box::pin(async move { self.call("check", async { Ok(()) }, |_, _| {}).await })
+    }
+}
+
+/// A store that has to be waited for, if only for a moment.
+#[derive(Debug)]
+pub(crate) struct Waited(pub(crate) Arc<dyn Claims>);
+
+impl Claims for Waited {
+    fn claim<'a>(&'a self, key: &'a Key, token: &'a Token, terms: Terms) -> Pending<'a, Claimed> {
+        Box::pin(async move {
+            yield_now().await;
+            self.0.claim(key, token, terms).await
+        })
+    }
+
+    fn complete<'a>(&'a self, key: &'a Key, token: &'a Token, status: u16) -> Pending<'a, Settled> {
+        Box::pin(async move {
+            yield_now().await;
+            self.0.complete(key, token, status).await
+        })
+    }
+
+    fn release<'a>(&'a self, key: &'a Key, token: &'a Token) -> Pending<'a, Settled> {
+        Box::pin(async move {
+            yield_now().await;
+            self.0.release(key, token).await
+        })
+    }
+
+    fn forget<'a>(&'a self, key: &'a Key) -> Pending<'a, bool> {
+        self.0.forget(key)
+    }
+
+    fn check(&self) -> Pending<'_, ()> {
+        self.0.check()
     }
 }
 
