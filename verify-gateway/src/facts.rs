@@ -67,7 +67,10 @@ pub(crate) fn is_outdated(event: &Event, known_for: Option<core::time::Duration>
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+    text
 }
 
 /// Visible ASCII, and percent signs for the rest: a name of an event must not end a header or a line of a log.
@@ -84,7 +87,12 @@ fn encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::encode;
+    use super::{encode, hex};
+
+    #[test]
+    fn each_byte_is_two_digits() {
+        assert_eq!(hex(&[0, 9, 10, 0xa0, 0xff]), "00090aa0ff");
+    }
 
     #[test]
     fn no_event_ends_a_header() {
