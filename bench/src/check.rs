@@ -15,12 +15,19 @@ impl Check {
         Self(Hmac::new_from_slice(secret.as_bytes()).expect("a key of any length"))
     }
 
+    /// Reads a signature in hex.
+    pub fn decode(text: &[u8]) -> Option<[u8; 32]> {
+        let mut tag = [0; 32];
+        base16ct::mixed::decode(text, &mut tag).is_ok().then_some(tag)
+    }
+
     /// Whether `signature`, in hex, is that of `body`.
     pub fn fits(&self, signature: Option<&[u8]>, body: &[u8]) -> bool {
-        let mut tag = [0; 32];
-        signature.is_some_and(|text| {
-            base16ct::mixed::decode(text, &mut tag).is_ok()
-                && self.0.clone().chain_update(body).verify_slice(&tag).is_ok()
-        })
+        signature.and_then(Self::decode).is_some_and(|tag| self.fits_tag(&tag, body))
+    }
+
+    /// Whether a tag is that of `body`.
+    pub fn fits_tag(&self, tag: &[u8; 32], body: &[u8]) -> bool {
+        self.0.clone().chain_update(body).verify_slice(tag).is_ok()
     }
 }

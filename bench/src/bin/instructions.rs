@@ -32,7 +32,13 @@ fn kind(function: &str) -> &'static str {
         KINDS[1]
     } else if is_any(&["malloc", "free", "_int_", "realloc"]) {
         KINDS[2]
-    } else if is_any(&["verify_adapter", "verify_axum", "verify_actix", "verify_core"]) {
+    } else if is_any(&[
+        "verify_adapter",
+        "verify_axum",
+        "verify_actix",
+        "verify_core",
+        "verify_once",
+    ]) {
         KINDS[3]
     } else {
         KINDS[4]
@@ -112,13 +118,15 @@ fn measure(framework: &str, case: Case, count: usize) -> Result<Counts, Box<dyn 
 
 fn main() -> Result<(), Box<dyn Error>> {
     let second = if report::is_brief() { 2 * FIRST } else { 6 * FIRST };
-    let cases: [Case; 8] = [
+    let cases: [Case; 10] = [
         ("bare", "bare", "/hook", Flaw::None, 204),
         ("by-hand", "by-hand", "/hook", Flaw::None, 204),
+        ("equal duties", "equal-duties", "/hook", Flaw::None, 204),
         ("verify", "verify", "/hook", Flaw::None, 204),
         ("once", "once", "/hook", Flaw::None, 204),
         ("webhook-verify", "webhook-verify", "/hook", Flaw::None, 204),
         ("404", "bare", "/nowhere", Flaw::None, 404),
+        ("equal duties, no signature", "equal-duties", "/hook", Flaw::Unsigned, 401),
         ("verify, no signature", "verify", "/hook", Flaw::Unsigned, 401),
         ("verify, wrong tag", "verify", "/hook", Flaw::WrongTag, 401),
     ];

@@ -3,7 +3,14 @@
 
 use std::{env, net::Ipv4Addr, time::Duration};
 
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::{
+    App, Error, HttpMessage, HttpRequest, HttpResponse, HttpServer,
+    body::BoxBody,
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::{Next, from_fn},
+    rt::time::timeout,
+    web,
+};
 use verify_actix::{Delivery, HandleOnce, Secret, Sender, Verifier, Verify, once::Once};
 use verify_bench::{
     check::Check,
@@ -31,6 +38,42 @@ async fn verified(Delivery(verified): Delivery) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
+/// What was checked, for the handler.
+#[derive(Clone)]
+struct Checked(web::Bytes);
+
+/// What `Verify` is there for, by actix-web's own means: the header once, nothing of the body before the head is good, a
+/// limit, a deadline in all, and the result in the extensions.
+async fn equal_duties(
+    check: Check,
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let mut values = request.headers().get_all(SIGNATURE);
+    let tag = match (values.next(), values.next()) {
+        (Some(value), None) => Check::decode(value.as_bytes()),
+        _ => None,
+    };
+    let Some(tag) = tag else {
+        return Ok(request.into_response(HttpResponse::Unauthorized().finish()));
+    };
+    let body = match timeout(Duration::from_secs(10), request.extract::<web::Bytes>()).await {
+        Ok(body) => body?,
+        Err(_) => return Ok(request.into_response(HttpResponse::ServiceUnavailable().finish())),
+    };
+    if !check.fits_tag(&tag, &body) {
+        return Ok(request.into_response(HttpResponse::Unauthorized().finish()));
+    }
+    request.extensions_mut().insert(Checked(body.clone()));
+    request.set_payload(body.into());
+    next.call(request).await
+}
+
+async fn checked(body: web::ReqData<Checked>) -> HttpResponse {
+    std::hint::black_box(body.0.len());
+    HttpResponse::NoContent().finish()
+}
+
 async fn other(body: other::VerifiedBody) -> HttpResponse {
     std::hint::black_box(body.as_bytes().len());
     HttpResponse::NoContent().finish()
@@ -42,6 +85,18 @@ fn configure(config: &mut web::ServiceConfig, way: &str, guard: &Verify, once: &
         "bare" => hook.route(web::post().to(bare)),
         "by-hand" => {
             hook.app_data(web::Data::new(Check::new(SECRET))).route(web::post().to(by_hand))
+        }
+        "equal-duties" => {
+            let check = Check::new(SECRET);
+            let layer = from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
+                equal_duties(check.clone(), request, next)
+            });
+            config.service(
+                hook.app_data(web::PayloadConfig::new(1 << 20))
+                    .route(web::post().to(checked))
+                    .wrap(layer),
+            );
+            return;
         }
         "verify" => {
             let hook = hook.route(web::post().to(verified)).wrap(guard.clone());

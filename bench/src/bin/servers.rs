@@ -12,7 +12,7 @@ use verify_bench::{
     report::{self, Table},
 };
 
-const WAYS: [&str; 4] = ["bare", "by-hand", "verify", "webhook-verify"];
+const WAYS: [&str; 5] = ["bare", "by-hand", "equal-duties", "verify", "webhook-verify"];
 const FRAMEWORKS: [&str; 2] = ["axum", "actix"];
 const SIZES: [usize; 2] = [330, 64 << 10];
 const CONNECTIONS: [usize; 4] = [10, 100, 1000, 5000];
