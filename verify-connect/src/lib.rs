@@ -9,4 +9,6 @@ mod tls;
 
 pub use address_error::AddressError;
 pub use split_address::SplitAddress;
-pub use tls::{UNTRUSTED, authorities, provide, trouble};
+#[cfg(feature = "tls")]
+pub use tls::client_config;
+pub use tls::{AuthoritiesError, UNTRUSTED, authorities, provide, trouble};

@@ -1,6 +1,6 @@
 //! TLS by rustls: the certificate of the server and its name are always checked.
 
-use core::error::Error;
+use core::{error::Error, fmt};
 use std::{fs, io, path::Path, sync::Arc};
 
 use tokio_rustls::rustls::{
@@ -9,8 +9,6 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-use crate::AddressError;
-
 /// What is said of a server that has none.
 pub(crate) const NONE: &str = "does not speak TLS, which its address asks for";
 
@@ -18,18 +16,47 @@ pub(crate) const NONE: &str = "does not speak TLS, which its address asks for";
 pub const UNTRUSTED: &str = "shows a certificate that is not trusted: put `sslrootcert=FILE` into its address, a file with the \
                              certificate of its authority in PEM";
 
+/// Why a file with the certificates of authorities is not used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum AuthoritiesError {
+    /// It holds no certificate of an authority, or something else as well.
+    Invalid,
+    /// It cannot be read.
+    Unreadable,
+}
+
+impl AuthoritiesError {
+    /// Returns what to tell people. The words go on after the path of the file.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Invalid => "the file has no certificates of authorities in PEM",
+            Self::Unreadable => "the file cannot be read",
+        }
+    }
+}
+
+impl fmt::Display for AuthoritiesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl Error for AuthoritiesError {}
+
 /// Reads a file with the certificates of authorities. Returns it in PEM as it is.
 ///
 /// # Errors
 ///
-/// [`AddressError::AuthoritiesInvalid`].
-pub fn authorities(file: &Path) -> Result<Vec<u8>, AddressError> {
+/// [`AuthoritiesError`].
+pub fn authorities(file: &Path) -> Result<Vec<u8>, AuthoritiesError> {
     read(file).map(|(pem, _)| pem)
 }
 
-fn read(file: &Path) -> Result<(Vec<u8>, RootCertStore), AddressError> {
-    let invalid = || AddressError::AuthoritiesInvalid;
-    let pem = fs::read(file).map_err(|_| invalid())?;
+fn read(file: &Path) -> Result<(Vec<u8>, RootCertStore), AuthoritiesError> {
+    let invalid = || AuthoritiesError::Invalid;
+    let pem = fs::read(file).map_err(|_| AuthoritiesError::Unreadable)?;
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         roots.add(certificate.map_err(|_| invalid())?).map_err(|_| invalid())?;
@@ -46,24 +73,23 @@ pub fn provide() {
     }
 }
 
-/// Makes what connections are encrypted with. Without a file: Mozilla's authorities.
-#[cfg(feature = "postgres")]
-pub(crate) fn connector(
-    file: Option<&Path>,
-    protocol: &[u8],
-) -> Result<tokio_rustls::TlsConnector, AddressError> {
-    let roots = match file {
+/// Makes what a client encrypts its connections with. The authorities are those of a file, or else Mozilla's.
+///
+/// # Errors
+///
+/// [`AuthoritiesError`].
+#[cfg(feature = "tls")]
+pub fn client_config(authorities: Option<&Path>) -> Result<rustls::ClientConfig, AuthoritiesError> {
+    let roots = match authorities {
         Some(file) => read(file)?.1,
         None => webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
     };
     let provider: Arc<CryptoProvider> = Arc::new(ring::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+    let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|_| AddressError::AuthoritiesInvalid)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![protocol.to_vec()];
-    Ok(Arc::new(config).into())
+        // ring has all of them.
+        .map_err(|_| AuthoritiesError::Invalid)?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Says why a connection was not encrypted, if that is what an error of a client is about. The words go on after the

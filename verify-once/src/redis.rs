@@ -66,7 +66,7 @@ impl Redis {
             None => Client::open(url),
             Some(file) => {
                 let pem = verify_connect::authorities(&file);
-                let pem = pem.map_err(|error| ConfigError::of_address(error, example))?;
+                let pem = pem.map_err(|_| ConfigError::AuthoritiesInvalid)?;
                 let authorities = TlsCertificates { client_tls: None, root_cert: Some(pem) };
                 Client::build_with_tls(url, authorities)
             }

@@ -1,4 +1,5 @@
 use core::{fmt, net::IpAddr, str::FromStr as _, time::Duration};
+use std::{path::Path, sync::Arc};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -9,6 +10,7 @@ use tokio_postgres::{
     CancelToken, Client, Config, Connection, Error, NoTls, Socket,
     config::{Host, LoadBalanceHosts, SslMode, TargetSessionAttrs},
 };
+use tokio_rustls::TlsConnector;
 
 use super::stream::Tls;
 use crate::{AddressError, SplitAddress, tls};
@@ -63,7 +65,7 @@ impl Address {
             None => return Err(AddressError::TlsUnsaid),
         };
         let tls = match (is_encrypted, authorities) {
-            (true, file) => Some(Tls(tls::connector(file.as_deref(), b"postgresql")?)),
+            (true, file) => Some(Tls(encrypted(file.as_deref())?)),
             (false, None) => None,
             // Who names authorities wants them to be asked.
             (false, Some(_)) => return Err(AddressError::TlsUnsaid),
@@ -124,6 +126,13 @@ fn run<S: AsyncRead + AsyncWrite + Send + Unpin + 'static>(
     (client, connection): (Client, Connection<Socket, S>),
 ) -> (Client, JoinHandle<()>) {
     (client, runtime.spawn(async { drop(connection.await) }))
+}
+
+fn encrypted(authorities: Option<&Path>) -> Result<TlsConnector, AddressError> {
+    let config = tls::client_config(authorities);
+    let mut config = config.map_err(|_| AddressError::AuthoritiesInvalid)?;
+    config.alpn_protocols = vec![b"postgresql".to_vec()];
+    Ok(Arc::new(config).into())
 }
 
 /// Whether all of it is on this machine.
