@@ -120,20 +120,9 @@ impl NatsBuilder {
     ///
     /// What a person has to mend: [`NatsError`].
     pub fn open(self, outbox: &Outbox, stream: &str, subject: &str) -> Result<Nats, NatsError> {
-        let Self { address, source, authorities, event_of, time, is_open, is_synced } = self;
-        if address.is_open() && !is_open {
-            return Err(NatsError::Address(
-                "`nats://` to another machine, where everybody on the way can read what is sent: use `tls://`, or \
-                 `NatsBuilder::without_tls` if nobody else is in that network",
-            ));
-        }
-        let target = Target::new(stream, subject, outbox.known_for())?;
-        let target = Target { is_synced, ..target };
-        let tls = tls::config(authorities.as_deref())?;
-        let place = Arc::new(Place { address, tls, target, time });
-        let background = Background::silent("outbox-nats").map_err(NatsError::Thread)?;
-        let opened = background.wait(time, Session::open(Arc::clone(&place)));
-        let session = match opened.unwrap_or_else(|| Err(place.too_slow())) {
+        let place = Arc::new(self.place(stream, subject, outbox.known_for())?);
+        let background = background()?;
+        let session = match look(&background, &place) {
             Ok((session, told)) => {
                 for risk in told {
                     tracing::warn!(target: "outbox", stream, "{risk}");
@@ -146,13 +135,61 @@ impl NatsBuilder {
             }
             Err(error) => return Err(error),
         };
-        let event_of = event_of.unwrap_or_else(|| {
+        let event_of = self.event_of.unwrap_or_else(|| {
             let outbox = outbox.clone();
             Arc::new(move |delivery| outbox.event_of(delivery))
         });
-        let attributes = Attributes::new(&source, event_of);
+        let attributes = Attributes::new(&self.source, event_of);
         Ok(Nats { background, place, attributes, session })
     }
+
+    /// Checks what can be known without a server: names, the file of authorities, and who could read what is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`NatsError`].
+    pub fn check(&self, stream: &str, subject: &str) -> Result<(), NatsError> {
+        self.place(stream, subject, Duration::ZERO).map(drop)
+    }
+
+    /// Connects, looks at the stream as [`open`](Self::open) does, and goes. Returns what a person should know of it.
+    /// `known_for` is how long the outbox knows a delivery.
+    ///
+    /// # Errors
+    ///
+    /// [`NatsError`], also for a server that cannot be reached.
+    pub fn look(
+        &self,
+        known_for: Duration,
+        stream: &str,
+        subject: &str,
+    ) -> Result<Vec<String>, NatsError> {
+        let place = Arc::new(self.place(stream, subject, known_for)?);
+        look(&background()?, &place).map(|(_, told)| told)
+    }
+
+    fn place(&self, stream: &str, subject: &str, known_for: Duration) -> Result<Place, NatsError> {
+        if self.address.is_open() && !self.is_open {
+            return Err(NatsError::Address(
+                "`nats://` to another machine, where everybody on the way can read what is sent: use `tls://`, or \
+                 say `without_tls` if nobody else is in that network",
+            ));
+        }
+        let target = Target::new(stream, subject, known_for)?;
+        let target = Target { is_synced: self.is_synced, ..target };
+        let tls = tls::config(self.authorities.as_deref())?;
+        Ok(Place { address: self.address.clone(), tls, target, time: self.time })
+    }
+}
+
+fn background() -> Result<Background, NatsError> {
+    Background::silent("outbox-nats").map_err(NatsError::Thread)
+}
+
+/// Connects, and returns what a person should know of the stream.
+fn look(background: &Background, place: &Arc<Place>) -> Result<(Session, Vec<String>), NatsError> {
+    let opened = background.wait(place.time, Session::open(Arc::clone(place)));
+    opened.unwrap_or_else(|| Err(place.too_slow()))
 }
 
 impl fmt::Debug for NatsBuilder {

@@ -113,7 +113,7 @@ impl fmt::Display for NatsError {
                 if age.is_some() {
                     write!(f, " --max-age={needs}")?;
                 }
-                f.write_str("`, or a shorter `Builder::retention`")
+                f.write_str("`, or a shorter retention of the outbox")
             }
         }
     }
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(
             error(None).to_string(),
             "the stream `models` recognises a repeated message for 2m, and the outbox may post a delivery again for \
-             168h: `nats stream edit models --dupe-window=168h`, or a shorter `Builder::retention`"
+             168h: `nats stream edit models --dupe-window=168h`, or a shorter retention of the outbox"
         );
         let both = "`nats stream edit models --dupe-window=168h --max-age=168h`";
         assert!(error(Some(Duration::from_secs(60))).to_string().contains(both));

@@ -85,7 +85,7 @@ impl Target {
                 format!(
                     "the stream `{stream}` acknowledges before its disk has it, unless the configuration of NATS says \
                      `sync_interval: always` for `jetstream`: without that a machine that loses its power loses what \
-                     came in the last 2 minutes. Set it, and say so here (`NatsBuilder::synced`), or keep 3 replicas"
+                     came in the last 2 minutes. Set it, and say so here (`synced`), or keep 3 replicas"
                 ),
             ),
             (

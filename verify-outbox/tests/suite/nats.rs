@@ -298,14 +298,14 @@ fn a_stream_that_is_not_fit_is_refused_with_what_mends_it() {
     assert_eq!(
         refused("models.events"),
         "the stream `models` recognises a repeated message for 2m, and the outbox may post a delivery again for 168h: \
-         `nats stream edit models --dupe-window=168h`, or a shorter `Builder::retention`"
+         `nats stream edit models --dupe-window=168h`, or a shorter retention of the outbox"
     );
     let day = WEEK / 7;
     server.stream("UPDATE", &json!({ "max_age": day, "duplicate_window": day }));
     assert_eq!(
         refused("models.events"),
         "the stream `models` recognises a repeated message for 24h, and the outbox may post a delivery again for \
-         168h: `nats stream edit models --dupe-window=168h --max-age=168h`, or a shorter `Builder::retention`"
+         168h: `nats stream edit models --dupe-window=168h --max-age=168h`, or a shorter retention of the outbox"
     );
     server.stream("UPDATE", &json!({ "max_age": 0, "duplicate_window": WEEK }));
     assert_eq!(
@@ -470,8 +470,7 @@ fn tls_is_checked_and_what_would_go_in_the_open_is_refused() {
     let mut post = open(&tls, Some("127.0.0.1.certificate")).unwrap();
     assert_eq!(post.post(&delivery("a")), Outcome::Done);
 
-    let not_trusted = "shows a certificate that is not trusted: name a file with the certificate of its authority, \
-                       `NatsBuilder::authorities`";
+    let not_trusted = "shows a certificate that is not trusted: name a file with the certificate of its authority";
     certificate(folder.path(), "other");
     let named = tls.replace("127.0.0.1", "localhost");
     for (address, authority, said) in [
