@@ -26,7 +26,12 @@ pub struct CloudEvents {
     http: Http,
     endpoint: Endpoint,
     attributes: Attributes,
+    more: Option<Arc<HeadersOf>>,
 }
+
+/// Headers for one posting, or why there are none now.
+type HeadersOf =
+    dyn Fn(&Delivery) -> Result<Vec<(&'static str, String)>, &'static str> + Send + Sync;
 
 impl CloudEvents {
     /// Makes what posts to an endpoint. `source` is a URI, `event_of` tells the event of a delivery.
@@ -36,14 +41,34 @@ impl CloudEvents {
         source: &str,
         event_of: impl Fn(&Delivery) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        Self { http, endpoint, attributes: Attributes::new(source, Arc::new(event_of)) }
+        let attributes = Attributes::new(source, Arc::new(event_of));
+        Self { http, endpoint, attributes, more: None }
+    }
+
+    /// Adds headers, made anew for each posting: a signature of that time, say. With an error nothing is posted, and it
+    /// is tried again later.
+    #[must_use]
+    pub fn with_headers(
+        mut self,
+        headers: impl Fn(&Delivery) -> Result<Vec<(&'static str, String)>, &'static str>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.more = Some(Arc::new(headers));
+        self
     }
 }
 
 impl Post for CloudEvents {
     fn post(&mut self, delivery: &Delivery) -> Outcome {
         let attributes = self.attributes.of(delivery);
-        let headers = attributes.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let more = match self.more.as_ref().map(|more| more(delivery)).transpose() {
+            Ok(more) => more.unwrap_or_default(),
+            Err(reason) => return Outcome::Later { after: None, reason: reason.to_owned() },
+        };
+        let headers = attributes.iter().chain(&more);
+        let headers: Vec<_> = headers.map(|(name, value)| (*name, value.as_str())).collect();
         match self.http.post(&self.endpoint, &headers, &delivery.body) {
             Ok(answer) => answer.outcome(),
             Err(error) => error.into(),

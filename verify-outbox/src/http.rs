@@ -6,11 +6,11 @@ mod retry_after;
 mod words;
 
 use core::{fmt, time::Duration};
-use std::io;
+use std::{io, sync::Arc};
 
 use ureq::{
     Agent, Error, RequestBuilder,
-    tls::{RootCerts, TlsConfig},
+    tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem},
     typestate::WithBody,
 };
 
@@ -20,7 +20,7 @@ pub use self::{
 };
 
 /// A client that does what it is told: no proxy from the environment, no redirects, one limit for the
-/// time that all of it takes. TLS trusts Mozilla's list of authorities. What it logs has no secret: whoever
+/// time that all of it takes. TLS trusts Mozilla's list of authorities, or those that it is given. What it logs has no secret: whoever
 /// builds with this crate has nothing at `trace` by way of the `log` facade.
 #[derive(Clone)]
 pub struct Http(Agent);
@@ -47,7 +47,25 @@ impl Http {
     /// exchange, from the name's lookup to the end of the answer.
     #[must_use]
     pub fn new(name: &str, time: Duration) -> Self {
-        let tls = TlsConfig::builder().root_certs(RootCerts::WebPki).build();
+        Self::trusting(RootCerts::WebPki, name, time)
+    }
+
+    /// The same for a service of a company's own: TLS trusts the authorities whose certificates are in the PEM, and no
+    /// others. Returns `None` if there is none in it.
+    #[must_use]
+    pub fn with_authorities(pem: &[u8], name: &str, time: Duration) -> Option<Self> {
+        let certificates: Option<Vec<Certificate<'static>>> = parse_pem(pem)
+            .map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(certificate),
+                _ => None,
+            })
+            .collect();
+        let certificates = certificates.filter(|certificates| !certificates.is_empty())?;
+        Some(Self::trusting(RootCerts::Specific(Arc::new(certificates)), name, time))
+    }
+
+    fn trusting(roots: RootCerts, name: &str, time: Duration) -> Self {
+        let tls = TlsConfig::builder().root_certs(roots).build();
         let config = Agent::config_builder()
             .user_agent(name)
             .timeout_global(Some(time))
@@ -104,7 +122,7 @@ fn strike(body: &mut Vec<u8>, secret: &str) {
 
 /// Which of these it is, only a library says, in words of its own.
 const NO_TLS: &str = "TLS failed: the service does not speak it at this port, or its certificate is not valid for \
-                      this host and time, or not from a public authority";
+                      this host and time, or its authority is not trusted";
 
 /// What is kept of an error holds no URL: it may be a secret.
 impl From<Error> for HttpError {

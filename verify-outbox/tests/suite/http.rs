@@ -217,7 +217,7 @@ fn no_answer_is_later_and_its_reason_holds_no_url() {
 
 /// Our own words, and not those of the TLS library.
 const NO_TLS: &str = "the connection broke: TLS failed: the service does not speak it at this port, or its \
-                      certificate is not valid for this host and time, or not from a public authority";
+                      certificate is not valid for this host and time, or its authority is not trusted";
 
 #[test]
 fn a_server_without_tls_gets_nothing() {
