@@ -102,12 +102,16 @@ impl Secret {
 
     /// Whether the sender wants that, is known later, and then the text is gone.
     fn decode(text: &[u8]) -> Option<Key> {
+        let mut buffer = Zeroizing::new([0; Self::MAX_DECODED]);
+        Self::decoded(text, &mut buffer).map(|key| Key(mac::prepare(key)))
+    }
+
+    fn decoded<'b>(text: &[u8], buffer: &'b mut [u8; Self::MAX_DECODED]) -> Option<&'b [u8]> {
         let text = text.strip_prefix(b"whsec_").unwrap_or(text);
         let padding = text.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
         let text = text.get(..text.len().checked_sub(padding)?)?;
-        let mut buffer = Zeroizing::new([0; Self::MAX_DECODED]);
-        let key = Base64Unpadded::decode(text, buffer.as_mut_slice()).ok()?;
-        key.iter().any(|byte| *byte != 0).then(|| Key(mac::prepare(key)))
+        let key = Base64Unpadded::decode(text, buffer).ok()?;
+        key.iter().any(|byte| *byte != 0).then_some(key)
     }
 
     /// The key that a sender means by this text.

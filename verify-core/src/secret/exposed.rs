@@ -1,9 +1,10 @@
 use core::fmt;
 
 use alloc::vec::Vec;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::Secret;
+use super::{Secret, SecretEncoding};
 use crate::ConfigError;
 
 /// A [`Secret`] whose bytes stay known, for whoever has to tell them to a sender: a receiver does not
@@ -66,6 +67,37 @@ impl ExposedSecret {
     #[must_use]
     pub fn secret(&self) -> &Secret {
         &self.secret
+    }
+
+    /// Returns whether two senders mean the same key, each by a secret of its own. One key may be written in several ways.
+    ///
+    /// ```
+    /// use verify_core::{ExposedSecret, SecretEncoding::{Base64, Verbatim}};
+    ///
+    /// let [prefixed, plain] = ["whsec_c2VjcmV0", "c2VjcmV0"].map(ExposedSecret::new);
+    /// let (prefixed, plain) = (prefixed?, plain?);
+    /// assert!(prefixed.is_same_key(Base64, &plain, Base64));
+    /// assert!(!prefixed.is_same_key(Verbatim, &plain, Verbatim));
+    /// # Ok::<(), verify_core::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn is_same_key(&self, by: SecretEncoding, other: &Self, by_other: SecretEncoding) -> bool {
+        let [mut one_buffer, mut other_buffer] = [[0; Secret::MAX_DECODED]; 2].map(Zeroizing::new);
+        match (self.key(by, &mut one_buffer), other.key(by_other, &mut other_buffer)) {
+            (Some(one), Some(other)) => one.ct_eq(other).into(),
+            _ => false,
+        }
+    }
+
+    fn key<'k>(
+        &'k self,
+        encoding: SecretEncoding,
+        buffer: &'k mut [u8; Secret::MAX_DECODED],
+    ) -> Option<&'k [u8]> {
+        match encoding {
+            SecretEncoding::Verbatim => Some(&self.bytes),
+            SecretEncoding::Base64 => Secret::decoded(&self.bytes, buffer),
+        }
     }
 
     /// Returns the bytes, which must reach nobody but the sender.
