@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
-use verify_core::{Secret, Sender, Verifier};
+use verify_core::{ExposedSecret, SecretEncoding, Sender, Verifier};
 
 use crate::{Lines, Mistake, Source};
 
@@ -12,13 +12,13 @@ use crate::{Lines, Mistake, Source};
 #[serde(transparent)]
 pub struct Senders(BTreeMap<Spanned<String>, Table>);
 
-/// Secrets that were read, and whose they are.
+/// Keys that were read, and whose they are.
 #[derive(Default)]
-pub struct UsedSecrets(Vec<(String, String)>);
+pub struct UsedSecrets(Vec<(String, ExposedSecret, SecretEncoding)>);
 
 impl fmt::Debug for UsedSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(owner, _)| owner)).finish()
+        f.debug_list().entries(self.0.iter().map(|(owner, ..)| owner)).finish()
     }
 }
 
@@ -168,17 +168,21 @@ impl Table {
                 }
                 continue;
             };
-            if let Some((other, _)) = used.0.iter().find(|(_, secret)| *secret == read.value) {
+            let secret = ExposedSecret::new(read.value.as_str());
+            let secret = secret.map_err(|error| lines.at(read.place, error.to_string()))?;
+            // As the senders mean it: one key may be written in several ways.
+            let encoding = sender.secret_encoding();
+            let is_same =
+                |(_, used, by): &&(_, ExposedSecret, _)| secret.is_same_key(encoding, used, *by);
+            if let Some((other, ..)) = used.0.iter().find(is_same) {
                 let text = match other == owner {
                     true => "the same as the other secret of this sender".to_owned(),
                     false => format!("`{other}` has the same secret: each sender needs its own"),
                 };
                 return Err(lines.at(read.place, text));
             }
-            let secret = Secret::new(&read.value);
-            let secret = secret.map_err(|error| lines.at(read.place, error.to_string()))?;
-            builder = builder.secret_named(label, secret);
-            used.0.push((owner.to_owned(), read.value));
+            builder = builder.secret_named(label, secret.secret().clone());
+            used.0.push((owner.to_owned(), secret, encoding));
         }
         for source in self.bearers() {
             if let Some(read) = source.read(lines)? {
