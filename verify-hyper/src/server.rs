@@ -2,6 +2,7 @@ use core::{convert::Infallible, future::Future, pin::pin, time::Duration};
 
 use http::{HeaderValue, Request, Response, StatusCode, header::CONNECTION};
 use http_body::Body;
+use http_body_util::{Either, Empty};
 use hyper::{
     body::Incoming,
     server::conn::http1::Builder,
@@ -11,12 +12,16 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::watch, time::timeout};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    time::timeout,
+};
 use tower_service::Service;
 
-use crate::{Crowd, Guest, STOP_DEADLINE, finish, is_host_sound};
+use crate::{Crowd, Guest, Place, STOP_DEADLINE, finish, is_host_sound};
 
-/// Serves a service under the limits of the crate's page. HTTP/1.1, which is what the senders speak.
+/// Serves a service under the limits of the crate's page.
 ///
 /// # Examples
 ///
@@ -63,8 +68,8 @@ impl Server {
         self
     }
 
-    /// Serves until `stop` is ready, and then takes no more and finishes what is in flight, for up to
-    /// [`STOP_DEADLINE`].
+    /// Serves plain HTTP/1.1, which is what the senders speak, until `stop` is ready, and then takes no more and finishes
+    /// what is in flight, for up to [`STOP_DEADLINE`].
     ///
     /// Each request has the [`Guest`] whose connection it came over among its extensions: [`KeepPlaceLayer`] finds
     /// it there.
@@ -76,8 +81,19 @@ impl Server {
         S: Clone + Send + 'static,
         S::Future: Send,
         B: Body<Data: Send, Error: Into<Box<dyn core::error::Error + Send + Sync>>>,
-        B: Default + Send + 'static,
+        B: Send + 'static,
     {
+        let server = self.http_1();
+        let converse = move |socket: TcpStream, place: Place, ending| {
+            let (app, guest) = (app.clone(), place.guest());
+            let service = service_fn(move |request| answer(app.clone(), guest.clone(), request));
+            finish(server.serve_connection(TokioIo::new(socket), service), place, ending)
+        };
+        self.take(listener, stop, converse).await;
+    }
+
+    /// How a connection speaks HTTP/1.1.
+    pub(crate) fn http_1(&self) -> Builder {
         let mut server = Builder::new();
         server
             .timer(TokioTimer::new())
@@ -86,6 +102,16 @@ impl Server {
             .max_buf_size(self.read_buffer.max(8 * 1024))
             // A client that has sent all it has to say still waits for the answer.
             .half_close(true);
+        server
+    }
+
+    /// Takes connections until it is to stop.
+    pub(crate) async fn take<F: Future<Output = ()> + Send + 'static>(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+        converse: impl Fn(TcpStream, Place, watch::Receiver<bool>) -> F,
+    ) {
         let crowd = Crowd::new(self.connections);
         let (end, ending) = watch::channel(false);
         let mut stop = pin!(stop);
@@ -94,10 +120,9 @@ impl Server {
                 accepted = crowd.accept(&listener) => accepted,
                 () = &mut stop => break,
             };
-            let (app, guest) = (app.clone(), place.guest());
-            let service = service_fn(move |request| answer(app.clone(), guest.clone(), request));
-            let connection = server.serve_connection(TokioIo::new(socket), service);
-            tokio::spawn(finish(connection, place, ending.clone()));
+            // The answers are smaller than a packet, and there is nothing to wait for.
+            let _ = socket.set_nodelay(true);
+            tokio::spawn(converse(socket, place, ending.clone()));
         }
         drop(listener);
         end.send_replace(true);
@@ -112,22 +137,22 @@ impl Default for Server {
 }
 
 /// Hands a request on with whose connection it came over.
-async fn answer<S, B>(
+pub(crate) async fn answer<S, B>(
     app: S,
     guest: Guest,
     mut request: Request<Incoming>,
-) -> Result<Response<B>, Infallible>
+) -> Result<Response<Either<Empty<B::Data>, B>>, Infallible>
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone,
-    B: Default,
+    B: Body,
 {
     if !is_host_sound(request.version(), request.headers()) {
         // Who sends that may mean several servers, so the connection ends.
-        let mut refused = Response::new(B::default());
+        let mut refused = Response::new(Either::Left(Empty::new()));
         *refused.status_mut() = StatusCode::BAD_REQUEST;
         refused.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         return Ok(refused);
     }
     request.extensions_mut().insert(guest);
-    TowerToHyperService::new(app).call(request).await
+    Ok(TowerToHyperService::new(app).call(request).await?.map(Either::Right))
 }

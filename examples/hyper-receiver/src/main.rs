@@ -5,7 +5,6 @@ mod facts;
 mod live;
 mod once;
 mod output;
-mod serve;
 mod service;
 mod settings;
 mod stop;
@@ -25,6 +24,7 @@ use output::Output;
 use settings::Settings;
 use stop::Stop;
 use tracing_subscriber::EnvFilter;
+use verify_hyper::Server;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -57,7 +57,17 @@ async fn run() -> Result<(), String> {
     eprintln!("{}", live.greeting());
     eprintln!("listening on https://{address}; RUST_LOG=verify=debug shows why one is refused");
     let service = service::service(live.clone(), guard, Output::new());
-    serve::serve(listener, &live, service, &stop).await;
+    // Half of the files that a process may usually have open. More wait in the listener's backlog.
+    let server = Server::new().connections(512);
+    let tls = move || Some(live.tls());
+    let serving = server.serve_tls(listener, service, tls, async {
+        stop.told(1).await;
+        eprintln!("stopping; what is in flight is finished");
+    });
+    tokio::select! {
+        () = serving => {}
+        () = stop.told(2) => {}
+    }
     Ok(())
 }
 

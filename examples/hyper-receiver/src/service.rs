@@ -13,9 +13,8 @@ use hyper::{
     body::Incoming,
     header::{ALLOW, HeaderValue},
     http::request::Parts,
-    service::{Service, service_fn},
 };
-use tower::Layer as _;
+use tower::{Layer as _, Service, service_fn};
 use verify_axum::{
     Attempt, HandleOnceLayer, RequestBody, ResolveError, Resolver, ResponseBody, Verified,
     Verifier, VerifyLayer, try_again,
@@ -26,23 +25,17 @@ use crate::{facts, live::Live, once::Guard, output::Output};
 
 /// What a connection is served by.
 pub(crate) trait App:
-    Service<
-        Request<Incoming>,
-        Response = Response<Body>,
-        Error = Infallible,
-        Future: Send + 'static,
-    > + Send
+    Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send>
+    + Clone
+    + Send
     + 'static
 {
 }
 
 impl<S> App for S where
-    S: Service<
-            Request<Incoming>,
-            Response = Response<Body>,
-            Error = Infallible,
-            Future: Send + 'static,
-        > + Send
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send>
+        + Clone
+        + Send
         + 'static
 {
 }
@@ -53,10 +46,10 @@ pub(crate) type Body = Either<Full<Bytes>, Guarded>;
 type Guarded = ResponseBody<ResponseBody<Full<Bytes>>>;
 
 /// Makes the service of all connections, as clones.
-pub(crate) fn service(live: Live, guard: Guard, output: Output) -> impl App + Clone {
+pub(crate) fn service(live: Live, guard: Guard, output: Output) -> impl App {
     let handling = guard.clone();
     let on_delivery = move |request| on_delivery(output.clone(), handling.clone(), request);
-    let once = HandleOnceLayer::new(guard.once()).layer(tower::service_fn(on_delivery));
+    let once = HandleOnceLayer::new(guard.once()).layer(service_fn(on_delivery));
     // Until a delivery is verified, its connection is one that makes room for others.
     let kept = KeepPlaceLayer::new().layer(once);
     let guarded = VerifyLayer::with_resolver(ByPath(live)).layer(kept);
@@ -70,7 +63,7 @@ async fn route<S>(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible>
 where
-    S: tower::Service<Request<Incoming>, Response = Response<Guarded>, Error = Infallible>,
+    S: Service<Request<Incoming>, Response = Response<Guarded>, Error = Infallible>,
 {
     let path = request.uri().path();
     Ok(match (request.method(), Endpoint::of(path)) {
