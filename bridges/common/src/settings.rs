@@ -12,11 +12,13 @@ use crate::{Lines, Mistake};
 ///
 /// The file cannot be read, is no TOML, or has other tables or values than a `T`.
 pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<(T, Lines), Mistake> {
+    parse_settings(path, &text_of(path)?)
+}
+
+fn text_of(path: &Path) -> Result<String, Mistake> {
     let text =
         fs::read(path).map_err(|error| Mistake::new(path, format!("cannot be read: {error}")))?;
-    let text = String::from_utf8(text)
-        .map_err(|_| Mistake::new(path, "is not UTF-8: save it as UTF-8"))?;
-    parse_settings(path, &text)
+    String::from_utf8(text).map_err(|_| Mistake::new(path, "is not UTF-8: save it as UTF-8"))
 }
 
 /// The same for a text; `path` is what mistakes call it.
@@ -25,13 +27,44 @@ pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<(T, Lines), Mis
 ///
 /// It is no TOML, or has other tables or values than a `T`: all of those.
 pub fn parse_settings<T: DeserializeOwned>(path: &Path, text: &str) -> Result<(T, Lines), Mistake> {
+    let Read { settings, lines, told } = parse(path, text)?;
+    told.map(|()| (settings, lines))
+}
+
+/// What could be read of a file of settings.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Read<T> {
+    /// Without what is wrong.
+    pub settings: T,
+    /// The lines of the file.
+    pub lines: Lines,
+    /// What was wrong.
+    pub told: Result<(), Mistake>,
+}
+
+impl<T: DeserializeOwned> Read<T> {
+    /// Reads a file as [`read_settings`] does, and goes on without what is wrong, so that what else is wrong can be told at
+    /// the same time.
+    ///
+    /// # Errors
+    ///
+    /// Nothing of it can be read.
+    pub fn file(path: &Path) -> Result<Self, Mistake> {
+        parse(path, &text_of(path)?)
+    }
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<Read<T>, Mistake> {
     let lines = Lines::new(path, text);
     let (mut rest, mut mistakes) = (text.to_owned(), Vec::new());
     // The parser stops at the first mistake. It goes on without what that is about.
     loop {
         let error = match toml::from_str(&rest) {
-            Ok(file) if mistakes.is_empty() => return Ok((file, lines)),
-            Ok(_) => break,
+            Ok(settings) => {
+                let told = Mistake::every::<(), Vec<_>>(mistakes.into_iter().map(Err)).map(drop);
+                return Ok(Read { settings, lines, told });
+            }
             Err(error) => error,
         };
         let missing = error.message().strip_prefix("missing field `").map(quoted);

@@ -1,8 +1,11 @@
 //! What a bridge is told by signals: to stop, and to read its settings again.
 
+use core::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use tokio::{signal, sync::watch};
+
+use crate::say;
 
 /// Counts from here on how often this process is told to stop, by Ctrl-C or SIGTERM, and to read its settings again, by
 /// SIGHUP; several of a kind at the same moment are one. To be called before it says that it listens: until then, a
@@ -20,6 +23,21 @@ pub fn heed_signals() {
 pub async fn stopped(times: usize) {
     // An error would be one of the system: whoever cannot be told to stop had better not begin.
     let _ = told_to_stop().wait_for(|told| *told >= times).await;
+}
+
+/// Serves until this process is told to stop, and then finishes what is in flight. Told again, it waits for nobody.
+/// `serve` is given what is ready when it is to take no more.
+pub async fn serve_until_stopped<S: Future<Output = ()>>(
+    serve: impl FnOnce(Pin<Box<dyn Future<Output = ()> + Send>>) -> S,
+) {
+    let stopping = async {
+        stopped(1).await;
+        say("stopping; what is in flight is finished");
+    };
+    tokio::select! {
+        () = serve(Box::pin(stopping)) => {}
+        () = stopped(2) => {}
+    }
 }
 
 fn told_to_stop() -> watch::Receiver<usize> {

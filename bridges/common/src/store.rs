@@ -100,6 +100,12 @@ impl Place {
         Self(Kind::File(path))
     }
 
+    /// Returns whether it is a server.
+    #[must_use]
+    pub const fn is_server(&self) -> bool {
+        matches!(self.0, Kind::Postgres(_))
+    }
+
     /// Opens what nobody works on. `configured` are the destinations that are posted to.
     ///
     /// # Errors
@@ -229,6 +235,12 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
     #[must_use]
     pub fn retention(&self) -> Duration {
         days(&self.0.as_ref().retention_days)
+    }
+
+    /// Returns how long a delivery of any sender is known.
+    #[must_use]
+    pub fn known_for(&self) -> Duration {
+        self.retention().max(self.wandb_retention())
     }
 
     /// Says which settings are others than those of a store that is open: it goes on with these. `places` are where it

@@ -12,7 +12,7 @@ use axum::{
 };
 use bridge_common::{
     Automation, Event, Gauges, Live, Place, count_nothing, first_advice, heed_signals,
-    install_prometheus, log_repeated, say, stopped,
+    install_prometheus, log_repeated, say, serve_until_stopped,
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -82,16 +82,7 @@ pub(crate) async fn run(path: PathBuf, config: Config, dry_run: bool) -> Result<
     let admin = tokio::spawn(async move {
         Server::new().connections(ADMIN_CONNECTIONS).serve(admin_listener, admin, pending()).await;
     });
-    let serving = async {
-        let stopping = async {
-            stopped(1).await;
-            say("stopping; what is in flight is finished");
-        };
-        tokio::select! {
-            () = Server::new().serve(listener, served, stopping) => {}
-            () = stopped(2) => {}
-        }
-    };
+    let serving = serve_until_stopped(|stop| Server::new().serve(listener, served, stop));
     let read = move || Made::new(Config::read(&path)?, dry_run);
     let take = |new: Made, workers: &mut Workers| {
         let said = new.summary();
