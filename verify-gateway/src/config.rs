@@ -1,9 +1,12 @@
 //! The settings: one TOML file, and the secrets that it names.
 
+mod address;
 mod claims;
 mod file;
+mod kept;
 mod keys;
 mod limits;
+mod nats;
 mod pattern;
 mod reading;
 mod route;
@@ -11,12 +14,14 @@ mod route;
 use core::net::SocketAddr;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use bridge_common::{Lines, Mistake, Place, Store, check_addresses, read_settings};
+use bridge_common::{Lines, Mistake, Place, Read, Store, check_addresses};
 use tokio_rustls::rustls::ServerConfig;
 use verify_core::Sender;
+use verify_hyper::{CertificateError, read_certificate};
 
 pub(crate) use self::{
     claims::ClaimsAddress,
+    kept::Destination,
     keys::random_text,
     limits::Limits,
     pattern::Pattern,
@@ -27,7 +32,6 @@ use self::{
     file::{File, Mode},
     keys::AllKeys,
 };
-use crate::tls;
 
 /// What the file and the secrets say.
 pub(crate) struct Config {
@@ -46,8 +50,8 @@ pub(crate) struct Fixed {
     pub(crate) limits: Limits,
     /// The address of the store of claims, which may hold a password.
     pub(crate) once: Option<ClaimsAddress>,
-    /// Where what is kept is posted to, by the path that it came to.
-    pub(crate) kept: BTreeMap<String, String>,
+    /// Where what is kept goes, by the path that it came to.
+    pub(crate) kept: BTreeMap<String, Destination>,
 }
 
 /// What is read again when it is told to.
@@ -59,26 +63,32 @@ pub(crate) struct Live {
 impl Config {
     /// Reads a file and the secrets that it names. What is wrong with them is told at once.
     pub(crate) fn read(path: &Path) -> Result<Self, Mistake> {
-        let (file, lines) = read_settings::<File>(path)?;
+        let Read { settings: file, lines, told, .. } = Read::<File>::file(path)?;
         let lines = &lines;
         let limits = Limits::read(&file.limits, lines);
         let body_limit = limits.as_ref().ok().and_then(|limits| limits.body_bytes);
         let (keys, wrong_keys) = split(AllKeys::read(&file, body_limit, lines));
         let routes = reading::read(&file, keys.as_ref(), lines);
         let once = once_address(&file, lines);
-        let place = place(&file, lines);
+        let place = Mistake::both(kept::place(&file, lines), kept::servers(&file, lines));
         let tls = file.tls.as_ref().map(|tls| {
-            tls::read(tls.certificate_file.as_ref(), tls.key_file.as_ref()).map_err(|error| {
-                let place = if error.is_of_key { &tls.key_file } else { &tls.certificate_file };
-                lines.at(place, error.text)
-            })
+            read_certificate(tls.certificate_file.as_ref(), tls.key_file.as_ref()).map_err(
+                |error| {
+                    let place = match &error {
+                        CertificateError::Key(_) => &tls.key_file,
+                        _ => &tls.certificate_file,
+                    };
+                    lines.at(place, error.to_string())
+                },
+            )
         });
-        let checks = [wrong_keys, check_addresses(file.listen, &file.admin, lines)];
+        let checks = [told, wrong_keys, check_addresses(file.listen, &file.admin, lines)];
         let checked = Mistake::every::<(), Vec<()>>(checks);
         let found = Mistake::both(Mistake::both(limits, routes), Mistake::both(once, place));
         let found = Mistake::both(found, tls.transpose());
-        let (_, (((limits, routes), (once, place)), tls)) = Mistake::both(checked, found)?;
-        let kept = kept(&file, keys.as_ref());
+        let (_, (((limits, routes), (once, (place, servers))), tls)) =
+            Mistake::both(checked, found)?;
+        let kept = kept::destinations(&file, keys.as_ref(), servers.as_ref());
         let routes = Routes::new(reading::shared(routes));
         let oddities = oddities(&file, &routes, lines);
         let admin = *file.admin.as_ref();
@@ -95,8 +105,9 @@ impl Config {
     pub(crate) fn read_store(path: &Path) -> Result<(Place, Vec<String>), String> {
         let config = Self::read(path)?;
         let destinations = config.fixed.kept.into_keys().collect();
-        let (_, place) =
-            config.store.ok_or("no route has `mode = \"keep\"`, so nothing is kept")?;
+        let (_, place) = config
+            .store
+            .ok_or("no route has `mode = \"keep\"` or `mode = \"publish\"`, so nothing is kept")?;
         Ok((place, destinations))
     }
 
@@ -113,7 +124,7 @@ impl Config {
 
 /// Reads by which store each delivery is handled once.
 fn once_address(file: &File, lines: &Lines) -> Result<Option<ClaimsAddress>, Mistake> {
-    let proxy = file.routes.iter().find(|route| route.as_ref().mode == Mode::Proxy);
+    let proxy = file.routes.iter().find(|route| route.as_ref().mode() == Some(Mode::Proxy));
     match (&file.once, proxy) {
         (Some(once), _) => ClaimsAddress::read(once, lines).map(Some),
         (None, None) => Ok(None),
@@ -123,47 +134,6 @@ fn once_address(file: &File, lines: &Lines) -> Result<Option<ClaimsAddress>, Mis
             Err(lines.at(&route.as_ref().path, text))
         }
     }
-}
-
-/// Reads where deliveries are kept.
-fn place(file: &File, lines: &Lines) -> Result<Option<Place>, Mistake> {
-    let keeps = file.routes.iter().find(|route| route.as_ref().mode == Mode::Keep);
-    match (&file.store, keeps) {
-        (Some(store), Some(_)) => {
-            store.check(lines)?;
-            store.place(lines).map(Some)
-        }
-        (Some(_), None) => {
-            Err(lines
-                .mistake(None, "`store` is for routes with `mode = \"keep\"`, and there is none"))
-        }
-        (None, Some(route)) => {
-            let text = "`[store]` is missing: where deliveries are kept until they have arrived, \
-                        such as `path = \"/var/lib/verify-gateway/kept.db\"`";
-            Err(lines.at(&route.as_ref().path, text))
-        }
-        (None, None) => Ok(None),
-    }
-}
-
-/// Returns where the deliveries that are kept go, by the path that they came to.
-fn kept(file: &File, keys: Option<&AllKeys>) -> BTreeMap<String, String> {
-    let mut kept = BTreeMap::new();
-    let keeps = file.routes.iter().map(|route| route.as_ref());
-    for route in keeps.filter(|route| route.mode == Mode::Keep) {
-        let (Ok(path), Some(upstream)) = (Pattern::new(route.path.as_ref()), &route.upstream)
-        else {
-            continue;
-        };
-        let tenants: Vec<_> = match (path.has_tenant(), keys) {
-            (true, Some(keys)) => keys.tenants_of(route.sender.as_ref()).map(Some).collect(),
-            _ => vec![None],
-        };
-        for tenant in tenants {
-            kept.insert(path.of_tenant(tenant), upstream.as_ref().clone());
-        }
-    }
-    kept
 }
 
 /// What is no mistake, and probably not meant.

@@ -14,13 +14,13 @@ use verify_outbox::{Kept, Outbox};
 use crate::{
     config::{Goal, Matched, Proxy, Route},
     facts::{Facts, is_outdated},
+    forwarded,
     log_line::Line,
-    upstream::{Said, Trouble, Upstreams},
+    upstream::{Said, Trouble},
 };
 
 /// What hands deliveries on.
 pub(crate) struct Deliverer {
-    pub(crate) upstreams: Upstreams,
     /// Where a route hands on.
     pub(crate) once: Option<Once>,
     /// Where a route keeps, with how long it knows a delivery.
@@ -82,7 +82,7 @@ impl Deliverer {
                 answer.headers_mut().extend(arrived.facts.headers(None));
                 (answer, Line::of("decided"))
             }
-            Goal::Keep => match &self.outbox {
+            Goal::Keep { .. } | Goal::Publish => match &self.outbox {
                 Some((outbox, retention)) => keep(outbox, *retention, arrived).await,
                 None => (try_again(receipt), Line::of("not_kept")),
             },
@@ -102,8 +102,9 @@ impl Deliverer {
         let mut tried = 0;
         let post = |attempt| {
             tried = attempt;
-            let body = arrived.verified.body().clone();
-            self.upstreams.post(proxy, &arrived.facts, attempt, &arrived.headers, body)
+            let Arrived { facts, headers, verified, .. } = arrived;
+            let headers = forwarded::headers(proxy, facts, attempt, headers, verified.body());
+            async move { proxy.upstream.post(headers?, verified.body().clone()).await }
         };
         let ending = |said: &Result<Said, Trouble>| match said {
             Ok(said) => Ending::Answered(said.status.as_u16()),

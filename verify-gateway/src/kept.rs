@@ -1,30 +1,72 @@
-//! Deliveries that are acknowledged once they are on the disk, and posted until they have arrived.
+//! Deliveries that are acknowledged once they are on the disk, and posted or published until they have arrived.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::{fs, path::Path};
 
-use bridge_common::{Event, Place, Store};
+use bridge_common::{Event, Live, Place, Store};
 use verify_outbox::{CloudEvents, Delivery, Endpoint, Http, Outbox, Policy, Workers};
+
+use crate::{
+    config::{self, Destination, Fixed, Goal},
+    resign::sign,
+};
 
 /// How long one posting may take, all of it.
 const POSTING: Duration = Duration::from_secs(30);
+/// Who posts.
+const NAME: &str = "verify-gateway";
 
-/// Opens the store, and begins to post what is in it: `kept` says where to, by the path that deliveries came to.
+/// Opens the store, and begins to hand on what is in it.
 pub(crate) fn open(
     store: &Store<3>,
     place: &Place,
-    kept: &BTreeMap<String, String>,
+    fixed: &Fixed,
+    live: &Live<config::Live>,
 ) -> Result<(Outbox, Workers), String> {
     let (outbox, mut workers) = store.open_at(place)?;
-    let http = Http::new("verify-gateway", POSTING);
-    for (path, url) in kept {
-        let endpoint =
-            Endpoint::new(url).map_err(|error| format!("`upstream` of `{path}`: {error}"))?;
-        let post = CloudEvents::new(http.clone(), endpoint, path, event_of);
-        let policy = Policy::default().give_up_after(store.give_up_after());
-        workers.add(path, policy, post).map_err(|error| error.to_string())?;
+    let policy = Policy::default().give_up_after(store.give_up_after());
+    for (path, destination) in &fixed.kept {
+        let wrong = |error: String| format!("`{path}`: {error}");
+        let added = match destination {
+            Destination::Post { url, authorities } => {
+                let http = http(authorities.as_deref()).map_err(wrong)?;
+                let endpoint = Endpoint::new(url).map_err(|error| wrong(error.to_string()))?;
+                let (live, at) = (live.clone(), path.clone());
+                let post = CloudEvents::new(http, endpoint, path, event_of)
+                    .with_headers(move |delivery| signature(&live, &at, delivery));
+                workers.add(path, policy.clone(), post)
+            }
+            Destination::Publish { servers, stream, subject } => {
+                let nats = servers.builder(path).map(|nats| nats.event_of(event_of));
+                let nats = nats.and_then(|nats| nats.open(&outbox, stream, subject));
+                workers.add(path, policy.clone(), nats.map_err(|error| wrong(error.to_string()))?)
+            }
+        };
+        added.map_err(|error| error.to_string())?;
     }
     Ok((outbox, workers))
+}
+
+fn http(authorities: Option<&Path>) -> Result<Http, String> {
+    let Some(file) = authorities else { return Ok(Http::new(NAME, POSTING)) };
+    let pem = fs::read(file).map_err(|_| "`upstream_ca_file` cannot be read".to_owned())?;
+    Http::with_authorities(&pem, NAME, POSTING)
+        .ok_or_else(|| "`upstream_ca_file` has no certificates in PEM".to_owned())
+}
+
+/// Returns the headers of a new signature, where the route has its deliveries signed anew: the secret may have changed.
+fn signature(
+    live: &Live<config::Live>,
+    path: &str,
+    delivery: &Delivery,
+) -> Result<Vec<(&'static str, String)>, &'static str> {
+    let matched = live.load().routes.find(path);
+    match matched.as_ref().map(|matched| &matched.route.goal) {
+        Some(Goal::Keep { signer: Some(signer) }) => {
+            sign(signer, &delivery.key_hex(), &delivery.body)
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 fn event_of(delivery: &Delivery) -> Option<String> {

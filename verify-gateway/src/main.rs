@@ -2,17 +2,19 @@
 //! and what is promised.
 
 mod admin;
+mod check;
 mod config;
 mod deliver;
 mod echo;
 mod facts;
+mod forwarded;
 mod kept;
 mod log_line;
 mod once;
+mod resign;
 mod run;
 mod serve;
 mod service;
-mod tls;
 mod try_out;
 mod upstream;
 
@@ -51,12 +53,15 @@ enum Command {
         #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
         log_format: LogFormat,
     },
-    /// Read the settings and the secrets that they name, and say all that is wrong with them.
+    /// Read the settings and the secrets that they name, look at the servers that they name, and say all that is wrong.
     Check {
         #[command(flatten)]
         settings: Settings,
+        /// Connect to no server.
+        #[arg(long)]
+        offline: bool,
     },
-    /// What an upstream with `mode = "keep"` did not take.
+    /// What was kept and was not taken: by an upstream, or by a stream.
     Dead {
         #[command(subcommand)]
         command: Dead,
@@ -82,9 +87,11 @@ async fn run(command: Command) -> Result<(), String> {
             log_to_stderr(log_format);
             run::run(settings.config()).await
         }
-        Command::Check { settings } => {
+        Command::Check { settings, offline } => {
             let config = Config::read(settings.config())?;
-            print_lines(config.oddities().iter().cloned().chain([config.summary()]))
+            let (oddities, summary) = (config.oddities().to_vec(), config.summary());
+            let told = if offline { Vec::new() } else { check::look(config).await? };
+            print_lines(oddities.into_iter().chain(told).chain([summary]))
         }
         Command::Dead { command, json } => {
             let (place, destinations) = Config::read_store(command.config())?;

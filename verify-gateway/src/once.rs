@@ -1,5 +1,7 @@
 //! The store by which each delivery is handled once.
 
+use core::fmt;
+
 use bridge_common::say;
 use verify_once::{Once, StoreError};
 
@@ -10,10 +12,25 @@ const FIRST_LOOKS: usize = 10;
 
 /// Opens it. A store that is not there yet is no mistake; one that cannot be used as it is, is one.
 pub(crate) async fn open(address: &ClaimsAddress, limits: &Limits) -> Result<Once, String> {
-    let wrong = |error: String| format!("the store of `[once]`: {error}");
+    let (once, checked) = look(address, limits).await?;
+    match checked {
+        Err(error @ StoreError::Unsuitable(_)) => return Err(wrong(error)),
+        Err(error) => say(&format!(
+            "not ready, and deliveries are answered 503 until the store of `[once]` can be used: {error}"
+        )),
+        Ok(()) => {}
+    }
+    Ok(once)
+}
+
+/// Opens it, and returns what is wrong with it now.
+pub(crate) async fn look(
+    address: &ClaimsAddress,
+    limits: &Limits,
+) -> Result<(Once, Result<(), StoreError>), String> {
     let once = verify_once::open(address.as_str())
         .and_then(|store| Once::builder_shared(store).deadline(limits.upstream).build())
-        .map_err(|error| wrong(error.to_string()))?;
+        .map_err(wrong)?;
     let mut checked = once.check().await;
     for _ in 1..FIRST_LOOKS {
         if checked != Err(StoreError::TimedOut) {
@@ -21,12 +38,9 @@ pub(crate) async fn open(address: &ClaimsAddress, limits: &Limits) -> Result<Onc
         }
         checked = once.check().await;
     }
-    match checked {
-        Err(error @ StoreError::Unsuitable(_)) => return Err(wrong(error.to_string())),
-        Err(error) => say(&format!(
-            "not ready, and deliveries are answered 503 until the store of `[once]` can be used: {error}"
-        )),
-        Ok(()) => {}
-    }
-    Ok(once)
+    Ok((once, checked))
+}
+
+pub(crate) fn wrong(error: impl fmt::Display) -> String {
+    format!("the store of `[once]`: {error}")
 }

@@ -9,14 +9,13 @@ use verify_outbox::Workers;
 
 use crate::{
     admin::Admin, config::Config, deliver::Deliverer, kept, log_line, once, serve, service,
-    upstream::Upstreams,
 };
 
 const PROGRAM: &str = "verify-gateway";
 
 /// What is read at the start alone.
-const STAYS: &str = "`listen`, `admin`, `[limits]`, `[once]`, `[store]`, and the paths and upstreams of what is kept do \
-                     not change while it runs: restart it";
+const STAYS: &str = "`listen`, `admin`, `[limits]`, `[once]`, `[store]`, `[nats]`, and the paths of what is kept and where it \
+                     goes do not change while it runs: restart it";
 
 /// Runs until it is told to stop.
 pub(crate) async fn run(path: &Path) -> Result<(), String> {
@@ -34,8 +33,9 @@ pub(crate) async fn run(path: &Path) -> Result<(), String> {
         Some(address) => Some(once::open(address, &fixed.limits).await?),
         None => None,
     };
+    let live = Live::new(current);
     let opened = match &store {
-        Some((store, place)) => Some((kept::open(store, place, &fixed.kept)?, store.retention())),
+        Some((store, place)) => Some((kept::open(store, place, &fixed, &live)?, store.retention())),
         None => None,
     };
     let (outbox, workers) =
@@ -50,17 +50,15 @@ pub(crate) async fn run(path: &Path) -> Result<(), String> {
         outbox: outbox.as_ref().map(|(outbox, _)| outbox.clone()),
         gauges: gauges.transpose()?,
     };
-    for route in current.routes.iter() {
+    for route in live.load().routes.iter() {
         say(&format!("POST {} is guarded: {}", route.path.as_str(), route.goal.mode()));
     }
-    let scheme = if current.tls.is_some() { "https" } else { "http" };
+    let scheme = if live.load().tls.is_some() { "https" } else { "http" };
     let (limits, listening) = (fixed.limits, address(&listener)?);
     say(&format!("admin on http://{}/metrics, /healthz and /readyz", address(&admin_listener)?));
 
-    let live = Live::new(current);
     let admin = tokio::spawn(admin.serve(admin_listener));
-    let deliverer =
-        Deliverer { upstreams: Upstreams::new(), once: claims, outbox, takes_outdated: false };
+    let deliverer = Deliverer { once: claims, outbox, takes_outdated: false };
     let app = service::service(live.clone(), deliverer, limits.buffered_bytes);
     say(&format!("listening on {scheme}://{listening}"));
     let serving = serve::serve(listener, &live, app, limits.connections);

@@ -15,7 +15,7 @@ use crate::{
     echo, once,
     run::{address, bind},
     serve, service,
-    upstream::Upstreams,
+    upstream::Upstream,
 };
 
 const LISTEN: SocketAddr = SocketAddr::new(core::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
@@ -54,8 +54,7 @@ pub(crate) async fn run(upstream: Option<&str>) -> Result<(), String> {
     }
     let limits = Limits::default();
     let live = Live::new(config::Live::to_try(routes));
-    let (upstreams, once) = (Upstreams::new(), Some(once));
-    let deliverer = Deliverer { upstreams, once, outbox: None, takes_outdated: true };
+    let deliverer = Deliverer { once: Some(once), outbox: None, takes_outdated: true };
     let app = service::service(live.clone(), deliverer, limits.buffered_bytes);
     match &echo {
         Some(_) => {
@@ -84,7 +83,11 @@ fn try_sender(
     let verifier = builder.build().map_err(in_words)?;
     let signer = Signer::new(sender, secret()?).map_err(in_words)?;
     let commands = commands(listening, sender, &signer).map_err(|error| error.to_string())?;
-    let proxy = Box::new(Proxy { upstream: upstream.clone(), forwarded: Vec::new(), signer: None });
+    let tls = upstream.scheme_str() == Some("https");
+    let tls = tls.then(|| verify_connect::client_config(None)).transpose();
+    let tls = tls.map_err(|error| error.to_string())?;
+    let upstream = Upstream::new(upstream.clone(), tls);
+    let proxy = Box::new(Proxy { upstream, forwarded: Vec::new(), signer: None });
     let route = Route {
         path: Pattern::new(&usual_path(&sender)).map_err(str::to_owned)?,
         keys: Keys::One(Arc::new(verifier)),

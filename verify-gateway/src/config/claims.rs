@@ -3,7 +3,10 @@ use core::fmt;
 use bridge_common::{Lines, Mistake, Source};
 use toml::Spanned;
 
-use super::file::Once;
+use super::{
+    address::{Address, Named},
+    file::Once,
+};
 
 /// The address of the store of claims. It may hold a password.
 #[derive(Clone, Eq, PartialEq)]
@@ -18,29 +21,15 @@ impl ClaimsAddress {
     pub(super) fn read(once: &Spanned<Once>, lines: &Lines) -> Result<Self, Mistake> {
         let Once { address, address_env, address_file } = once.as_ref();
         let source = Source { env: address_env, file: address_file };
-        let (address, place) = match (address, source.read(lines)?) {
-            (Some(_), Some(read)) => {
-                return Err(
-                    lines.at(read.place, "keep one of `address`, `address_env` and `address_file`")
-                );
-            }
-            (None, None) => {
-                return Err(
-                    lines.at(once, "set one of `address`, `address_env` and `address_file`")
-                );
-            }
-            (None, Some(read)) => (read.value.trim().to_owned(), read.place),
-            (Some(address), None) => {
-                let text = address.as_ref();
-                // Settings are read by many, and the address of a server may hold a password.
-                if text != "memory" && !text.starts_with("sqlite:") {
-                    let text = "here it is `memory` or `sqlite:PATH`; the address of a server stands in a variable \
-                                or a file that `address_env` or `address_file` names";
-                    return Err(lines.at(address, text));
-                }
-                (text.clone(), address)
-            }
+        let may_stand_here = |text: &str| match text == "memory" || text.starts_with("sqlite:") {
+            true => Ok(()),
+            false => Err(
+                "here it is `memory` or `sqlite:PATH`; the address of a server stands in a variable or a file that \
+                 `address_env` or `address_file` names",
+            ),
         };
+        let named = Address { here: address, source }.read(once, lines, may_stand_here)?;
+        let Named { text: address, place } = named;
         if let Some(path) = address.strip_prefix("sqlite:") {
             let folder = std::path::Path::new(path).parent();
             let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
@@ -55,6 +44,11 @@ impl ClaimsAddress {
                 Err(error) => Err(lines.at(place, error.to_string())),
             },
         }
+    }
+
+    /// Whether others may use it too.
+    pub(crate) fn is_server(&self) -> bool {
+        !self.0.is_empty() && !self.0.starts_with("sqlite:")
     }
 
     pub(crate) fn as_str(&self) -> &str {

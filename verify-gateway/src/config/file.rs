@@ -16,6 +16,7 @@ pub(super) struct File {
     pub(super) tls: Option<Tls>,
     pub(super) once: Option<Spanned<Once>>,
     pub(super) store: Option<Store<3>>,
+    pub(super) nats: Option<Spanned<Nats>>,
     #[serde(default)]
     pub(super) limits: Limits,
     #[serde(default)]
@@ -43,6 +44,21 @@ pub(super) struct Once {
     pub(super) address_file: Option<Spanned<String>>,
 }
 
+/// The servers that are published to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nats {
+    pub(super) address: Option<Spanned<String>>,
+    pub(super) address_env: Option<Spanned<String>>,
+    pub(super) address_file: Option<Spanned<String>>,
+    pub(super) credentials_file: Option<Spanned<String>>,
+    pub(super) ca_file: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) synced: bool,
+    #[serde(default)]
+    pub(super) without_tls: bool,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Limits {
@@ -58,9 +74,11 @@ pub(super) struct Limits {
 pub(super) struct Route {
     pub(super) path: Spanned<String>,
     pub(super) sender: Spanned<String>,
-    #[serde(default)]
-    pub(super) mode: Mode,
+    pub(super) mode: Option<Spanned<String>>,
     pub(super) upstream: Option<Spanned<String>>,
+    pub(super) upstream_ca_file: Option<Spanned<String>>,
+    pub(super) stream: Option<Spanned<String>>,
+    pub(super) subject: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) forward_headers: Vec<Spanned<String>>,
     pub(super) resign: Option<Spanned<String>>,
@@ -69,14 +87,40 @@ pub(super) struct Route {
     pub(super) dangerous_report_only: Option<Spanned<bool>>,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Mode {
     /// Whoever asks is told whether a delivery is genuine.
     Decide,
     /// It is acknowledged once it is on the disk, and posted until it has arrived.
     Keep,
     /// The upstream answers.
-    #[default]
     Proxy,
+    /// It is acknowledged once it is on the disk, and published until the stream has it.
+    Publish,
+}
+
+impl Mode {
+    pub(super) const ALL: [Self; 4] = [Self::Decide, Self::Keep, Self::Proxy, Self::Publish];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Decide => "decide",
+            Self::Keep => "keep",
+            Self::Proxy => "proxy",
+            Self::Publish => "publish",
+        }
+    }
+
+    /// Whether deliveries are on the disk before they are acknowledged.
+    pub(super) fn keeps(self) -> bool {
+        matches!(self, Self::Keep | Self::Publish)
+    }
+}
+
+impl Route {
+    /// `None`: there is no such mode.
+    pub(super) fn mode(&self) -> Option<Mode> {
+        let Some(mode) = &self.mode else { return Some(Mode::Proxy) };
+        Mode::ALL.into_iter().find(|known| known.name() == mode.as_ref())
+    }
 }

@@ -1,9 +1,10 @@
 //! A route, from what stands in the file.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use bridge_common::{Lines, Mistake, Source};
 use http::{HeaderName, Uri, header};
+use tokio_rustls::rustls::ClientConfig;
 use toml::Spanned;
 use verify_core::{Secret, Sender, Signer};
 use verify_outbox::Endpoint;
@@ -14,6 +15,7 @@ use super::{
     pattern::Pattern,
     route::{Goal, Proxy, Route},
 };
+use crate::upstream::Upstream;
 
 /// What says whose connection it is, what follows the head, or what this gateway found out. None of it is the sender's
 /// to say.
@@ -86,46 +88,120 @@ fn keys_of(
 
 /// Reads what becomes of its deliveries.
 fn goal(route: &file::Route, lines: &Lines) -> Result<Goal, Mistake> {
+    let Some(mode) = route.mode() else {
+        let place = route.mode.as_ref().map_or(&route.path, |mode| mode);
+        return Err(lines.at(place, format!("should be one of {}", names(&Mode::ALL))));
+    };
     let forwarded = Mistake::every(route.forward_headers.iter().map(|name| header(name, lines)));
     let more = Mistake::both(forwarded, signer(route, lines));
-    let (upstream, (forwarded, signer)) = Mistake::both(upstream_of(route, lines), more)?;
-    if let Some(upstream) = upstream {
-        return Ok(Goal::Proxy(Box::new(Proxy { upstream, forwarded, signer })));
-    }
-    match route.forward_headers.first().or(route.resign.as_ref()) {
-        Some(place) => Err(lines
-            .at(place, "only `mode = \"proxy\"` forwards requests, so here this has no effect")),
-        None if route.mode == Mode::Keep => Ok(Goal::Keep),
-        None => Ok(Goal::Decide),
+    let more = Mistake::both(without_effect(route, mode, lines), more);
+    let (upstream, (_, (forwarded, signer))) = Mistake::both(target(route, mode, lines), more)?;
+    Ok(match (mode, upstream) {
+        (Mode::Keep, _) => Goal::Keep { signer },
+        (Mode::Publish, _) => Goal::Publish,
+        (Mode::Proxy, Some(upstream)) => {
+            Goal::Proxy(Box::new(Proxy { upstream, forwarded, signer }))
+        }
+        (Mode::Decide | Mode::Proxy, _) => Goal::Decide,
+    })
+}
+
+/// Checks where deliveries go. Returns the service of a proxy.
+fn target(route: &file::Route, mode: Mode, lines: &Lines) -> Result<Option<Upstream>, Mistake> {
+    let of_route = |name, setting| needed(name, setting, route, lines);
+    match mode {
+        Mode::Decide => Ok(None),
+        Mode::Keep => {
+            let url = of_route("upstream", &route.upstream)?;
+            let endpoint = Endpoint::new(url.as_ref());
+            let endpoint = endpoint.map_err(|error| lines.at(url, error.to_string()));
+            Mistake::both(endpoint, authorities(route, lines)).map(|_| None)
+        }
+        Mode::Proxy => {
+            let url = of_route("upstream", &route.upstream)?;
+            let uri = upstream(url.as_ref()).map_err(|text| lines.at(url, text));
+            let (uri, tls) = Mistake::both(uri, authorities(route, lines))?;
+            Ok(Some(Upstream::new(uri, tls)))
+        }
+        Mode::Publish => {
+            let stream = of_route("stream", &route.stream);
+            Mistake::both(stream, of_route("subject", &route.subject)).map(|_| None)
+        }
     }
 }
 
-/// Reads where requests are forwarded to. `None`: nowhere.
-fn upstream_of(route: &file::Route, lines: &Lines) -> Result<Option<Uri>, Mistake> {
-    match (route.mode, &route.upstream) {
-        (Mode::Decide, None) => Ok(None),
-        (Mode::Decide, Some(upstream)) => {
-            Err(lines.at(upstream, "`mode = \"decide\"` has no upstream: it answers whoever asks"))
+fn needed<'r>(
+    name: &str,
+    setting: &'r Option<Spanned<String>>,
+    route: &file::Route,
+    lines: &Lines,
+) -> Result<&'r Spanned<String>, Mistake> {
+    let what = match name {
+        "stream" => "the stream of NATS JetStream, such as `models`",
+        "subject" => "what is published to, such as `models.events`, which the stream listens on",
+        _ => "the URL of your service, such as `http://127.0.0.1:8000/webhooks`",
+    };
+    let missing = || lines.at(&route.path, format!("`{name}` is missing: {what}"));
+    setting.as_ref().ok_or_else(missing)
+}
+
+/// Says which settings of a route have no effect in its mode.
+fn without_effect(route: &file::Route, mode: Mode, lines: &Lines) -> Result<(), Mistake> {
+    const POSTS: &[Mode] = &[Mode::Keep, Mode::Proxy];
+    let settings = [
+        ("forward_headers", route.forward_headers.first(), &[Mode::Proxy][..]),
+        ("resign", route.resign.as_ref(), POSTS),
+        ("stream", route.stream.as_ref(), &[Mode::Publish]),
+        ("subject", route.subject.as_ref(), &[Mode::Publish]),
+        ("upstream", route.upstream.as_ref(), POSTS),
+        ("upstream_ca_file", route.upstream_ca_file.as_ref(), POSTS),
+    ];
+    let checks = settings.into_iter().map(|(name, place, modes)| match place {
+        Some(place) if !modes.contains(&mode) => Err(lines.at(
+            place,
+            format!(
+                "`{name}` has no effect with `mode = \"{}\"`: it is for {}",
+                mode.name(),
+                names(modes)
+            ),
+        )),
+        _ => Ok(()),
+    });
+    Mistake::every::<(), Vec<()>>(checks).map(drop)
+}
+
+fn names(modes: &[Mode]) -> String {
+    modes.iter().map(|mode| format!("`{}`", mode.name())).collect::<Vec<_>>().join(", ")
+}
+
+/// Reads who vouches for the certificate of an upstream. `None`: it speaks no TLS.
+fn authorities(route: &file::Route, lines: &Lines) -> Result<Option<ClientConfig>, Mistake> {
+    let is_https = route.upstream.as_ref().is_some_and(|url| is_https(url.as_ref()));
+    let file = route.upstream_ca_file.as_ref();
+    match (is_https, file) {
+        (false, None) => Ok(None),
+        (false, Some(file)) => {
+            Err(lines.at(file, "this has no effect: `upstream` does not begin with `https://`"))
         }
-        (Mode::Keep | Mode::Proxy, None) => {
-            let text = "`upstream` is missing: the URL of your service, such as `http://127.0.0.1:8000/webhooks`";
-            Err(lines.at(&route.path, text))
+        (true, file) => {
+            let config = verify_connect::client_config(file.map(|file| Path::new(file.as_ref())));
+            let wrong = |text| match file {
+                Some(file) => lines.at(file, text),
+                None => lines.at(&route.path, text),
+            };
+            config.map(Some).map_err(|error| wrong(error.text()))
         }
-        (Mode::Keep, Some(upstream)) => match Endpoint::new(upstream.as_ref()) {
-            Ok(_) => Ok(None),
-            Err(error) => Err(lines.at(upstream, error.to_string())),
-        },
-        (Mode::Proxy, Some(url)) => match upstream(url.as_ref()) {
-            Ok(uri) => Ok(Some(uri)),
-            Err(text) => Err(lines.at(url, text)),
-        },
     }
+}
+
+fn is_https(url: &str) -> bool {
+    url.parse().is_ok_and(|uri: Uri| uri.scheme_str() == Some("https"))
 }
 
 /// Returns whether what is not genuine is only reported.
 fn report_only(route: &file::Route, lines: &Lines) -> Result<bool, Mistake> {
     match &route.dangerous_report_only {
-        Some(place) if *place.as_ref() && route.mode != Mode::Decide => Err(lines.at(
+        Some(place) if *place.as_ref() && route.mode() != Some(Mode::Decide) => Err(lines.at(
             place,
             "nothing is forwarded that is not verified: only `mode = \"decide\"` can report only",
         )),
@@ -142,11 +218,7 @@ pub(crate) fn upstream(text: &str) -> Result<Uri, &'static str> {
         return Err("a name and password in a URL are not sent");
     }
     match uri.scheme_str() {
-        Some("http") => Ok(uri),
-        Some("https") => Err(
-            "a proxy speaks `http` to its upstream, which is on this machine or in a network of your own; \
-                 `mode = \"keep\"` posts to `https`",
-        ),
+        Some("http" | "https") => Ok(uri),
         _ => Err(SHAPE),
     }
 }

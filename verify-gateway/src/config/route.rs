@@ -1,10 +1,11 @@
 use core::fmt;
 use std::{collections::HashMap, sync::Arc};
 
-use http::{HeaderName, Uri};
+use http::HeaderName;
 use verify_core::{Signer, Verifier};
 
 use super::pattern::Pattern;
+use crate::upstream::Upstream;
 
 /// What becomes of a request, by its path.
 #[derive(Debug, Default)]
@@ -33,16 +34,18 @@ pub(crate) enum Keys {
 pub(crate) enum Goal {
     /// Whoever asks is told.
     Decide,
-    /// It is kept for where its path is posted to.
-    Keep,
+    /// It is kept for where its path is posted to, and signed anew each time that it is.
+    Keep { signer: Option<Signer> },
     /// It is handed on, and the answer says what became of it.
     Proxy(Box<Proxy>),
+    /// It is kept for where its path is published to.
+    Publish,
 }
 
 /// How deliveries are handed on.
 #[derive(Debug)]
 pub(crate) struct Proxy {
-    pub(crate) upstream: Uri,
+    pub(crate) upstream: Upstream,
     /// The headers of the sender that go along.
     pub(crate) forwarded: Vec<HeaderName>,
     /// Signs them anew.
@@ -92,8 +95,9 @@ impl Goal {
     pub(crate) const fn mode(&self) -> &'static str {
         match self {
             Self::Decide => "decide",
-            Self::Keep => "keep",
+            Self::Keep { .. } => "keep",
             Self::Proxy(_) => "proxy",
+            Self::Publish => "publish",
         }
     }
 }

@@ -2,14 +2,27 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may panic")]
 
+#[cfg(unix)]
+#[expect(dead_code, reason = "what is said of stores is verify-once's tests")]
+#[path = "../../../verify-once/tests/suite/authority.rs"]
+mod authority;
 mod decide;
 mod gateway;
+#[cfg(unix)]
+mod https;
 mod keep;
 mod matrix;
+#[cfg(target_os = "linux")]
+#[expect(dead_code, reason = "what else can be done to the server is verify-outbox's tests")]
+#[path = "../../../verify-outbox/tests/suite/nats/server.rs"]
+mod nats;
 mod operators;
 mod proxy;
+#[cfg(target_os = "linux")]
+mod publish;
 #[cfg(unix)]
 mod reload;
+mod servers;
 mod settings;
 mod tenants;
 mod tls;

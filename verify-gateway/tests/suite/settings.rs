@@ -26,6 +26,7 @@ secret_file = "{empty}"
 path = "/nowhere/at/all.db"
 [limits]
 connections = 0
+body_kib = "large"
 [tls]
 certificate_file = "/nowhere.pem"
 key_file = "/nowhere.pem"
@@ -33,6 +34,11 @@ key_file = "/nowhere.pem"
 path = "webhooks"
 sender = "mlflov"
 upstream = "ftp://x"
+retries = 3
+[[routes]]
+path = "/unknown"
+sender = "mlflow"
+mode = "keeep"
 [[routes]]
 path = "/a"
 sender = "mlflow"
@@ -57,6 +63,9 @@ dangerous_report_only = true
         "`secret` is empty",
         "the folder of this file is not there",
         "`connections` is 1 to 100000",
+        "should be a whole number",
+        "there is no setting `retries` here",
+        "should be one of `decide`, `keep`, `proxy`, `publish`",
         "the file cannot be read",
         "a path begins with `/`",
         "no sender is called `mlflov`; there are databricks, mlflow, standard-webhooks, wandb",
@@ -72,12 +81,12 @@ dangerous_report_only = true
         assert!(said.contains(expected), "{expected:?} is not in\n{said}");
     }
     let lines: Vec<_> = said.lines().collect();
-    assert!(lines.len() >= 14, "{said}");
+    assert!(lines.len() >= 17, "{said}");
     let numbers = lines.iter().filter(|line| {
         let rest = line.split("FILE:").nth(1).unwrap_or_default();
         rest.split(':').next().is_some_and(|number| number.parse::<usize>().is_ok())
     });
-    assert!(numbers.count() >= 14, "each has its line: {said}");
+    assert!(numbers.count() >= 17, "each has its line: {said}");
 }
 
 /// One mistake each, with what is said.
@@ -86,12 +95,60 @@ fn each_mistake_says_what_to_do() {
     let proxy = route(MLFLOW, "http://127.0.0.1:8000/", "");
     let with = |more: &str| format!("{}{more}", route(MLFLOW, "http://127.0.0.1:8000/", ""));
     let decide = "[[routes]]\npath = \"/d\"\nsender = \"mlflow\"\nmode = \"decide\"\n";
+    let publish =
+        "[[routes]]\npath = \"/p\"\nsender = \"mlflow\"\nmode = \"publish\"\nstream = \"models\"\n\
+                   subject = \"models.events\"\n"
+            .to_owned();
+    let nats = "[nats]\naddress = \"nats://127.0.0.1:1\"\n";
     let once = "[once]\naddress = \"memory\"\n";
     for (head, more, expected) in [
         (once, with("unknown = 1"), "there is no setting `unknown` here"),
         (once, String::new(), "there is no `[[routes]]`"),
         (once, with("dangerous_report_only = true"), "only `mode = \"decide\"` can report only"),
-        (once, with("mode = \"publish\""), "should be one of `decide`, `keep`, `proxy`"),
+        (once, with("mode = \"post\""), "should be one of `decide`, `keep`, `proxy`, `publish`"),
+        (once, format!("{decide}mode_ = 1"), "there is no setting `mode_` here"),
+        (
+            once,
+            publish.replace("stream =", "#"),
+            "`stream` is missing: the stream of NATS JetStream",
+        ),
+        (once, publish.replace("subject =", "#"), "`subject` is missing"),
+        (once, publish.clone(), "`[nats]` is missing"),
+        (once, publish.clone(), "`[store]` is missing"),
+        (once, format!("{proxy}[nats]\n"), "`nats` is for routes with `mode = \"publish\"`"),
+        (once, format!("{publish}[nats]\n"), "set one of `address`, `address_env`"),
+        (
+            once,
+            format!("{publish}[nats]\naddress = \"nats://u:secret@h\"\n"),
+            "a user, a password or a token does not belong into the settings",
+        ),
+        (
+            once,
+            format!("{publish}[nats]\naddress = \"nats://192.0.2.1\"\n"),
+            "use `tls://`, or say `without_tls` if nobody else is in that network",
+        ),
+        (
+            once,
+            format!("{publish}{nats}credentials_file = \"/nowhere.creds\"\n"),
+            "the file cannot be read",
+        ),
+        (once, format!("{publish}{nats}ca_file = \"/nowhere.pem\"\n"), "the file cannot be read"),
+        (
+            once,
+            format!("{}{nats}", publish.replace("models.events", "models.>")),
+            "a subject to post to is words with dots",
+        ),
+        (
+            once,
+            format!("{publish}upstream = \"http://x\"\n"),
+            "`upstream` has no effect with `mode = \"publish\"`: it is for `keep`, `proxy`",
+        ),
+        (once, with("upstream_ca_file = \"x.pem\""), "`upstream` does not begin with `https://`"),
+        (
+            once,
+            with("upstream_ca_file = \"/nowhere.pem\"").replace("http:", "https:"),
+            "the file cannot be read",
+        ),
         (once, with("mode = \"keep\""), "`[store]` is missing"),
         (
             once,
@@ -102,9 +159,17 @@ fn each_mistake_says_what_to_do() {
         (once, with("forward_headers = [\"Verify-Sender\"]"), "the gateway says this by itself"),
         (once, proxy.replace("mlflow\"\nupstream", "mlflow\"\n#"), "`upstream` is missing"),
         (once, proxy.replace("/webhooks/", "/{tenant}/"), "no tenant has this sender"),
-        (once, format!("{decide}upstream = \"http://x\""), "`mode = \"decide\"` has no upstream"),
+        (
+            once,
+            format!("{decide}upstream = \"http://x\""),
+            "`upstream` has no effect with `mode = \"decide\"`",
+        ),
         (once, format!("{decide}resign = \"x\""), "what is forwarded is signed as"),
-        (once, format!("{decide}forward_headers = [\"a\"]"), "so here this has no effect"),
+        (
+            once,
+            format!("{decide}forward_headers = [\"a\"]"),
+            "`forward_headers` has no effect with `mode",
+        ),
         (
             once,
             format!("{proxy}[store]\npath = \"x.db\""),
@@ -132,4 +197,33 @@ fn each_mistake_says_what_to_do() {
         assert!(said.contains(expected), "{expected:?} is not in\n{said}");
         assert!(!said.contains("u:secret"), "{said}");
     }
+}
+
+/// One key may be written in several ways, and a delivery to one could be made to pass for a delivery to the other.
+#[test]
+fn one_key_in_two_spellings_is_a_mistake() {
+    let scheme = &Sender::STANDARD_WEBHOOKS;
+    let key = b"a key of 24 bytes or more";
+    let prefixed = scheme.secret_encoding().write(key);
+    let bare = prefixed.strip_prefix("whsec_").unwrap();
+    for (one, other) in [
+        (prefixed.as_str(), bare),
+        (bare, prefixed.as_str()),
+        (bare.trim_end_matches('='), prefixed.as_str()),
+    ] {
+        let place = Place::of_all("http://127.0.0.1:8000/", "");
+        place.write(scheme.name(), one);
+        let file = place.write("acme", other);
+        place.edit(|config| {
+            format!("{config}[tenants.acme.standard-webhooks]\nsecret_file = \"{file}\"\n")
+        });
+        let said = place.mistakes();
+        assert!(said.contains("`standard-webhooks` has the same secret"), "{said}");
+        assert!(!said.contains(bare.trim_end_matches('=')), "{said}");
+    }
+    // The bytes of the one's text are the other's key.
+    let place = Place::of_all("http://127.0.0.1:8000/", "");
+    place.write("mlflow", core::str::from_utf8(key).unwrap());
+    place.write(scheme.name(), &prefixed);
+    assert!(place.mistakes().contains("`mlflow` has the same secret"));
 }

@@ -4,9 +4,16 @@ use core::{net::SocketAddr, time::Duration};
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
+    path::Path,
     sync::{Arc, Mutex},
     thread,
+};
+
+use tokio_rustls::rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
 
 #[derive(Clone, Debug)]
@@ -27,12 +34,27 @@ type Behaviour = dyn Fn(&Reached) -> (u16, String) + Send + Sync;
 
 pub(crate) struct Upstream {
     address: SocketAddr,
+    scheme: &'static str,
     reached: Arc<Mutex<Vec<Reached>>>,
     behaviour: Arc<Mutex<Arc<Behaviour>>>,
 }
 
 impl Upstream {
     pub(crate) fn new() -> Self {
+        Self::start(None)
+    }
+
+    /// One that shows a certificate.
+    pub(crate) fn with_certificate(certificate: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
+        let chain = vec![CertificateDer::from_pem_file(certificate).unwrap()];
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let key = PrivateKeyDer::from_pem_file(key).unwrap();
+        Self::start(Some(Arc::new(config.with_single_cert(chain, key).unwrap())))
+    }
+
+    fn start(tls: Option<Arc<ServerConfig>>) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let reached = Arc::<Mutex<Vec<Reached>>>::default();
@@ -41,15 +63,24 @@ impl Upstream {
         let (all, behave) = (Arc::clone(&reached), Arc::clone(&behaviour));
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (all, behave) = (Arc::clone(&all), Arc::clone(&behave));
-                thread::spawn(move || serve(stream, &all, &behave));
+                let (all, behave, tls) = (Arc::clone(&all), Arc::clone(&behave), tls.clone());
+                thread::spawn(move || {
+                    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+                    match tls {
+                        None => serve(stream, &all, &behave),
+                        Some(tls) => {
+                            let tls = ServerConnection::new(tls).unwrap();
+                            serve(StreamOwned::new(tls, stream), &all, &behave)
+                        }
+                    }
+                });
             }
         });
-        Self { address, reached, behaviour }
+        Self { address, scheme, reached, behaviour }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// Answers like this from now on.
@@ -71,12 +102,11 @@ impl Upstream {
 }
 
 fn serve(
-    stream: TcpStream,
+    stream: impl Read + Write,
     all: &Mutex<Vec<Reached>>,
     behave: &Mutex<Arc<Behaviour>>,
 ) -> Option<()> {
-    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let path = line.split(' ').nth(1)?.to_owned();
@@ -100,5 +130,6 @@ fn serve(
     let (status, more) = behaviour(&reached);
     let answer =
         format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n{more}\r\n");
-    (&stream).write_all(answer.as_bytes()).ok()
+    reader.get_mut().write_all(answer.as_bytes()).ok()?;
+    reader.get_mut().flush().ok()
 }
