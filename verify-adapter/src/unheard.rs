@@ -22,8 +22,8 @@ fn is_heard() -> bool {
         || !dispatcher::get_default(|dispatch| dispatch.is::<NoSubscriber>())
 }
 
-/// `eprintln!` is what the test harness captures, so that the tests of users stay silent. It panics where
-/// standard error is closed.
+/// `eprintln!` is what the test harness captures, so that the tests of users stay silent. It panics if standard
+/// error is a pipe that nobody reads any more.
 #[cfg(panic = "unwind")]
 fn print(text: &str) {
     drop(std::panic::catch_unwind(|| eprintln!("{text}")));

@@ -3,7 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
-use std::{env, process::Command};
+use std::{
+    env,
+    process::{Command, Stdio},
+};
 
 use actix_web::{App, HttpResponse, test as actix, web};
 use adapters::{Log, SECRET, clock, signed_with_length, verifier};
@@ -18,14 +21,16 @@ const NOTICE: &str = "verify: a delivery was refused (signature_mismatch), and t
                       install a `tracing` subscriber, such as \
                       `tracing_subscriber::fmt().with_env_filter(\"verify=debug\").init()`\n";
 
+fn child(adapter: &str, listener: &str, options: &[&str]) -> Command {
+    let mut child = Command::new(env::current_exe().unwrap());
+    child.args(["--exact", "two_refusals_in_a_child", "--ignored"]).args(options);
+    child.env(CASE, format!("{adapter} {listener}"));
+    child
+}
+
 /// What the child prints to standard error, and to standard output beside what the harness prints.
 fn said(adapter: &str, listener: &str, options: &[&str]) -> (String, String) {
-    let child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "two_refusals_in_a_child", "--ignored"])
-        .args(options)
-        .env(CASE, format!("{adapter} {listener}"))
-        .output()
-        .unwrap();
+    let child = child(adapter, listener, options).output().unwrap();
     let output = String::from_utf8(child.stdout).unwrap();
     assert!(output.contains("1 passed"), "{adapter}, {listener}: {output}");
     (String::from_utf8(child.stderr).unwrap(), output)
@@ -42,6 +47,22 @@ fn the_first_refusal_that_nobody_hears_is_noticed_once() {
             let (error, _) = said(adapter, listener, &["--nocapture"]);
             assert_eq!(error, "", "{adapter}, {listener}");
         }
+    }
+}
+
+/// The child's own assertions: the deliveries are answered all the same.
+#[test]
+fn a_standard_error_that_nobody_reads_costs_no_answer() {
+    for adapter in ["axum", "actix"] {
+        let mut child = child(adapter, "nobody", &["--nocapture"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stderr.take());
+        let output = child.wait_with_output().unwrap().stdout;
+        let output = String::from_utf8(output).unwrap();
+        assert!(output.contains("1 passed"), "{adapter}: {output}");
     }
 }
 
