@@ -1,7 +1,7 @@
 //! Headers as a server hands them over.
 
 use http::HeaderMap;
-use verify_core::Headers;
+use verify_core::{Headers, Occurrence};
 
 /// Looks headers up as `verify-axum` does.
 pub struct RequestHeaders(pub HeaderMap);
@@ -12,5 +12,9 @@ impl Headers for RequestHeaders {
             .iter()
             .filter(move |(key, _)| key.as_str() == name)
             .map(|(_, value)| value.as_bytes())
+    }
+
+    fn occurrences<'h, const N: usize>(&'h self, names: [&str; N]) -> [Occurrence<'h>; N] {
+        self.0.occurrences(names)
     }
 }

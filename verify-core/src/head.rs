@@ -1,5 +1,5 @@
 use crate::{
-    Encoding, Headers, Rejection, Sender, SignedPart, UnixTime,
+    Encoding, Headers, Occurrence, Rejection, Sender, SignedPart, UnixTime,
     credential::Credential,
     delivery_id::DeliveryId,
     mac::{self, HmacSha256, Tag},
@@ -16,7 +16,7 @@ const AUTHORIZATION: &str = "authorization";
 pub(crate) struct Head<'h> {
     pub(crate) claim: Option<Claim>,
     /// Without a signature: keyed with the digest of the credential that was accepted.
-    keyed: Option<HmacSha256>,
+    pub(crate) keyed: Option<HmacSha256>,
     /// As signed, and empty where it is not.
     delivery_id: &'h [u8],
     /// The same.
@@ -52,11 +52,6 @@ impl<'h> Head<'h> {
         Ok(Self { claim, keyed, delivery_id, timestamp })
     }
 
-    /// The MACs to feed: one for each secret; without a signature, one keyed with the credential.
-    pub(crate) fn keys<'a>(&'a self, rules: &'a Rules) -> impl Iterator<Item = &'a HmacSha256> {
-        rules.secrets.iter().map(|labelled| labelled.key.mac()).chain(&self.keyed)
-    }
-
     /// What is signed in front of the body.
     pub(crate) fn signed(&self, rules: &Rules) -> impl Iterator<Item = &'h [u8]> {
         let signed = self.claim.as_ref().map(|_| rules.sender.signed_parts());
@@ -66,6 +61,14 @@ impl<'h> Head<'h> {
             SignedPart::Timestamp(_) => self.timestamp,
         })
     }
+}
+
+/// The MACs to feed: one for each secret; without a signature, the one keyed with the credential.
+pub(crate) fn keys<'a>(
+    rules: &'a Rules,
+    keyed: Option<&'a HmacSha256>,
+) -> impl Iterator<Item = &'a HmacSha256> {
+    rules.secrets.iter().map(|labelled| labelled.key.mac()).chain(keyed)
 }
 
 /// What the head says was signed, and the signatures it gives.
@@ -99,27 +102,41 @@ struct Values<'h> {
 impl<'h> Values<'h> {
     #[inline(always)]
     fn read(rules: &Rules, headers: &'h (impl Headers + ?Sized)) -> Result<Self, Rejection> {
-        let only = |name: &'static str| -> Result<&'h [u8], Rejection> {
-            let mut values = headers.values(name);
-            let value = values.next().ok_or(Rejection::header_missing(name))?;
-            match values.next() {
-                None => Ok(value),
-                Some(_) => Err(Rejection::header_repeated(name)),
+        let sender = &rules.sender;
+        // An empty name is that of no header.
+        let signature = if rules.secrets.is_empty() { "" } else { sender.signature_header() };
+        let authorization = if rules.credentials.is_empty() { "" } else { AUTHORIZATION };
+        let delivery_id = sender.delivery_id_header().unwrap_or_default();
+        let timestamp = sender.timestamp_header().unwrap_or_default();
+        let found = match [signature, authorization, delivery_id, timestamp] {
+            // The one that most senders have is looked for faster alone.
+            [signature, "", "", ""] => {
+                let [signature] = headers.occurrences([signature]);
+                [signature, Occurrence::Never, Occurrence::Never, Occurrence::Never]
             }
+            several => headers.occurrences(several),
         };
+        let only = |place: Occurrence<'h>, name| match place {
+            Occurrence::Never => Err(Rejection::header_missing(name)),
+            Occurrence::Once(value) => Ok(value),
+            Occurrence::Repeated => Err(Rejection::header_repeated(name)),
+        };
+        let [signature, authorization, delivery_id, timestamp] = found;
         let mut values = Self::default();
         if !rules.credentials.is_empty() {
-            values.authorization = Some(only(AUTHORIZATION)?);
+            values.authorization = Some(only(authorization, AUTHORIZATION)?);
         }
         if !rules.secrets.is_empty() {
-            values.signature = Some(only(rules.sender.signature_header())?);
-            for part in rules.sender.signed_parts() {
+            values.signature = Some(only(signature, sender.signature_header())?);
+            for part in sender.signed_parts() {
                 match part {
                     SignedPart::DeliveryId(name) => {
-                        values.delivery_id = Some((name, only(name)?));
+                        values.delivery_id = Some((name, only(delivery_id, name)?));
                     }
                     SignedPart::Text(_) => {}
-                    SignedPart::Timestamp(name) => values.timestamp = Some((name, only(name)?)),
+                    SignedPart::Timestamp(name) => {
+                        values.timestamp = Some((name, only(timestamp, name)?));
+                    }
                 }
             }
         }

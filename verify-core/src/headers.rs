@@ -24,6 +24,55 @@ pub trait Headers {
     /// between the white space around them. An implementation that yields only the first of
     /// several values turns off the check that each header occurs once.
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]>;
+
+    /// Returns how often the header of each name occurs. An empty name is that of no header.
+    ///
+    /// Asks for one name after the other. A container that is looked through for each name can do it for all
+    /// of them in one go, as the one of `http::HeaderMap` does.
+    fn occurrences<'h, const N: usize>(&'h self, names: [&str; N]) -> [Occurrence<'h>; N] {
+        names.map(|name| match name {
+            "" => Occurrence::Never,
+            _ => self.values(name).fold(Occurrence::Never, Occurrence::and),
+        })
+    }
+}
+
+/// How often a header occurs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "there is nothing between once and more than once")]
+pub enum Occurrence<'h> {
+    /// Not at all.
+    Never,
+    /// Once, with this value.
+    Once(&'h [u8]),
+    /// More than once.
+    Repeated,
+}
+
+impl<'h> Occurrence<'h> {
+    /// Counts one more value.
+    #[must_use]
+    pub const fn and(self, value: &'h [u8]) -> Self {
+        match self {
+            Self::Never => Self::Once(value),
+            Self::Once(_) | Self::Repeated => Self::Repeated,
+        }
+    }
+
+    /// Counts how often each of these names occurs in the headers of a request, whose names are in lower case.
+    #[must_use]
+    pub fn of_each<'n, const N: usize>(
+        names: [&str; N],
+        headers: impl Iterator<Item = (&'n str, &'h [u8])>,
+    ) -> [Self; N] {
+        let mut found = [Self::Never; N];
+        for (key, value) in headers {
+            for (_, occurrence) in names.iter().zip(&mut found).filter(|(name, _)| **name == key) {
+                *occurrence = occurrence.and(value);
+            }
+        }
+        found
+    }
 }
 
 impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
@@ -61,5 +110,10 @@ impl Headers for http::HeaderMap {
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         // A head has few headers: comparing the names takes less time than hashing one.
         self.iter().filter(move |(key, _)| key.as_str() == name).map(|(_, value)| value.as_bytes())
+    }
+
+    fn occurrences<'h, const N: usize>(&'h self, names: [&str; N]) -> [Occurrence<'h>; N] {
+        let headers = self.iter().map(|(key, value)| (key.as_str(), value.as_bytes()));
+        Occurrence::of_each(names, headers)
     }
 }

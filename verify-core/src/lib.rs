@@ -47,7 +47,7 @@ pub use encoding::Encoding;
 #[cfg(feature = "events")]
 pub use events::{EventError, Payload, UnixMillis};
 pub use fact::{Certainty, Fact};
-pub use headers::Headers;
+pub use headers::{Headers, Occurrence};
 pub use pending::Pending;
 pub use receipt::Receipt;
 pub use rejection::{Rejection, RejectionKind};

@@ -2,9 +2,9 @@ use core::{borrow::Borrow, fmt};
 
 use crate::{
     Headers, Receipt, Rejection, UnixTime, Verifier,
-    head::{Claim, Further, Head},
+    head::{Claim, Further, Head, keys},
     judgement::judge,
-    mac::Macs,
+    mac::{HmacSha256, Macs},
 };
 
 /// A delivery whose head was found good and whose body is awaited.
@@ -33,6 +33,7 @@ pub struct Pending<V> {
     verifier: V,
     /// One for each secret; without a signature, one keyed with the credential.
     macs: Macs,
+    keyed: Option<HmacSha256>,
     claim: Option<Claim>,
     further: Further,
     now: UnixTime,
@@ -75,10 +76,10 @@ impl<V: Borrow<Verifier>> Pending<V> {
         let rules = &verifier.borrow().rules;
         let mut further = Further::new();
         let head = Head::judge(rules, now, headers, &mut further)?;
-        let mut macs = Macs::new(head.keys(rules));
+        let mut macs = Macs::new(keys(rules, head.keyed.as_ref()));
         head.signed(rules).for_each(|text| macs.update(text));
         let room = Some(rules.body_limit);
-        Ok(Self { claim: head.claim, further, verifier, macs, now, room })
+        Ok(Self { claim: head.claim, further, verifier, macs, keyed: head.keyed, now, room })
     }
 
     /// Takes the next bytes of the body, exactly as they were sent.
@@ -110,7 +111,8 @@ impl<V: Borrow<Verifier>> Pending<V> {
             return Err(Rejection::BODY_TOO_LARGE);
         }
         let rules = &self.verifier.borrow().rules;
-        judge(rules, self.claim.as_ref(), &self.further, self.now, self.macs.finish())
+        let tags = self.macs.finish(keys(rules, self.keyed.as_ref()));
+        judge(rules, self.claim.as_ref(), &self.further, self.now, tags)
     }
 
     /// Returns how many more bytes of body are within the limit.

@@ -1,8 +1,11 @@
 use core::{fmt, time::Duration};
 
-use sha2::{Digest, Sha256};
-
-use crate::{Encoding, RetryAfter, UnixTime, delivery_id::DeliveryId, label::Label, mac::Tag};
+use crate::{
+    Encoding, RetryAfter, UnixTime,
+    delivery_id::DeliveryId,
+    label::Label,
+    mac::{Tag, sha256},
+};
 
 /// What is known of a delivery that was verified. Only a verifier makes one.
 ///
@@ -143,13 +146,12 @@ impl Receipt {
     /// first.
     #[must_use]
     pub fn replay_key(&self) -> [u8; 32] {
-        Sha256::new()
-            .chain_update(b"verify-replay-key-v1\0")
-            .chain_update(self.sender)
-            .chain_update(b"\0")
-            .chain_update(self.identity)
-            .finalize()
-            .into()
+        sha256([
+            b"verify-replay-key-v1\0".as_slice(),
+            self.sender.as_bytes(),
+            b"\0",
+            &self.identity,
+        ])
     }
 }
 

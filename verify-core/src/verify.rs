@@ -1,6 +1,6 @@
 use crate::{
     Headers, Rejection, UnixTime, Verified, Verifier,
-    head::{Further, Head},
+    head::{Further, Head, keys},
     judgement::judge,
     mac,
 };
@@ -25,7 +25,8 @@ impl Verifier {
             return Err(Rejection::BODY_TOO_LARGE);
         }
         // One secret after the other: nothing has to be kept from one chunk to the next.
-        let tags = head.keys(rules).map(|key| mac::of(key, head.signed(rules).chain([body])));
+        let tags = keys(rules, head.keyed.as_ref())
+            .map(|key| mac::of(key, head.signed(rules).chain([body])));
         Ok(Verified::new(judge(rules, head.claim.as_ref(), &further, now, tags)?, body))
     }
 }
