@@ -18,7 +18,7 @@ use actix_web::{
 use bytes::Bytes;
 use futures_core::Stream;
 use verify_adapter::{Read, Refusal, Request, content_length};
-use verify_core::Headers;
+use verify_core::{Headers, Occurrence};
 
 use crate::{
     body::{self, HoldingBody},
@@ -60,8 +60,13 @@ impl Incoming {
 }
 
 impl Headers for Incoming {
+    // Not by `HeaderMap::get_all`, which allocates the name to look it up.
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
-        self.request.headers().get_all(name).map(|value| value.as_bytes())
+        self.lines().filter(move |(key, _)| *key == name).map(|(_, value)| value)
+    }
+
+    fn occurrences<'h, const N: usize>(&'h self, names: [&str; N]) -> [Occurrence<'h>; N] {
+        Occurrence::of_each(names, self.lines())
     }
 }
 
@@ -81,21 +86,19 @@ impl Request for Incoming {
 
     // actix's map lends the first of several values only; a `retain` lends all of them.
     fn hide(&mut self, name: &'static str) {
-        let headers = self.request.headers_mut();
-        if headers.get_all(name).len() > 1 {
-            headers.retain(|other, value| {
-                if other == name {
-                    value.set_sensitive(true);
-                }
-                true
-            });
-        } else if let Some(value) = headers.get_mut(name) {
-            value.set_sensitive(true);
+        if self.values(name).next().is_none() {
+            return;
         }
+        self.request.headers_mut().retain(|other, value| {
+            if other.as_str() == name {
+                value.set_sensitive(true);
+            }
+            true
+        });
     }
 
-    fn insert<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
-        self.request.extensions_mut().insert(value);
+    fn insert<T: Clone + Send + Sync + 'static>(inner: &mut ServiceRequest, value: T) {
+        inner.extensions_mut().insert(value);
     }
 
     fn remove<T: Clone + Send + Sync + 'static>(&mut self) {

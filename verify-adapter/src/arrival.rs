@@ -1,4 +1,5 @@
 use core::{
+    mem,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -12,8 +13,8 @@ use verify_core::{Receipt, Verified, Verifier};
 use crate::{
     Read, Refusal, Reported, Request, ResolveError, Resolver, Settings,
     budget::Charge,
-    content_length,
     intake::{Head, Intake, Refused},
+    request::{CONTENT_LENGTH, parse_length},
 };
 
 pin_project! {
@@ -64,8 +65,11 @@ impl Handling {
 struct Arriving<Q: Request> {
     settings: Arc<Settings<Q::Head, Q::Response>>,
     request: Q,
-    /// Set at the first wait, so a delivery that is there at once costs no timer.
+    /// Set at the second wait, so a delivery that is there at once costs no timer.
     timer: Option<Pin<Box<Sleep>>>,
+    /// Whether there was a first wait. actix and HTTP/2 hand a body over only after the first poll: for it the task
+    /// is polled once more, which costs less than a timer and a waker that are given back at once.
+    has_yielded: bool,
     /// Once there is a verifier.
     sender: &'static str,
     body_limit: usize,
@@ -98,8 +102,15 @@ impl<Q: Request, F> Arrival<Q, F> {
         request.remove::<Reported>();
         let resolving = resolver.resolve(request.head());
         let (sender, body_limit) = ("unknown", 0);
-        let arriving =
-            Arriving { settings, request, timer: None, sender, body_limit, intake: None };
+        let arriving = Arriving {
+            settings,
+            request,
+            timer: None,
+            has_yielded: false,
+            sender,
+            body_limit,
+            intake: None,
+        };
         Self { resolving, arriving: Some(arriving) }
     }
 }
@@ -145,13 +156,16 @@ impl<Q: Request> Arriving<Q> {
         let sender = verifier.sender();
         self.request.hide(sender.signature_header());
         (self.sender, self.body_limit) = (sender.name(), verifier.body_limit());
-        // Their texts, and 128 bytes for the place of each.
-        let sizes = self.request.lines().map(|(name, value)| name.len() + value.len() + 128);
-        let head = Head {
-            headers: &self.request,
-            memory: sizes.sum(),
-            announced: content_length(&self.request).max(self.request.known_length()),
-        };
+        let (mut memory, mut length) = (0, None);
+        for (name, value) in self.request.lines() {
+            // Its text, and 128 bytes for its place.
+            memory += name.len() + value.len() + 128;
+            if length.is_none() && name == CONTENT_LENGTH {
+                length = Some(value);
+            }
+        }
+        let announced = length.and_then(parse_length).max(self.request.known_length());
+        let head = Head { headers: &self.request, memory, announced };
         let Settings { clock, budget, .. } = &*self.settings;
         Intake::begin(verifier, clock, budget, &head)
     }
@@ -165,6 +179,10 @@ impl<Q: Request> Arriving<Q> {
         let stop = |refusal| Err((refusal, Bytes::new()));
         for _ in 0..CHUNKS {
             let Poll::Ready(chunk) = self.request.poll_chunk(cx) else {
+                if !mem::replace(&mut self.has_yielded, true) {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 return self.poll_trouble(intake, cx).map(stop);
             };
             match chunk {
@@ -193,24 +211,26 @@ impl<Q: Request> Arriving<Q> {
     }
 
     fn decide(self, outcome: Outcome) -> Decision<Q> {
-        let Self { mut request, settings, sender, body_limit, .. } = self;
+        let Self { request, settings, sender, body_limit, .. } = self;
         let limit = body_limit.max(LEAST_LIMIT);
-        let (read, refusal, charge) = match outcome {
+        // What is new in the extensions comes after what is replaced there: the map would grow for both.
+        match outcome {
             Ok((verified, charge)) => {
                 let read = Read::whole(verified.body().clone());
-                request.insert(*verified.receipt());
-                request.insert(verified);
-                (read, None, Some(charge))
+                let mut inner = request.into_inner(read, limit);
+                Q::insert(&mut inner, *verified.receipt());
+                Q::insert(&mut inner, verified);
+                Decision::Call(inner, Handling { refusal: None, _charge: Some(charge) })
             }
             Err(Refused { refusal, read, charge }) => {
                 if !settings.tell(refusal, sender, request.head()) {
                     let own = settings.refusal_response.as_ref().map(|respond| respond(&refusal));
                     return Decision::Answer(request, Q::refused(refusal, own));
                 }
-                request.insert(Reported { refusal });
-                (read, Some(refusal), charge)
+                let mut inner = request.into_inner(read, limit);
+                Q::insert(&mut inner, Reported { refusal });
+                Decision::Call(inner, Handling { refusal: Some(refusal), _charge: charge })
             }
-        };
-        Decision::Call(request.into_inner(read, limit), Handling { refusal, _charge: charge })
+        }
     }
 }

@@ -27,8 +27,8 @@ pub trait Request: Headers {
     /// Keeps the values of a header out of `Debug`. The name is in lower case.
     fn hide(&mut self, name: &'static str);
 
-    /// Puts a value into the extensions of the request.
-    fn insert<T: Clone + Send + Sync + 'static>(&mut self, value: T);
+    /// Puts a value into the extensions of the request that the inner service gets.
+    fn insert<T: Clone + Send + Sync + 'static>(inner: &mut Self::Inner, value: T);
 
     /// Removes a value from the extensions of the request.
     fn remove<T: Clone + Send + Sync + 'static>(&mut self);
@@ -89,5 +89,11 @@ impl core::fmt::Debug for Read {
 
 /// Returns the `Content-Length` of a request. Servers have checked that it is a number, and that it occurs once.
 pub fn content_length(headers: &impl Headers) -> Option<u64> {
-    core::str::from_utf8(headers.values("content-length").next()?).ok()?.parse().ok()
+    parse_length(headers.values(CONTENT_LENGTH).next()?)
+}
+
+pub(crate) const CONTENT_LENGTH: &str = "content-length";
+
+pub(crate) fn parse_length(value: &[u8]) -> Option<u64> {
+    core::str::from_utf8(value).ok()?.parse().ok()
 }

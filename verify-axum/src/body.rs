@@ -16,13 +16,13 @@ use verify_adapter::Read;
 /// In report-only mode, what was read of a refused request and then the rest as it comes.
 pub struct RequestBody<B> {
     read: Read,
-    trailers: Option<HeaderMap>,
+    trailers: Option<Box<HeaderMap>>,
     /// Report-only.
     rest: Option<B>,
 }
 
 impl<B> RequestBody<B> {
-    pub(crate) const fn new(read: Read, trailers: Option<HeaderMap>, rest: Option<B>) -> Self {
+    pub(crate) const fn new(read: Read, trailers: Option<Box<HeaderMap>>, rest: Option<B>) -> Self {
         Self { read, trailers, rest }
     }
 }
@@ -40,7 +40,7 @@ impl<B: Body + Unpin> Body for RequestBody<B> {
             return Poll::Ready(Some(Ok(Frame::data(chunk))));
         }
         if let Some(trailers) = this.trailers.take() {
-            return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+            return Poll::Ready(Some(Ok(Frame::trailers(*trailers))));
         }
         match &mut this.rest {
             Some(rest) => Pin::new(rest)

@@ -81,7 +81,17 @@ where
                 StageProjection::Arriving { arrival } => match ready!(arrival.poll(cx)) {
                     Decision::Call(request, handling) => {
                         *this.handling = Some(handling);
-                        this.stage.set(Stage::Waiting { request });
+                        match this.service.poll_ready(cx) {
+                            Poll::Ready(Ok(())) => {
+                                let response = this.service.call(request);
+                                this.stage.set(Stage::Handling { response });
+                            }
+                            Poll::Ready(Err(error)) => break Err(error),
+                            Poll::Pending => {
+                                this.stage.set(Stage::Waiting { request });
+                                return Poll::Pending;
+                            }
+                        }
                     }
                     Decision::Answer(_, answer) => break Ok(answer.map(ResponseBody::refusal)),
                 },

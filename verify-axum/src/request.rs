@@ -7,7 +7,7 @@ use bytes::{Buf, Bytes};
 use http::{HeaderMap, Request, Response, request::Parts};
 use http_body::Body;
 use verify_adapter::{Read, Refusal};
-use verify_core::Headers;
+use verify_core::{Headers, Occurrence};
 
 use crate::{RequestBody, response};
 
@@ -15,7 +15,8 @@ use crate::{RequestBody, response};
 pub(crate) struct Incoming<B> {
     head: Parts,
     body: B,
-    trailers: Option<HeaderMap>,
+    /// In a box: a request is moved often, and has few.
+    trailers: Option<Box<HeaderMap>>,
 }
 
 impl<B> Incoming<B> {
@@ -28,6 +29,10 @@ impl<B> Incoming<B> {
 impl<B> Headers for Incoming<B> {
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         Headers::values(&self.head.headers, name)
+    }
+
+    fn occurrences<'h, const N: usize>(&'h self, names: [&str; N]) -> [Occurrence<'h>; N] {
+        self.head.headers.occurrences(names)
     }
 }
 
@@ -51,8 +56,8 @@ impl<B: Body + Unpin> verify_adapter::Request for Incoming<B> {
         marked.for_each(|(_, value)| value.set_sensitive(true));
     }
 
-    fn insert<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
-        self.head.extensions.insert(value);
+    fn insert<T: Clone + Send + Sync + 'static>(inner: &mut Self::Inner, value: T) {
+        inner.extensions_mut().insert(value);
     }
 
     fn remove<T: Clone + Send + Sync + 'static>(&mut self) {
@@ -69,7 +74,7 @@ impl<B: Body + Unpin> verify_adapter::Request for Incoming<B> {
         Pin::new(&mut self.body).poll_frame(cx).map_ok(|frame| match frame.into_data() {
             Ok(mut data) => data.copy_to_bytes(data.remaining()),
             Err(frame) => {
-                self.trailers = frame.into_trailers().ok();
+                self.trailers = frame.into_trailers().ok().map(Box::new);
                 Bytes::new()
             }
         })

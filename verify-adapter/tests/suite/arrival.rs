@@ -6,7 +6,13 @@ use core::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::Wake,
+};
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -216,6 +222,24 @@ async fn a_body_that_is_always_ready_lets_others_run() {
     assert_eq!(*polled.lock().unwrap(), 256);
 }
 
+#[tokio::test]
+async fn the_first_wait_only_lets_the_task_run_once_more() {
+    struct Woken(AtomicUsize);
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+    }
+    let waits = Incoming::polling(wandb(b""), |_| Poll::Pending);
+    let mut arrival = Box::pin(arriving(&settings(), Sender::WANDB, waits));
+    let woken = Arc::new(Woken(AtomicUsize::new(0)));
+    let waker = Waker::from(Arc::clone(&woken));
+    for expected in [1, 1, 1] {
+        assert!(arrival.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert_eq!(woken.0.load(Relaxed), expected);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_that_waits_is_refused_once_newer_ones_need_its_room() {
     let mut settings = settings();
@@ -226,6 +250,8 @@ async fn one_that_waits_is_refused_once_newer_ones_need_its_room() {
         first.take().map_or(Poll::Pending, |chunk| Poll::Ready(Some(chunk)))
     });
     let mut waiting = Box::pin(decide(&settings, stalls));
+    // Only from the second wait on it can be woken.
+    assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     let newer = Incoming::new(wandb(&[b'x'; 900]), &[&[b'x'; 900]]);
     let accepted = tokio::select! {
         biased;

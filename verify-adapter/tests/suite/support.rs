@@ -119,8 +119,8 @@ impl Request for Incoming {
         self.hidden.push(name);
     }
 
-    fn insert<T: Clone + Send + Sync + 'static>(&mut self, value: T) {
-        self.extensions.push(Box::new(value));
+    fn insert<T: Clone + Send + Sync + 'static>(inner: &mut Handed, value: T) {
+        inner.request.extensions.push(Box::new(value));
     }
 
     fn remove<T: Clone + Send + Sync + 'static>(&mut self) {
