@@ -13,6 +13,13 @@ pub fn of(sender: &str) -> impl Iterator<Item = &'static Sample> {
     ALL.iter().filter(move |sample| sample.sender.name() == sender)
 }
 
+/// Returns the sample of the event that people wait for most, of the sender of this name.
+#[must_use]
+pub fn usual(sender: &str) -> Option<&'static Sample> {
+    let known = verify_core::Sender::ALL.iter().find(|known| known.name() == sender)?;
+    find(sender, senders::Knowledge::of(known).usual)
+}
+
 /// Finds the sample of an event.
 ///
 /// ```

@@ -31,6 +31,8 @@ impl Sample {
 pub(crate) struct Knowledge {
     /// By the event's name.
     pub(crate) samples: &'static [Sample],
+    /// The event that people wait for most.
+    pub(crate) usual: &'static str,
     /// Whether the fields of a body stand in the order of the samples. Of most senders it is no
     /// contract, or the user's.
     #[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` asks for it"))]
@@ -38,10 +40,9 @@ pub(crate) struct Knowledge {
 }
 
 impl Knowledge {
-    const NONE: Self = Self { samples: &[], is_field_order_known: false };
+    const NONE: Self = Self { samples: &[], usual: "", is_field_order_known: false };
 
     /// Returns what is known of a sender. Of a sender of one's own, that is nothing.
-    #[cfg_attr(not(feature = "explain"), expect(dead_code, reason = "only `explain` asks for it"))]
     pub(crate) fn of(sender: &Sender) -> Self {
         let known = SENDERS.iter().find(|(known, _)| known.name() == sender.name());
         known.map_or(Self::NONE, |(_, knowledge)| *knowledge)
@@ -120,5 +121,12 @@ mod tests {
     fn the_list_is_that_of_the_core() {
         let senders: Vec<_> = SENDERS.iter().map(|(sender, _)| *sender).collect();
         assert_eq!(senders, Sender::ALL);
+    }
+
+    #[test]
+    fn each_has_a_usual_event() {
+        for sender in Sender::ALL {
+            assert!(crate::samples::usual(sender.name()).is_some(), "{sender:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 use super::Knowledge;
 
 pub(super) const KNOWLEDGE: Knowledge = Knowledge {
+    usual: "MODEL_VERSION_CREATED",
     samples: samples! {
         DATABRICKS in "databricks":
         "COMMENT_CREATED"

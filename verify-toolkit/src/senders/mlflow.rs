@@ -5,6 +5,7 @@ use super::Knowledge;
 pub(super) const KNOWLEDGE: Knowledge = Knowledge {
     // Measured: a Python server writes its fields in the order in which the code has them.
     is_field_order_known: true,
+    usual: "model_version.created",
     samples: samples! {
         MLFLOW in "mlflow":
         "budget_policy.exceeded"

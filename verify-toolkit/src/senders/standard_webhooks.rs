@@ -4,6 +4,7 @@
 use super::Knowledge;
 
 pub(super) const KNOWLEDGE: Knowledge = Knowledge {
+    usual: "contact.created",
     samples: samples! {
         STANDARD_WEBHOOKS in "standard_webhooks":
         "contact.created"

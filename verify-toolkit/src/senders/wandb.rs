@@ -4,6 +4,7 @@
 use super::Knowledge;
 
 pub(super) const KNOWLEDGE: Knowledge = Knowledge {
+    usual: "LINK_ARTIFACT",
     samples: samples! {
         WANDB in "wandb":
         "ADD_ARTIFACT_ALIAS"
