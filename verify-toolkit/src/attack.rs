@@ -26,6 +26,7 @@ mod cases;
 #[cfg(feature = "socket")]
 mod connection;
 mod draft;
+mod harm;
 mod outcome;
 mod report;
 mod run;
@@ -40,7 +41,10 @@ mod url;
 use verify_core::{SecretEncoding, Sender};
 
 pub use attempt::{Attempt, Framing, Step};
+#[cfg(feature = "explain")]
+pub(crate) use cases::respaced;
 pub use cases::{Case, Expected};
+pub use harm::{Harm, Severity};
 pub use outcome::{Answer, Outcome};
 pub use report::{CaseReport, Report};
 pub use target::Target;

@@ -41,6 +41,7 @@ mod fit;
 mod head;
 mod json;
 mod mac;
+mod misread;
 mod observe;
 mod search;
 mod secret;
@@ -58,6 +59,10 @@ use verify_core::{Sender, UnixTime};
 pub use assert::assert_verified;
 pub use cause::{Cause, Family};
 pub use explanation::{Certainty, Conclusion, Explanation, Finding, Refusal, Side};
+
+pub(crate) use misread::{
+    Misreading, misreadings, others, signed_text as signed_text_of, spelling,
+};
 
 use crate::{Capture, WireRequest, capture::signed_by};
 

@@ -4,6 +4,8 @@
 pub mod attack;
 mod capture;
 mod delivery;
+#[cfg(feature = "explain")]
+pub mod diagnose;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 #[cfg(feature = "socket")]
@@ -13,6 +15,7 @@ pub mod explain;
 mod forge;
 mod forgery;
 mod key;
+pub mod remedy;
 mod request;
 pub mod samples;
 mod senders;

@@ -9,6 +9,8 @@ mod size;
 mod spelling;
 mod time;
 
+#[cfg(feature = "explain")]
+pub(crate) use body::respaced;
 use bytes::Bytes;
 
 use super::{Attempt, Target};

@@ -101,10 +101,10 @@ impl Probe<'_> {
                      come slowly",
                     crowd.len()
                 );
-                return CaseReport { case, outcome, findings: vec![finding] };
+                return CaseReport::new(case, outcome, vec![finding]);
             }
         }
-        CaseReport { case, outcome, findings: Vec::new() }
+        CaseReport::new(case, outcome, Vec::new())
     }
 
     async fn drip(&self) -> CaseReport {
@@ -174,7 +174,7 @@ impl Probe<'_> {
                 (Outcome::Silent, vec![format!("the connection is still open after {seconds} s")])
             }
         };
-        CaseReport { case, outcome, findings }
+        CaseReport::new(case, outcome, findings)
     }
 
     async fn host_missing(&self) -> CaseReport {
@@ -263,7 +263,7 @@ impl Probe<'_> {
             Outcome::Answered(_) => Vec::new(),
             other => vec![format!("{other}, instead of {}", case.expected)],
         };
-        CaseReport { case, outcome, findings }
+        CaseReport::new(case, outcome, findings)
     }
 
     fn bytes(&self, attempt: &Attempt) -> Vec<u8> {
@@ -304,7 +304,7 @@ fn judged(case: Case, outcome: Outcome) -> CaseReport {
         true => Vec::new(),
         false => vec![format!("{outcome}, instead of {}", case.expected)],
     };
-    CaseReport { case, outcome, findings }
+    CaseReport::new(case, outcome, findings)
 }
 
 async fn write(stream: &mut Box<dyn Stream>, bytes: &[u8]) -> io::Result<()> {

@@ -9,7 +9,7 @@ use super::{Attempt, Target};
 ///
 /// It signs by itself and not by [`verify_core::Signer`], which refuses to sign such parts.
 #[derive(Clone)]
-pub(super) struct Draft<'t> {
+pub(crate) struct Draft<'t> {
     target: &'t Target,
     pub(super) key: Vec<u8>,
     pub(super) delivery_id: Vec<u8>,
@@ -18,12 +18,12 @@ pub(super) struct Draft<'t> {
 }
 
 impl Target {
-    pub(super) fn draft(&self) -> Draft<'_> {
+    pub(crate) fn draft(&self) -> Draft<'_> {
         Draft::new(self)
     }
 
     /// A delivery that is to be accepted.
-    pub(super) fn genuine(&self) -> Attempt {
+    pub(crate) fn genuine(&self) -> Attempt {
         self.draft().attempt()
     }
 
@@ -68,7 +68,7 @@ impl<'t> Draft<'t> {
         }
     }
 
-    pub(super) fn keyed(mut self, key: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn keyed(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.key = key.into();
         self
     }
@@ -78,7 +78,7 @@ impl<'t> Draft<'t> {
         self
     }
 
-    pub(super) fn timed(mut self, time: impl ToString) -> Self {
+    pub(crate) fn timed(mut self, time: impl ToString) -> Self {
         self.time = time.to_string().into_bytes();
         self
     }
@@ -111,23 +111,23 @@ impl<'t> Draft<'t> {
         parts.chain([self.body.as_slice()]).collect::<Vec<_>>().concat()
     }
 
-    pub(super) fn tag(&self) -> [u8; 32] {
+    pub(crate) fn tag(&self) -> [u8; 32] {
         mac(&self.key, &self.signed_text())
     }
 
     /// Writes a signature as the sender does.
-    pub(super) fn spell(&self, tag: &[u8]) -> String {
+    pub(crate) fn spell(&self, tag: &[u8]) -> String {
         let encoding = self.target.sender.encodings().first().copied().unwrap_or(Encoding::Hex);
         format!("{}{}", self.target.sender.prefix(), spell_in(encoding, tag))
     }
 
     /// Makes the request with the signature that belongs to it.
-    pub(super) fn attempt(&self) -> Attempt {
+    pub(crate) fn attempt(&self) -> Attempt {
         self.attempt_with(self.spell(&self.tag()))
     }
 
     /// Makes the request with this for a signature.
-    pub(super) fn attempt_with(&self, signature: impl Into<Vec<u8>>) -> Attempt {
+    pub(crate) fn attempt_with(&self, signature: impl Into<Vec<u8>>) -> Attempt {
         let Self { target, delivery_id, time, body, .. } = self;
         let mut headers = vec![("content-type".to_owned(), b"application/json".to_vec())];
         if let Some(token) = &target.bearer {

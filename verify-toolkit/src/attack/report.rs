@@ -1,7 +1,7 @@
 use core::fmt;
 use std::collections::BTreeSet;
 
-use super::{Answer, Case, Expected, Framing, Outcome, Target, draft::Draft};
+use super::{Answer, Case, Expected, Framing, Harm, Outcome, Target, draft::Draft, harm};
 
 /// What a receiver did about the matrix.
 ///
@@ -25,6 +25,8 @@ pub struct CaseReport {
     pub outcome: Outcome,
     /// What is wrong with that.
     pub findings: Vec<String>,
+    /// How bad that is, if something is wrong.
+    pub harm: Option<Harm>,
 }
 
 impl Report {
@@ -36,7 +38,7 @@ impl Report {
         let judge = Judge::new(target, refusals);
         let cases = outcomes.into_iter().map(|(case, outcome)| {
             let findings = judge.findings(&case, &outcome);
-            CaseReport { case, outcome, findings }
+            CaseReport::new(case, outcome, findings)
         });
         Self { sender: target.sender.name(), cases: cases.collect() }
     }
@@ -59,6 +61,13 @@ impl Report {
         self.cases.first().is_some_and(is_tried)
             && self.tried() > 1
             && self.failures().next().is_none()
+    }
+}
+
+impl CaseReport {
+    pub(super) fn new(case: Case, outcome: Outcome, findings: Vec<String>) -> Self {
+        let harm = harm::of(&case, &outcome, &findings);
+        Self { case, outcome, findings, harm }
     }
 }
 

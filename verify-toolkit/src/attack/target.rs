@@ -100,7 +100,7 @@ impl Target {
     }
 
     /// The same receiver at this moment, so that all parts of a case have the same time.
-    pub(super) fn at_this_moment(&self) -> Self {
+    pub(crate) fn at_this_moment(&self) -> Self {
         Self { now: Some(UnixTime::from_secs(self.now())), ..self.clone() }
     }
 
@@ -110,9 +110,31 @@ impl Target {
         key::of(&self.sender, &self.secret).unwrap_or_else(|| self.secret.clone())
     }
 
-    pub(super) fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         let system = || UnixTime::try_from(SystemTime::now()).ok();
         self.now.or_else(system).map_or(0, UnixTime::as_secs)
+    }
+
+    #[cfg(feature = "explain")]
+    pub(crate) const fn sender(&self) -> Sender {
+        self.sender
+    }
+
+    #[cfg(feature = "explain")]
+    pub(crate) fn secret(&self) -> &[u8] {
+        &self.secret
+    }
+
+    #[cfg(feature = "explain")]
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The same receiver, taken for one of another sender.
+    #[cfg(feature = "explain")]
+    pub(crate) fn of_sender(mut self, sender: Sender) -> Self {
+        self.sender = sender;
+        self
     }
 
     /// How far from an edge of the tolerance a time has to be, to be safely on its side.

@@ -41,6 +41,8 @@ fn from_tree(tree: &Tree<'_>) -> Result<Capture, JsonError> {
     let time = |time: &Tree<'_>| {
         time.number().ok_or(JsonError::field("received_at", "Unix seconds, a whole number"))
     };
+    // Who records for itself need not know it.
+    let sender = optional("sender")?.filter(|sender| !sender.is_empty());
     let (method, path) = (text("method")?, text("path")?);
     let headers =
         given("headers").ok_or(JsonError::field("headers", "a list of `[name, value]`"))?;
@@ -57,8 +59,6 @@ fn from_tree(tree: &Tree<'_>) -> Result<Capture, JsonError> {
         }
     });
     let headers: Vec<_> = headers.collect::<Result<_, JsonError>>()?;
-    // Who records for itself need not know it.
-    let sender = optional("sender")?.filter(|sender| !sender.is_empty());
     let by_header = || signed_by(headers.iter().map(|(name, _)| name.as_str()));
     Ok(Capture {
         sender: sender.unwrap_or_else(|| by_header().map_or("", |sender| sender.name()).to_owned()),

@@ -81,7 +81,7 @@ const PACKETS: &str = "it has no connection from its start on that sends HTTP/1 
 
 fn read_text(text: &[u8], entry: Option<usize>) -> Result<Capture, CaptureError> {
     let start = text.trim_ascii_start();
-    if http::find(start, b"\"sender\"").is_some()
+    if (http::find(start, b"\"sender\"").is_some() || http::find(start, b"\"origin\"").is_some())
         && let Some(capture) = json::read(start)
     {
         return match entry {

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use crate::remedy::Remedy;
+
 /// Makes the enum and its table.
 macro_rules! causes {
     ($($family:ident { $($cause:ident $name:literal $what:literal $(=> $remedy:literal)?)* })*) => {
@@ -54,6 +56,23 @@ mod table;
 
 pub(super) use order::particular_first;
 pub use table::Cause;
+
+impl Cause {
+    /// Returns what a receiver has to do about it.
+    #[must_use]
+    pub const fn remedy(self) -> Remedy {
+        match (self, self.family()) {
+            (Self::BodyOverLimit, _) => Remedy::Limit,
+            (_, Family::Authorization) => Remedy::Token,
+            (_, Family::Body) => Remedy::RawBody,
+            (_, Family::Clock) => Remedy::Time,
+            (_, Family::Header) => Remedy::Header,
+            (_, Family::Mac | Family::Signature) => Remedy::Compare,
+            (_, Family::Secret) => Remedy::Secret,
+            (_, Family::SignedText) => Remedy::SignedText,
+        }
+    }
+}
 
 /// What a cause is about.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -17,7 +17,7 @@ use super::{
 use crate::WireRequest;
 
 /// Schemes of others that stand between a sender and its receiver, or are taken for it.
-const OTHER_SCHEMES: [Sender; 3] = [
+pub(super) const OTHER_SCHEMES: [Sender; 3] = [
     Sender::new("GitHub", "x-hub-signature-256").with_prefix("sha256="),
     Sender::new("Svix", "svix-signature")
         .with_prefix("v1,")

@@ -45,10 +45,10 @@ fn deep() -> String {
 }
 
 /// The JSON with other white space between its parts.
-fn respaced(target: &Target, between: &[u8]) -> Vec<u8> {
+pub(crate) fn respaced(body: &[u8], between: &[u8]) -> Vec<u8> {
     let mut respaced = Vec::new();
     let (mut is_text, mut is_escaped) = (false, false);
-    for byte in &target.body {
+    for byte in body {
         if is_text || !byte.is_ascii_whitespace() {
             respaced.push(*byte);
         }
@@ -111,13 +111,13 @@ pub(super) const ROWS: &[Row] = &[
         swapped(t, joined(&[&t.body, b"\n\n"]), joined(&[&t.body, b"\r\n\r\n"]))
     }),
     row("body/signed-compact", "signed without white space, sent with it", Refused, |t| {
-        swapped(t, respaced(t, b""), respaced(t, b" "))
+        swapped(t, respaced(&t.body, b""), respaced(&t.body, b" "))
     }),
     row("body/signed-spaced", "signed with white space, sent without it", Refused, |t| {
-        swapped(t, respaced(t, b" "), respaced(t, b""))
+        swapped(t, respaced(&t.body, b" "), respaced(&t.body, b""))
     }),
     row("body/signed-sorted", "signed with sorted keys, sent in another order", Refused, |t| {
-        swapped(t, sorted(t)?, respaced(t, b" "))
+        swapped(t, sorted(t)?, respaced(&t.body, b" "))
     }),
     row(
         "body/signed-escaped",
@@ -186,8 +186,12 @@ pub(super) const ROWS: &[Row] = &[
     row("body/white-space-behind", "JSON with white space behind it, signed so", Accepted, |t| {
         genuine(t, joined(&[&t.body, b" \r\n\n"]))
     }),
-    row("body/spaced", "JSON as Python writes it", Accepted, |t| genuine(t, respaced(t, b" "))),
-    row("body/compact", "JSON without white space", Accepted, |t| genuine(t, respaced(t, b""))),
+    row("body/spaced", "JSON as Python writes it", Accepted, |t| {
+        genuine(t, respaced(&t.body, b" "))
+    }),
+    row("body/compact", "JSON without white space", Accepted, |t| {
+        genuine(t, respaced(&t.body, b""))
+    }),
     row("body/empty", "an empty body, signed so", Authentic, |t| genuine(t, "")),
     row("body/empty-object", "`{}`, signed so", Authentic, |t| genuine(t, "{}")),
     row("body/not-json", "a body that is no JSON, signed so", Authentic, |t| genuine(t, "{\"a\":")),
