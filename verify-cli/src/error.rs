@@ -10,8 +10,10 @@ use verify_toolkit::{
 };
 
 use crate::{
+    nearest::nearest,
     set::SetError,
     text::{Shown, lines},
+    wrap::{width, wrapped},
 };
 
 /// Why a command could not do what it was asked to do: exit code 2.
@@ -37,8 +39,6 @@ pub(crate) enum Error {
     Emulator(StartError),
     /// A sender has no such event.
     EventUnknown { sender: &'static str, event: String },
-    /// Neither an event nor a body was given.
-    EventMissing { sender: &'static str },
     /// A file could not be read or written.
     File { path: PathBuf, error: io::Error },
     /// A receiver does not take what it should.
@@ -89,12 +89,19 @@ impl Error {
     /// Says what to do next.
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::EventUnknown { sender, .. } | Self::EventMissing { sender } => {
-                let events: Vec<_> = samples::of(sender).map(|s| s.event).collect();
-                format!(
-                    "name one of these, or give a body of your own with `--body FILE`:\n  {}",
-                    events.join("\n  ")
-                )
+            Self::EventUnknown { sender, event } => {
+                let events: Vec<_> = samples::of(sender).map(|sample| sample.event).collect();
+                let of_another = samples::ALL.iter().find(|other| {
+                    other.event.eq_ignore_ascii_case(event) && other.sender.name() != *sender
+                });
+                let meant = match (nearest(event, events.iter().copied()), of_another) {
+                    (Some(near), _) => format!("did you mean `{near}`? These are the events; "),
+                    (None, Some(other)) => {
+                        format!("it is an event of {}. These are those of {sender}; ", other.sender.name())
+                    }
+                    (None, None) => "these are the events; ".to_owned(),
+                };
+                format!("{meant}`--body FILE` takes a body of your own:\n  {}", events.join("\n  "))
             }
             Self::SecretMissing { variable } => format!(
                 "set {variable}, or say where it is: `--secret-env NAME`, `--secret-file FILE`, or \
@@ -123,8 +130,9 @@ impl Error {
             }
             .to_owned(),
             Self::GenuineRefused { .. } => {
-                "nothing else was tried. Are path, secret and token those \
-                of the receiver? And does its handler take the sample? `--body FILE` gives another"
+                "nothing else was tried: `verify diagnose`, with the same sender, URL and secret, finds out why. Are \
+                 path, secret and token those of the receiver? And does its handler take the sample? `--body FILE` \
+                 gives another"
                     .to_owned()
             }
             Self::Listen(error) => error.hint()?.to_owned(),
@@ -137,7 +145,7 @@ impl Error {
                 "`verify webhooks list {sender}` shows it if it was made; the next `verify listen \
                  --register {sender} {name}` with the same URL deletes it"
             ),
-            Self::StillRegistered { command, .. } => format!("delete it later:\n  {command}"),
+            Self::StillRegistered { command, .. } => format!("delete it later:\n    {command}"),
             Self::YesMissing => "say `--yes` where nobody can be asked".to_owned(),
             Self::SenderUnknown { .. } => {
                 "say who should have sent it: `--sender mlflow`, for instance".to_owned()
@@ -192,7 +200,7 @@ impl Error {
         if let Some(hint) = self.hint() {
             text += &format!("\n\nhint: {}", lines(hint.as_bytes()));
         }
-        anstream::eprintln!("{text}");
+        anstream::eprintln!("{}", wrapped(&text, width(&io::stderr())));
     }
 }
 
@@ -220,7 +228,6 @@ impl fmt::Display for Error {
             Self::EventUnknown { sender, event } => {
                 write!(f, "{sender} has no event `{event}`")
             }
-            Self::EventMissing { .. } => f.write_str("neither an event nor a body was given"),
             Self::File { path, .. } => write!(f, "`{}`", path.display()),
             Self::GenuineRefused { outcome } => {
                 write!(f, "the receiver does not accept a genuine delivery: {outcome}")

@@ -5,7 +5,9 @@ mod args;
 mod clock;
 mod commands;
 mod error;
+mod framework;
 mod judge;
+mod nearest;
 mod output;
 mod payload;
 mod printed;
@@ -15,6 +17,7 @@ mod set;
 mod signals;
 mod target;
 mod text;
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -52,6 +55,10 @@ fn main() -> ExitCode {
 /// Prints the help that was asked for, or what is wrong with the arguments. It quotes them, and a
 /// script may have them from anywhere.
 fn misused(error: &clap::Error) -> ExitCode {
+    if let Some(text) = secret::typed(error) {
+        anstream::eprintln!("{}", wrap::wrapped(&text, wrap::width(&std::io::stderr())));
+        return ExitCode::from(2);
+    }
     let text = error.render().to_string();
     let shown = text::lines(text.as_bytes());
     if shown == text {

@@ -7,7 +7,11 @@ use anstream::{AutoStream, stdout};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-use crate::{Error, text::Shown};
+use crate::{
+    Error,
+    text::Shown,
+    wrap::{width, wrapped},
+};
 
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -48,6 +52,21 @@ impl Output {
     /// Prints a line.
     pub(crate) fn line(&mut self, line: impl fmt::Display) -> Result<(), Error> {
         self.text(format_args!("{line}\n"))
+    }
+
+    /// Prints sentences, on as many lines as the terminal needs for them.
+    pub(crate) fn prose(&mut self, text: impl fmt::Display) -> Result<(), Error> {
+        self.line(wrapped(&text.to_string(), width(&io::stdout())))
+    }
+
+    /// Says what to do next, as the last of what people read.
+    pub(crate) fn next(&mut self, what: impl fmt::Display) -> Result<(), Error> {
+        if self.is_json { Ok(()) } else { self.prose(format_args!("\nnext: {what}")) }
+    }
+
+    /// Says something on standard error, beside what scripts read.
+    pub(crate) fn aside(text: impl fmt::Display) {
+        anstream::eprintln!("{}", wrapped(&text.to_string(), width(&io::stderr())));
     }
 
     /// Shows what was printed, now: for what goes on for long.

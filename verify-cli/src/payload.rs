@@ -27,7 +27,8 @@ pub(crate) struct Payload {
     #[arg(value_parser = sender_parser())]
     pub(crate) sender: Sender,
 
-    /// The event whose sample is the body, in any case. `verify senders SENDER` lists them.
+    /// The event whose sample is the body, in any case. Without it: the one that people wait for most, such as
+    /// `model_version.created`. `verify senders SENDER` lists them.
     #[arg(conflicts_with = "body", value_parser = EventParser, hide_possible_values = true)]
     event: Option<String>,
 
@@ -97,10 +98,10 @@ impl Payload {
             (Some(path), ..) => self.render(path)?,
             (None, Some(path), ..) => read_body(path)?,
             (None, None, _, Some(sample)) => sample.body.as_bytes().to_vec(),
-            (None, None, Some(event), None) => {
-                return Err(Error::EventUnknown { sender, event: event.clone() });
+            (None, None, event, None) => {
+                let event = event.clone().unwrap_or_default();
+                return Err(Error::EventUnknown { sender, event });
             }
-            (None, None, None, None) => return Err(Error::EventMissing { sender }),
         };
         self.set.iter().try_fold(body, |body, set| {
             let (body, is_new) = set.apply(&body).map_err(Error::Set)?;
@@ -150,8 +151,12 @@ impl Payload {
     }
 
     fn sample(&self) -> Option<&'static Sample> {
-        let event = self.event.as_ref()?;
-        samples::of(self.sender.name()).find(|sample| sample.event.eq_ignore_ascii_case(event))
+        let sender = self.sender.name();
+        match &self.event {
+            Some(event) => samples::of(sender).find(|s| s.event.eq_ignore_ascii_case(event)),
+            None if self.body.is_none() && self.template.is_none() => samples::usual(sender),
+            None => None,
+        }
     }
 }
 

@@ -9,7 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{
+    Args,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use verify_toolkit::{ConfigError, Secret, Sender};
 use zeroize::Zeroizing;
 
@@ -57,6 +60,33 @@ impl fmt::Debug for SecretBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretBytes(..)")
     }
+}
+
+/// What to say to whoever types a secret or a token as an argument, of a command that takes one. `None`: something
+/// else is wrong.
+pub(crate) fn typed(error: &clap::Error) -> Option<String> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let option =
+        text(ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+    let option = option.split('=').next()?;
+    let what = match option {
+        "--secret" | "--previous-secret" => "secret",
+        "--token" => "token",
+        _ => return None,
+    };
+    // What clap takes for a typing error are the options that the command has.
+    text(ContextKind::SuggestedArg)?.strip_prefix(option)?.strip_prefix('-')?;
+    Some(format!(
+        "error: `{option}` is not taken: other users of this machine see the arguments of a program, and the shell's \
+         history keeps them\n\n\
+         hint: put the {what} into a variable or a file, and name that with `{option}-env NAME` or `{option}-file FILE`. \
+         This asks for it without showing it, and keeps it out of the history:\n    \
+         read -rs NAME && export NAME\n\
+         If what you typed just now is in use, take a new {what}: the old one is in the history."
+    ))
 }
 
 // No doc comments on structs that are flattened: clap would take them for the command's.

@@ -1,6 +1,6 @@
 //! Where a delivery goes.
 
-use core::{str::FromStr, time::Duration};
+use core::{convert::Infallible, net::IpAddr, str::FromStr, time::Duration};
 use std::{fs, path::PathBuf};
 
 use clap::Args;
@@ -14,7 +14,7 @@ use crate::{Error, Verdict};
 #[group(skip)]
 pub(crate) struct Target {
     /// Where the receiver listens, as in `http://127.0.0.1:8080/webhooks/mlflow`.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = url)]
     to: String,
 
     /// Trust the certificates in this PEM file as well, for `https://`.
@@ -83,6 +83,18 @@ impl Fate {
     }
 }
 
+/// Reads a URL. One of this machine needs no `http://`; of another, the sender's token would go over the network in
+/// clear text.
+pub(crate) fn url(text: &str) -> Result<String, Infallible> {
+    let end = text.find(['/', '?']).unwrap_or(text.len());
+    let host = text.get(..end).unwrap_or_default();
+    let port = host.rfind(':').filter(|_| !host.ends_with(']')).unwrap_or(host.len());
+    let name = host.get(..port).unwrap_or_default();
+    let is_here = name == "localhost"
+        || name.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    Ok(if is_here { format!("http://{text}") } else { text.to_owned() })
+}
+
 /// Reads a number of seconds, of which a fraction may be left.
 pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().map_err(|_| "not a number of seconds")?;
@@ -98,4 +110,29 @@ pub(crate) fn number<N: FromStr>(text: &str) -> Result<N, &'static str> {
 /// Makes what runs the commands that use the network.
 pub(crate) fn runtime() -> Result<Runtime, Error> {
     Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::url;
+
+    #[test]
+    fn only_this_machine_needs_no_scheme() {
+        for here in
+            ["localhost", "localhost:8080/a", "127.0.0.1:1?a=b", "[::1]:80", "[::1]", "127.0.0.2"]
+        {
+            assert_eq!(url(here), Ok(format!("http://{here}")));
+        }
+        for other in [
+            "",
+            "/a",
+            "http://localhost",
+            "https://127.0.0.1",
+            "example.com/localhost",
+            "10.0.0.1:80",
+            "::x",
+        ] {
+            assert_eq!(url(other), Ok(other.to_owned()));
+        }
+    }
 }

@@ -61,7 +61,7 @@ pub(crate) fn lines(text: &[u8]) -> String {
 
 /// Quotes a name or a path for a shell, if it has to be.
 pub(crate) fn word(text: &str) -> String {
-    let is_plain = |char: char| char.is_alphanumeric() || "_-./".contains(char);
+    let is_plain = |char: char| char.is_alphanumeric() || "_-./:".contains(char);
     match text.chars().all(is_plain) {
         true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', r"'\''")),

@@ -4,18 +4,24 @@ mod report;
 use core::time::Duration;
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use verify_toolkit::{
     Sender,
-    attack::{Outcome, Target as Receiver, awkward_secret},
+    attack::{CaseReport, Outcome, Severity, Target as Receiver, awkward_secret},
+    remedy::Framework,
 };
 
 use crate::{
     Error, Output, Verdict,
+    framework::FrameworkOption,
     payload::{read_body, sender_parser},
     progress,
     secret::{SecretOptions, TokenOptions},
     target::{Fate, Target, number, runtime, seconds},
+    text::word,
 };
 
 const EXAMPLES: &str = "\
@@ -37,7 +43,20 @@ A genuine delivery goes first; if that is not accepted, nothing else is tried. I
 seconds; where standard error is a terminal, a bar shows how far it is. --slow takes some 20 seconds
 more, or 100 where the receiver does not end what is held open.
 
+Severities: critical, anybody has their deliveries taken for genuine; high, who holds a genuine
+delivery can misuse it, or anybody can use the receiver up; medium, a crash or lost deliveries; low,
+a difference of which nobody is known to gain anything.
+
 Exit code: 0 if nothing was found, 1 if something was, 2 if it could not be tried.";
+
+/// Reads a severity by its name.
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    let all = Severity::WORST_FIRST.iter();
+    PossibleValuesParser::new(all.map(|severity| severity.name())).try_map(|name| {
+        let mut all = Severity::WORST_FIRST.iter();
+        all.find(|severity| severity.name() == name).copied().ok_or("no such severity")
+    })
+}
 
 /// Attack a receiver, of whatever language, with all that receivers get wrong.
 #[derive(Args, Debug)]
@@ -72,6 +91,13 @@ pub(crate) struct Options {
     /// How far a signed time may be from the receiver's clock, in seconds. Without it: 300.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     tolerance: Option<Duration>,
+
+    /// End with exit code 1 only if something as bad as this was found, or worse. Without it: if anything was.
+    #[arg(long, value_name = "SEVERITY", value_parser = severity())]
+    fail_on: Option<Severity>,
+
+    #[command(flatten)]
+    framework: FrameworkOption,
 
     /// Write a report in JUnit's form to this file.
     #[arg(long, value_name = "FILE")]
@@ -127,12 +153,7 @@ impl Options {
             // The plainest forgery goes first, twice.
             let count = cases.len().saturating_add(2);
             let bar = progress::bar(count.try_into().unwrap_or(u64::MAX), output);
-            let report = receiver.attack_with(|attempt| {
-                bar.inc(1);
-                let (endpoint, patience) = (&endpoint, self.target.timeout);
-                async move { endpoint.attempt(&attempt, patience).await }
-            });
-            let mut report = report.await;
+            let mut report = receiver.attack_endpoint(&endpoint, || bar.inc(1)).await;
             if let Some(endurance) = self.slow {
                 let held = receiver.attack_connections_of(&endpoint, endurance).await;
                 report.cases.extend(held.cases);
@@ -145,7 +166,31 @@ impl Options {
             written.map_err(|error| Error::File { path: path.clone(), error })?;
         }
         report::print(&report, untried, output)?;
-        Ok(if report.is_hardened() { Verdict::Verified } else { Verdict::Refused })
+        let remedies = report::worst_first(&report).map(|(harm, _)| harm.remedy);
+        let betrayed = || match &report.cases.first()?.outcome {
+            Outcome::Answered(answer) => Framework::of_answer(&answer.headers),
+            _ => None,
+        };
+        self.framework.print(remedies, betrayed, output)?;
+        let (sender, url) = (self.sender.name(), word(self.target.url()));
+        output.next(if report.is_hardened() {
+            "this one line in a pipeline keeps it so; `--slow` also tries what keeps it busy".to_owned()
+        } else {
+            format!(
+                "put the first of these right, and run `verify attack {sender} --to {url} --only NAME` with the name \
+                 of its case"
+            )
+        })?;
+        let least = self.fail_on.unwrap_or(Severity::Low);
+        let is_bad =
+            |case: &CaseReport| case.harm.is_some_and(|harm| harm.severity.is_at_least(least));
+        // Where nothing was tried, nothing is shown.
+        let is_tried = report.is_hardened() || report.failures().next().is_some();
+        Ok(if is_tried && !report.cases.iter().any(is_bad) {
+            Verdict::Verified
+        } else {
+            Verdict::Refused
+        })
     }
 
     /// A name that no case has here would leave the genuine delivery alone, and find nothing.

@@ -87,19 +87,23 @@ fn accepted(
     ))?;
     output.text(receipt_text(receipt, evidence))?;
     for note in evidence.notes(true) {
-        output.line(note)?;
+        output.prose(note)?;
     }
     match event {
         Ok(event) => {
             let name = event.name.as_deref().unwrap_or("without a name");
             output.line(format_args!("event {}", Styled(STRONG, Shown(name.as_bytes()))))?;
-            output.text(indented(event.fields.as_bytes()))
+            output.text(indented(event.fields.as_bytes()))?;
         }
-        Err(error) => output.line(format_args!(
+        Err(error) => output.prose(format_args!(
             "The event cannot be read, but the delivery is verified all the same: {}",
             Shown(error.to_string().as_bytes())
-        )),
+        ))?,
     }
+    output.next(format_args!(
+        "if your receiver refuses it all the same, `verify diagnose {} --to URL` finds out what it does wrong",
+        receipt.sender()
+    ))
 }
 
 fn refused(rejection: Rejection, evidence: &Evidence, output: &mut Output) -> Result<(), Error> {
@@ -115,9 +119,9 @@ fn refused(rejection: Rejection, evidence: &Evidence, output: &mut Output) -> Re
     let sender = Styled(STRONG, evidence.sender.name());
     output.line(format_args!("{} {sender}: {rejection}", Styled(BAD, "refused")))?;
     for note in evidence.notes(false) {
-        output.line(note)?;
+        output.prose(note)?;
     }
-    output.line("\nTo find out why, run `verify explain` with the same options.")
+    output.next("`verify explain` with the same options finds out why")
 }
 
 fn receipt_json(receipt: &Receipt) -> Value {

@@ -1,7 +1,12 @@
 use clap::Args;
 use serde_json::Value;
 
-use crate::{Error, Output, Verdict, judge::Case, text::lines};
+use verify_toolkit::{
+    explain::Side,
+    remedy::{Framework, Remedy},
+};
+
+use crate::{Error, Output, Verdict, framework::FrameworkOption, judge::Case, text::lines};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +25,9 @@ Exit code: 0 verified, so there is nothing to explain; 1 refused, whether or not
 pub(crate) struct Options {
     #[command(flatten)]
     case: Case,
+
+    #[command(flatten)]
+    framework: FrameworkOption,
 }
 
 impl Options {
@@ -38,12 +46,23 @@ impl Options {
             let (first, notes): (Vec<_>, Vec<_>) =
                 notes.into_iter().partition(|note| doubts.contains(note));
             for note in first {
-                output.line(note)?;
+                output.prose(note)?;
             }
-            output.line(lines(explanation.to_string().as_bytes()))?;
+            output.prose(lines(explanation.to_string().as_bytes()))?;
             for note in notes {
-                output.line(note)?;
+                output.prose(note)?;
             }
+            // What the sender did wrong, the receiver cannot put right.
+            let own = explanation.findings().iter().filter(|finding| finding.side != Side::Sender);
+            let remedies = own.flat_map(|finding| &finding.causes).map(|cause| cause.remedy());
+            let betrayed = || Framework::of_origin(&evidence.capture.origin);
+            self.framework.print(remedies.collect::<Vec<Remedy>>(), betrayed, output)?;
+            let sender = evidence.sender.name();
+            output.next(if is_verified {
+                format!("if your receiver refuses it all the same, `verify diagnose {sender} --to URL` finds out what it does wrong")
+            } else {
+                format!("put that right; then `verify diagnose {sender} --to URL` says whether the receiver takes a genuine delivery")
+            })?;
         }
         Ok(if is_verified { Verdict::Verified } else { Verdict::Refused })
     }

@@ -27,6 +27,7 @@ impl Options {
         settings.dangerous_open_page = self.dangerous_open_page;
         settings.forward = self.forward_to.clone();
         settings.keep = self.store.keep();
+        settings.new_secrets = self.keys.new_secret;
         let listen = settings.start()?;
         greeting::print(&self, &listen);
         let Some(registered) = Registered::make(&self, &listen)? else {

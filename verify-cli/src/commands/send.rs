@@ -109,6 +109,13 @@ impl Options {
                 output.json(&sent.to_json(&payload))?;
             } else if count.get() == 1 && sent.outcome.is_ok() {
                 output.text(sent.to_text(&payload, target.url()))?;
+                let meaning = sent.meaning(&payload);
+                if !meaning.is_empty() {
+                    output.prose(format_args!("\n{meaning}"))?;
+                }
+                if let Some(next) = sent.next(&payload, target.url()) {
+                    output.next(next)?;
+                }
             }
             summary.take(sent);
             Ok::<_, Error>(())

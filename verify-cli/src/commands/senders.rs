@@ -33,6 +33,8 @@ impl Options {
         for sender in wanted {
             if output.is_json() { show_json(sender, output)? } else { show(sender, output)? }
         }
+        let name = self.sender.map_or("SENDER", |sender| sender.name());
+        output.next(format_args!("`verify send {name} [EVENT] --to URL` sends one, signed"))?;
         Ok(Verdict::Verified)
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     clock::{now, unix_time},
     payload::Payload,
     secret::SecretOptions,
+    target::url,
     text::Shown,
 };
 
@@ -36,7 +37,7 @@ pub(crate) struct Options {
     payload: Payload,
 
     /// Print a `curl` command that sends the delivery to this URL.
-    #[arg(long, value_name = "URL", conflicts_with = "json")]
+    #[arg(long, value_name = "URL", conflicts_with = "json", value_parser = url)]
     curl: Option<String>,
 
     /// Sign as if it were this time, in Unix seconds. Without it: now.

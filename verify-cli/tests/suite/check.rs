@@ -44,7 +44,7 @@ fn the_clock_is_that_of_the_recording_or_as_told() {
     assert_eq!(
         shown,
         "refused mlflow: timestamp is older than the tolerance: `x-mlflow-timestamp`\n\n\
-         To find out why, run `verify explain` with the same options.\n"
+         next: `verify explain` with the same options finds out why\n"
     );
     check("--now 1700000301 --tolerance 301").run().ended(0);
     let json = check("--now now --json").run().ended(1);

@@ -12,7 +12,9 @@ const COMMANDS: &[&str] = &[
     "send",
     "sign",
     "check",
+    "diagnose",
     "explain",
+    "recorder",
     "listen",
     "attack",
     "emulate",
@@ -70,6 +72,18 @@ fn every_command_is_on_the_page() {
     for command in shown {
         assert!(verify(&format!("{command} --help")).run().ended(0).contains("Examples:\n"));
     }
+}
+
+#[test]
+fn the_first_thing_is_where_to_start() {
+    let help = verify("--help").run().ended(0);
+    assert!(help.starts_with("Start here: signature mismatch?"), "{help}");
+    let start = help.split_once("Usage:").unwrap().0;
+    for line in start.lines().filter(|line| line.starts_with("  verify ")) {
+        let command = line.split_whitespace().nth(1).unwrap();
+        assert!(COMMANDS.contains(&command), "{line}");
+    }
+    assert!(start.contains("  verify explain request.txt ") && start.contains("  verify listen "));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod attack;
 mod check;
+mod diagnose;
 mod emulate;
 mod explain;
 mod help;

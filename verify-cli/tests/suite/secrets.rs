@@ -84,3 +84,24 @@ fn no_command_takes_a_secret_by_value() {
         assert!(!said.stderr.contains("whsec_"), "{}", said.stderr);
     }
 }
+
+#[test]
+fn whoever_types_a_secret_is_told_what_to_do_instead() {
+    for (line, instead) in [
+        ("sign mlflow --secret hunter2", "`--secret-env NAME` or `--secret-file FILE`"),
+        ("sign mlflow --secret=hunter2", "`--secret-env NAME` or `--secret-file FILE`"),
+        ("send mlflow --to http://h --token hunter2", "`--token-env NAME` or `--token-file FILE`"),
+        ("check x --previous-secret hunter2", "`--previous-secret-env NAME` or"),
+    ] {
+        let said = verify(line).run().failed();
+        assert!(said.contains("is not taken: other users of this machine see"), "{said}");
+        assert!(said.contains(instead) && !said.contains("hunter2"), "{said}");
+        assert!(
+            !said.contains("'typed'") && said.contains("    read -rs NAME && export NAME"),
+            "{said}"
+        );
+    }
+    // Where no secret is read, it is an argument like another.
+    let said = verify("senders --secret x").run().failed();
+    assert!(said.contains("unexpected argument '--secret'"), "{said}");
+}

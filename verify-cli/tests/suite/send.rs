@@ -79,6 +79,36 @@ fn only_an_answer_of_who_judges_is_a_refusal() {
 }
 
 #[test]
+fn a_sender_has_an_event_that_is_sent_if_none_is_named() {
+    let receiver = receiver();
+    for sender in Sender::ALL.iter().map(Sender::name) {
+        let usual = verify_toolkit::samples::usual(sender).unwrap().event;
+        // Without `http://`, because it is on this machine.
+        let shown = verify(&format!("send {sender} --to {receiver}/{sender}")).run().ended(0);
+        assert!(shown.starts_with(&format!("POST http://{receiver}/{sender}\n")), "{shown}");
+        assert!(shown.contains(&format!("  {sender}, {usual}, ")), "{shown}");
+        let next = format!("\nnext: `verify attack {sender} --to http://{receiver}/{sender}` ");
+        assert!(shown.contains(&next), "{shown}");
+    }
+}
+
+#[test]
+fn an_event_that_is_nearly_one_is_suggested() {
+    for (line, meant) in [
+        ("mlflow MODEL_VERSION_CREATED", "did you mean `model_version.created`?"),
+        ("databricks model_version_create", "did you mean `MODEL_VERSION_CREATED`?"),
+        ("wandb link_artefact", "did you mean `LINK_ARTIFACT`?"),
+        ("mlflow RUN_METRIC_ZSCORE", "it is an event of wandb."),
+        ("mlflow something", "these are the events;"),
+    ] {
+        let said = verify(&format!("send {line} --to localhost:1")).run().failed();
+        assert!(said.contains(&format!("hint: {meant}")), "{said}");
+    }
+    let said = verify("send mflow --to localhost:1").run().failed();
+    assert!(said.contains("a similar value exists: 'mlflow'"), "{said}");
+}
+
+#[test]
 fn a_field_that_was_not_there_is_noted() {
     let to = format!("send wandb LINK_MODEL --to http://{}/wandb --set", receiver());
     let set = |assignment: &str| verify(&to).arg(assignment).run();
@@ -153,10 +183,9 @@ fn tls_needs_trust() {
 fn errors_say_what_to_do_next() {
     let nobody = "--to http://127.0.0.1:1/";
     for (line, expected) in [
-        ("send mlflow --to http://localhost/", "or give a body of your own with `--body FILE`"),
         ("send mlflow nope --to http://localhost/", "mlflow has no event `nope`"),
         ("send mlflow prompt.created", "--to <URL>"),
-        ("send mlflow prompt.created --to localhost", "not a URL such as"),
+        ("send mlflow prompt.created --to example.com", "not a URL such as"),
         ("send mlflow prompt.created --to ftp://localhost", "not an `http` or `https` URL"),
         (
             "send nobody x --to http://localhost",

@@ -70,7 +70,7 @@ fn errors_say_what_to_do_next() {
     for (line, expected) in [
         ("sign mlflow prompt.created --at now", "not Unix seconds, as `date +%s` prints them"),
         ("sign mlflow prompt.created --at 1795290782000", "in seconds it is 1795290782"),
-        ("sign mlflow prompt.created --curl localhost", "not a URL such as"),
+        ("sign mlflow prompt.created --curl example.com", "not a URL such as"),
         ("sign mlflow prompt.created --curl http://", "not a URL such as"),
         ("sign mlflow prompt.created --curl http://host --json", "cannot be used with"),
         ("sign mlflow prompt.created --body x", "cannot be used with"),

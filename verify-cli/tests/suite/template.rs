@@ -11,7 +11,7 @@ fn our_own_template_has_nothing_to_be_said_of_it() {
     let printed = verify("template print").run().ended(0);
     assert_eq!(printed, OWN);
     let checked = verify("template check -").input(printed).run().ended(0);
-    assert_eq!(checked.lines().count(), 9);
+    assert_eq!(checked.lines().count(), 9 + 2);
     assert!(
         checked
             .contains("event_type                is read by the typed payload and the bridges\n")

@@ -1,5 +1,5 @@
 use serde_json::json;
-use verify_toolkit::attack::{Case, CaseReport, Outcome, Report};
+use verify_toolkit::attack::{Case, CaseReport, Harm, Outcome, Report, Severity};
 
 use crate::{
     Error, Output,
@@ -31,6 +31,21 @@ pub(super) fn print(report: &Report, untried: usize, output: &mut Output) -> Res
         "\n{}: {tried} cases, {skipped} skipped, {failed} failed",
         Styled(STRONG, report.sender)
     ))?;
+    let all: Vec<_> = worst_first(report).collect();
+    if !all.is_empty() {
+        output.line("\nWhat was found, the worst first:")?;
+    }
+    for (harm, cases) in all {
+        let (first, count) = (cases.first().map_or("", |case| case.case.name), cases.len());
+        let of =
+            if count == 1 { first.to_owned() } else { format!("{count} cases, such as {first}") };
+        output.prose(format_args!(
+            "  {}: {} ({of}). To do: {}.",
+            Styled(style(harm.severity), harm.severity),
+            harm.gains,
+            harm.remedy.words()
+        ))?;
+    }
     if untried > 0 {
         output.line(format_args!(
             "{untried} more need a secret of which every part counts: `verify attack --help` has one"
@@ -39,12 +54,35 @@ pub(super) fn print(report: &Report, untried: usize, output: &mut Output) -> Res
     Ok(())
 }
 
+/// What was found, by what it means.
+pub(super) fn worst_first(report: &Report) -> impl Iterator<Item = (Harm, Vec<&CaseReport>)> {
+    let mut all: Vec<(Harm, Vec<&CaseReport>)> = Vec::new();
+    for case in report.failures() {
+        let Some(harm) = case.harm else { continue };
+        match all.iter_mut().find(|(other, _)| *other == harm) {
+            Some((_, cases)) => cases.push(case),
+            None => all.push((harm, vec![case])),
+        }
+    }
+    let place = |severity| Severity::WORST_FIRST.iter().position(|other| *other == severity);
+    all.sort_by_key(|(harm, _)| place(harm.severity));
+    all.into_iter()
+}
+
+const fn style(severity: Severity) -> anstyle::Style {
+    match severity {
+        Severity::Critical | Severity::High => BAD,
+        _ => STRONG,
+    }
+}
+
 fn print_findings(report: &CaseReport, output: &mut Output) -> Result<(), Error> {
     if report.findings.is_empty() {
         return Ok(());
     }
     let Case { name, tries, .. } = report.case;
-    output.line(format_args!("        {}: {tries}", Styled(STRONG, name)))?;
+    let severity = report.harm.map_or("", |harm| harm.severity.name());
+    output.line(format_args!("        {}: {tries} ({severity})", Styled(STRONG, name)))?;
     report.findings.iter().try_for_each(|finding| {
         output.line(format_args!("          {}", Shown(finding.as_bytes())))
     })
@@ -61,6 +99,8 @@ fn print_json(report: &CaseReport, output: &mut Output) -> Result<(), Error> {
         "expected": report.case.expected.to_string(),
         "outcome": outcome,
         "findings": report.findings,
+        "severity": report.harm.map(|harm| harm.severity.name()),
+        "gains": report.harm.map(|harm| harm.gains),
     }))
 }
 

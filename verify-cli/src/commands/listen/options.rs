@@ -3,11 +3,11 @@ use std::path::PathBuf;
 
 use clap::{Args, builder::ValueParser};
 use verify_listen::{Forward, Keep, ListenError, Settings};
-use verify_toolkit::Sender;
+use verify_toolkit::{Sender, UrlError};
 
 use crate::{
     commands::webhooks::{Api, Profile},
-    target::number,
+    target::{number, url},
 };
 
 const EXAMPLES: &str = "\
@@ -17,14 +17,19 @@ Examples:
   verify listen --secret-env mlflow=NEW_SECRET --secret-env mlflow=OLD_SECRET --keep 100
   verify listen --register mlflow try-out --url https://words.trycloudflare.com
 
-Without any secret, each sender gets one for this run, and you are shown how to make a first
-delivery. With secrets, the senders that have one are listened for: from the options, or from
+Without any secret, each sender has one that stays the same until `--new-secret`, and you are shown
+how to make a first delivery. With secrets, the senders that have one are listened for: from the options, or from
 <SENDER>_WEBHOOK_SECRET and <SENDER>_WEBHOOK_SECRET_PREVIOUS, such as MLFLOW_WEBHOOK_SECRET.
 
 `--register` makes a webhook at Databricks or MLflow with a secret for this run, lets the sender
 deliver a test, and deletes the webhook at the end. The URL is that of a tunnel which leads to the
 port for deliveries, such as the one that `cloudflared tunnel --url http://127.0.0.1:8080` prints.
-Where the service is, and who asks: see `verify webhooks --help`.";
+Where the service is, and who asks: see `verify webhooks --help`.
+
+An MLflow server delivers to this machine only if it was started with these, or to the https URL of
+a tunnel:
+  MLFLOW_WEBHOOK_ALLOWED_SCHEMES=https,http MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS=true
+It forgets its webhooks at a restart unless MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY stays the same.";
 
 /// Receive deliveries, verify them, and show them here and on a page of this machine.
 #[derive(Args, Debug)]
@@ -32,7 +37,7 @@ Where the service is, and who asks: see `verify webhooks --help`.";
 pub(crate) struct Options {
     /// Hand verified deliveries on to this handler, and its answers back. Without a path in the
     /// URL, to the path that they came to.
-    #[arg(long, value_name = "URL", value_parser = Forward::parse)]
+    #[arg(long, value_name = "URL", value_parser = forward)]
     pub(super) forward_to: Option<Forward>,
 
     /// Where senders deliver to, at `/webhooks/<SENDER>`.
@@ -121,6 +126,11 @@ pub(super) struct KeyOptions {
     /// `<SENDER>_WEBHOOK_TOKEN`, if that is set.
     #[arg(long, value_name = "SENDER=NAME", value_parser = of_sender())]
     pub(super) token_env: Vec<(Sender, String)>,
+
+    /// Make other secrets than those of the last start. They are made where no secret is set, and kept beside the
+    /// store.
+    #[arg(long, conflicts_with_all = ["secret_env", "secret_file", "token_env"])]
+    pub(super) new_secret: bool,
 }
 
 impl KeyOptions {
@@ -134,6 +144,11 @@ impl KeyOptions {
     pub(super) fn has_secret_of(&self, sender: Sender) -> bool {
         self.secret_env.iter().chain(&self.secret_file).any(|(of, _)| *of == sender)
     }
+}
+
+fn forward(text: &str) -> Result<Forward, UrlError> {
+    let Ok(url) = url(text);
+    Forward::parse(&url)
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {

@@ -12,9 +12,6 @@ use crate::{
     text::Shown,
 };
 
-/// Characters of a path that is nobody's: whoever scans must not fill the screen.
-const PATH: usize = 64;
-
 /// Prints what happens.
 pub(super) fn show(
     is_forwarding: bool,
@@ -33,16 +30,6 @@ pub(super) fn show(
 fn print(news: News, is_forwarding: bool, output: &mut Output) -> Result<(), Error> {
     match news {
         News::Delivery(delivery) => show_delivery(&delivery, is_forwarding, output)?,
-        News::Stray { method, path } if output.is_json() => {
-            output.json(&json!({ "stray": { "method": method, "path": path } }))?;
-        }
-        News::Stray { method, path } => {
-            let shown: String = path.chars().take(PATH).collect();
-            let more = if shown.len() < path.len() { ".." } else { "" };
-            let request = format!("{method} {shown}");
-            let request = Shown(request.as_bytes());
-            output.line(Styled(DIM, format_args!("nothing listens at {request}{more}: 404")))?;
-        }
         News::Trouble(error) => anstream::eprintln!("verify: {}", Shown(error.as_bytes())),
         News::Missed(missed) => {
             anstream::eprintln!("verify: {missed} lines were too many for this terminal");

@@ -9,7 +9,7 @@ use crate::{
     output::{BAD, DIM, GOOD, STRONG, Styled},
     payload::Payload,
     target::Fate,
-    text::{Shown, indented},
+    text::{self, Shown, indented},
 };
 
 /// A delivery that was sent, and what came back.
@@ -77,29 +77,51 @@ impl Sent {
             reason.unwrap_or_default(),
             milliseconds(self.took)
         );
-        text += &indented(&answer.body);
-        text += match (fate, payload.forge) {
+        text + &indented(&answer.body)
+    }
+
+    /// What that means. Empty: the status says it.
+    pub(super) fn meaning(&self, payload: &Payload) -> &'static str {
+        let Ok(answer) = &self.outcome else { return "" };
+        match (Fate::of(answer.status), payload.forge) {
             (Fate::Accepted, None) => "",
-            (Fate::Accepted, Some(_)) => "\nThe receiver accepted a forged delivery.\n",
-            (Fate::Refused, Some(_)) => "\nRefused, as it should be.\n",
+            (Fate::Accepted, Some(_)) => "The receiver accepted a forged delivery.",
+            (Fate::Refused, Some(_)) => "Refused, as it should be.",
             (Fate::Refused, None) => {
-                "\nRefused. Is it the secret that the receiver has, and does it want a token, \
-                 `--token-env`? Its log may say\nwhy (of these receivers under `RUST_LOG=verify=debug`), or \
-                 `verify explain` from a capture of what it got.\n"
+                "Refused. Is it the secret that the receiver has, and does it want a token, `--token-env`? Its log \
+                 may say why (of these receivers under `RUST_LOG=verify=debug`)."
             }
             (Fate::Nowhere, _) => {
-                "\nNot delivered: no receiver is at this path. Compare the path in `--to` with its route, \
-                 such as\n`/webhooks/mlflow`.\n"
+                "Not delivered: no receiver is at this path. Compare the path in `--to` with its route, such as \
+                 `/webhooks/mlflow`."
             }
             (Fate::Elsewhere, _) => {
-                "\nNot delivered: the answer leads elsewhere, and is not followed. Give `--to` the URL in \
-                 `location`.\n"
+                "Not delivered: the answer leads elsewhere, and is not followed. Give `--to` the URL in `location`."
             }
             (Fate::Unable, _) => {
-                "\nNot delivered: the receiver failed, or wants it again later. Its log says why.\n"
+                "Not delivered: the receiver failed, or wants it again later. Its log says why."
             }
-        };
-        text
+        }
+    }
+
+    /// What to do next.
+    pub(super) fn next(&self, payload: &Payload, url: &str) -> Option<String> {
+        let (sender, url) = (payload.sender.name(), text::word(url));
+        let fate = self.outcome.as_ref().ok().map(|answer| Fate::of(answer.status))?;
+        Some(match (fate, payload.forge) {
+            (Fate::Accepted, None) => format!(
+                "`verify attack {sender} --to {url}` shows whether the receiver refuses what is forged"
+            ),
+            (Fate::Accepted, Some(_)) => {
+                format!("`verify attack {sender} --to {url}` shows what else it accepts")
+            }
+            (Fate::Refused, None) => {
+                format!(
+                    "`verify diagnose {sender} --to {url}` finds out what the receiver does wrong"
+                )
+            }
+            _ => return None,
+        })
     }
 }
 

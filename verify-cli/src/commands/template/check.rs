@@ -47,6 +47,7 @@ impl Options {
             for (name, by) in readers(&text) {
                 output.line(format_args!("{name:<25} is read by {}", of(by)))?;
             }
+            output.next("`verify send wandb EVENT --template FILE --to URL` delivers it, filled in and signed")?;
         }
         let is_wrong = findings.iter().any(|finding| finding.kind.is_wrong());
         Ok(if is_wrong { Verdict::Refused } else { Verdict::Verified })
