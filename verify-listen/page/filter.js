@@ -69,6 +69,7 @@ function filter() {
   for (const row of rows.values()) row.tabIndex = row === current ? 0 : -1;
   at('none').hidden = seen.length > 0;
   at('none-urls').hidden = rows.size > 0;
+  at('none-help').hidden = rows.size > 0;
   at('none-text').textContent = rows.size ? 'None of them fits.' : 'None yet. Senders deliver to';
 }
 

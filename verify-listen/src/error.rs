@@ -1,5 +1,5 @@
 use core::{fmt, net::SocketAddr};
-use std::io;
+use std::{io, path::PathBuf};
 
 use verify_axum::ConfigError;
 
@@ -29,6 +29,11 @@ pub(crate) enum Kind {
     Runtime(io::Error),
     /// Two senders have one secret.
     SecretShared([&'static str; 2]),
+    /// The secrets that were made cannot be kept.
+    Secrets {
+        path: PathBuf,
+        error: io::Error,
+    },
     Store(StoreError),
     StoreNowhere,
     /// A secret that is printed would be good for other machines.
@@ -54,6 +59,9 @@ impl ListenError {
             Kind::SecretShared(_) => {
                 "with one secret, a delivery of one sender can be made to pass for one of the \
                  other: give each its own"
+            }
+            Kind::Secrets { .. } => {
+                "move the file away, or set a secret, such as MLFLOW_WEBHOOK_SECRET: then none is made"
             }
             Kind::Store(StoreError::File { error, .. })
                 if error.kind() == io::ErrorKind::NotFound =>
@@ -114,6 +122,7 @@ impl fmt::Display for ListenError {
             Kind::Random(error) => write!(f, "no random numbers: {error}"),
             Kind::Runtime(_) => f.write_str("cannot start"),
             Kind::SecretShared([one, other]) => write!(f, "{one} and {other} have the same secret"),
+            Kind::Secrets { path, .. } => write!(f, "cannot keep secrets in `{}`", path.display()),
             Kind::Store(error) => error.fmt(f),
             Kind::StoreNowhere => f.write_str("there is no home directory to keep deliveries in"),
             Kind::TryOutOpen(address) => {
@@ -126,7 +135,9 @@ impl fmt::Display for ListenError {
 impl core::error::Error for ListenError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match &self.0 {
-            Kind::Bind { error, .. } | Kind::Runtime(error) => Some(error),
+            Kind::Bind { error, .. } | Kind::Runtime(error) | Kind::Secrets { error, .. } => {
+                Some(error)
+            }
             _ => None,
         }
     }

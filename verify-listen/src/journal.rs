@@ -28,13 +28,6 @@ pub enum News {
     Delivery(Arc<Summary>),
     /// So many news were missed: whoever shows them was too slow.
     Missed(u64),
-    /// A request came to a path where nothing listens.
-    Stray {
-        /// The beginning of its method.
-        method: String,
-        /// The beginning of its path.
-        path: String,
-    },
     /// The store failed: how. The sender was told to come again.
     Trouble(String),
 }
@@ -96,12 +89,6 @@ impl Journal {
         self.store.clear().await?;
         self.tell(News::Cleared);
         Ok(())
-    }
-
-    pub(crate) fn stray(&self, method: &str, path: &str) {
-        let clipped = |text: &str, most| text.chars().take(most).collect();
-        let (method, path) = (clipped(method, Facts::METHOD), clipped(path, Facts::PATH));
-        self.tell(News::Stray { method, path });
     }
 
     fn trouble(&self, error: &StoreError) {

@@ -52,17 +52,6 @@ impl Keys {
         Ok(Self(Arc::new(all)))
     }
 
-    /// Makes a secret for each sender.
-    pub(crate) fn generate() -> Result<Self, ListenError> {
-        let make = |sender: &Sender| {
-            let mut random = [0; 24];
-            getrandom::fill(&mut random).map_err(|error| Kind::Random(error.to_string()))?;
-            let secret = sender.secret_encoding().write(&random);
-            Ok::<_, ListenError>(SenderKeys::new(*sender, [secret], [""; 0]))
-        };
-        Ok(Self(Arc::new(Sender::ALL.iter().map(make).collect::<Result<_, _>>()?)))
-    }
-
     /// Returns the senders that have a secret.
     pub fn iter(&self) -> impl Iterator<Item = &SenderKeys> {
         self.0.iter()

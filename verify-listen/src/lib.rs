@@ -42,6 +42,7 @@ mod live;
 mod page;
 mod receive;
 mod record;
+mod secrets;
 mod serve;
 mod settings;
 mod signals;

@@ -21,7 +21,7 @@ use crate::{
     error::Kind,
     guard::Guard,
     journal::Journal,
-    receive,
+    receive, secrets,
     serve::{CONNECTIONS, serve},
     signals::StopSignals,
     store::Store,
@@ -55,7 +55,7 @@ impl Settings {
     ///
     /// A setting would open to others what is for this machine, two senders share a secret, or a port or the store
     /// cannot be opened.
-    pub fn start(mut self) -> Result<Listen, ListenError> {
+    pub fn start(self) -> Result<Listen, ListenError> {
         if !self.page.ip().to_canonical().is_loopback() && !self.dangerous_open_page {
             return Err(Kind::PageOpen(self.page).into());
         }
@@ -68,11 +68,8 @@ impl Settings {
             }
         }
         let is_try_out = self.keys.iter().next().is_none();
-        if is_try_out {
-            if !self.bind.ip().to_canonical().is_loopback() {
-                return Err(Kind::TryOutOpen(self.bind).into());
-            }
-            self.keys = Keys::generate()?;
+        if is_try_out && !self.bind.ip().to_canonical().is_loopback() {
+            return Err(Kind::TryOutOpen(self.bind).into());
         }
         Listen::open(self, is_try_out)
     }
@@ -81,7 +78,10 @@ impl Settings {
 impl Listen {
     fn open(settings: Settings, is_try_out: bool) -> Result<Self, ListenError> {
         let Settings { forward, keys, keep, .. } = settings;
+        // Whoever else has the store open has its secrets too.
         let store = Store::open(&settings.store, keep).map_err(Kind::Store)?;
+        let keys =
+            if is_try_out { secrets::kept(&settings.store, settings.new_secrets)? } else { keys };
         let runtime = Runtime::new().map_err(Kind::Runtime)?;
         let (deliveries, page, signals) = runtime.block_on(async {
             let deliveries = bind("--bind", settings.bind).await?;
@@ -115,13 +115,13 @@ impl Listen {
         })
     }
 
-    /// Returns the secrets: those of the settings, or those that were made for this run.
+    /// Returns the secrets: those of the settings, or those that were made, and are kept beside the store.
     #[must_use]
     pub const fn keys(&self) -> &Keys {
         &self.keys
     }
 
-    /// Returns whether no secret was set, so that each sender has one for this run.
+    /// Returns whether no secret was set, so that each sender has one that was made.
     #[must_use]
     pub const fn is_try_out(&self) -> bool {
         self.is_try_out

@@ -39,7 +39,7 @@ async fn tell(mut news: Receiver<News>, mut page: Sender<Bytes, Infallible>) {
                     let json = serde_json::to_string(&*summary).unwrap_or_default();
                     break format!("data: {json}\n\n").into();
                 }
-                Ok(Ok(News::Missed(_) | News::Stray { .. } | News::Trouble(_))) => {}
+                Ok(Ok(News::Missed(_) | News::Trouble(_))) => {}
                 Ok(Ok(News::Cleared) | Err(RecvError::Lagged(_))) => {
                     break Bytes::from_static(b"event: missed\ndata:\n\n");
                 }

@@ -42,6 +42,8 @@ pub(crate) struct Receiver {
 const REST: Duration = Duration::from_secs(5);
 /// As many refused bodies are read at a time; of others only the head is kept.
 const READING: usize = 16;
+/// Most bytes that are kept of a body that is no sender's here.
+const STRAY: usize = 64 * 1024;
 /// As many that broke off wait to be written; of more only the refusal is logged.
 const BROKEN: usize = 64;
 
@@ -75,11 +77,8 @@ pub(crate) fn router(
         let on_delivery = move |request| receiver.clone().take(sender, limit, request);
         app = app.route(&path, any(on_delivery).layer(guard));
     }
-    app.fallback(async move |head: Parts| {
-        receiver.journal.stray(head.method.as_str(), head.uri.path());
-        StatusCode::NOT_FOUND
-    })
-    .layer(middleware::from_fn(break_loop))
+    app.fallback(async move |request: Request| receiver.stray(request).await)
+        .layer(middleware::from_fn(break_loop))
 }
 
 /// Neither records nor forwards what comes back: it would come again without end, and take the place
@@ -115,12 +114,19 @@ impl Receiver {
     async fn verified(&self, sender: Sender, head: &Parts, verified: Verified<Bytes>) -> Response {
         // As a receiver would whose route takes POST only.
         if head.method != Method::POST {
+            let request = wire_request(head, verified.body());
+            let (verdict, subject) = wrong_method(&head.method, StatusCode::METHOD_NOT_ALLOWED);
+            let facts = Facts { subject, ..facts(sender.name(), &request, verdict) };
+            let _ = self.journal.append(facts, &request).await;
             return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")]).into_response();
         }
         let request = wire_request(head, verified.body());
         let Subject { event, words } = Subject::of(&verified);
-        let facts =
-            Facts { event, subject: words, ..facts(sender, &request, verified.receipt().into()) };
+        let facts = Facts {
+            event,
+            subject: words,
+            ..facts(sender.name(), &request, verified.receipt().into())
+        };
         // What is not on the disk is not accepted, and so the sender sends it again.
         let Ok(id) = self.journal.append(facts, &request).await else {
             return try_again(verified.receipt());
@@ -139,24 +145,62 @@ impl Receiver {
         body: Body,
         refusal: Refusal,
     ) {
+        let patience = match refusal {
+            // No more time and no more room: what has come by now.
+            Refusal::BudgetSpent(_) | Refusal::DeadlinePassed => Duration::ZERO,
+            _ => REST,
+        };
         // Until it is written.
         let reading = self.reading.try_acquire();
         let (body, is_cut_off) = match reading {
-            Ok(_) => read(body, limit, refusal).await,
+            Ok(_) => read(body, limit, patience).await,
             Err(_) => (Bytes::new(), true),
         };
         let request = wire_request(head, &body);
         let claimed = Subject::claimed(&sender, &body);
         let (event, claim) = claimed.map(|claimed| (claimed.event, claimed.words)).unzip();
-        let facts = Facts {
-            event: event.flatten(),
-            claim,
-            subject: refusal.to_string(),
-            is_cut_off,
-            ..facts(sender, &request, refusal.into())
+        let (verdict, subject) = match head.method {
+            Method::POST => (refusal.into(), refusal.to_string()),
+            _ => wrong_method(&head.method, refusal.answer().status),
         };
+        let (event, name) = (event.flatten(), sender.name());
+        let facts = Facts { event, claim, subject, is_cut_off, ..facts(name, &request, verdict) };
         // The answer is no, on the disk or not; and the journal has told of its trouble.
         let _ = self.journal.append(facts, &request).await;
+    }
+
+    /// A request that is no sender's here. It goes on if whoever sent it hangs up, as a delivery does.
+    async fn stray(self, request: Request) -> Response {
+        let taking = tokio::spawn(async move {
+            let (head, body) = request.into_parts();
+            let reading = self.reading.try_acquire();
+            let (body, is_cut_off) = match reading {
+                Ok(_) => read(body, STRAY, REST).await,
+                Err(_) => (Bytes::new(), true),
+            };
+            let request = wire_request(&head, &body);
+            let is_path = |sender: &&Sender| path(sender) == head.uri.path();
+            let is_signed = |sender: &&Sender| head.headers.contains_key(sender.signature_header());
+            let of_path = Sender::ALL.iter().find(is_path);
+            let (code, subject) = match of_path {
+                Some(sender) => (
+                    "sender_without_secret",
+                    format!("no secret is set for {}, so nothing of it is verified", sender.name()),
+                ),
+                None => {
+                    let start: String = head.uri.path().chars().take(Facts::METHOD * 4).collect();
+                    let more = if start.len() < head.uri.path().len() { ".." } else { "" };
+                    ("unknown_path", format!("no sender delivers to this path: {start}{more}"))
+                }
+            };
+            let sender = of_path.or_else(|| Sender::ALL.iter().find(is_signed));
+            let sender = sender.map_or("unknown", |sender| sender.name());
+            let verdict = refused(code, StatusCode::NOT_FOUND.as_u16());
+            let facts = Facts { subject, is_cut_off, ..facts(sender, &request, verdict) };
+            let _ = self.journal.append(facts, &request).await;
+        });
+        let _ = taking.await;
+        StatusCode::NOT_FOUND.into_response()
     }
 
     /// Such a request does not come through: what follows in its body is missing.
@@ -166,7 +210,7 @@ impl Receiver {
         let facts = Facts {
             subject: Refusal::BodyBroken.to_string(),
             is_cut_off: true,
-            ..facts(sender, &request, Refusal::BodyBroken.into())
+            ..facts(sender.name(), &request, Refusal::BodyBroken.into())
         };
         tokio::spawn(async move {
             let _ = self.journal.append(facts, &request).await;
@@ -187,11 +231,22 @@ fn wire_request(head: &Parts, body: &[u8]) -> WireRequest {
     }
 }
 
-fn facts(sender: Sender, request: &WireRequest, verdict: Verdict) -> Facts {
+/// Senders deliver by POST.
+fn wrong_method(method: &Method, status: impl Into<u16>) -> (Verdict, String) {
+    let shown: String = method.as_str().chars().take(Facts::METHOD).collect();
+    let subject = format!("method is {shown}, and senders deliver by POST");
+    (refused("wrong_method", status.into()), subject)
+}
+
+fn refused(code: &str, status: u16) -> Verdict {
+    Verdict::Refused { code: code.to_owned(), status }
+}
+
+fn facts(sender: &str, request: &WireRequest, verdict: Verdict) -> Facts {
     Facts {
         received_at: now(),
-        sender: sender.name().to_owned(),
-        method: request.method.clone(),
+        sender: sender.to_owned(),
+        method: request.method.chars().take(Facts::METHOD).collect(),
         path: request.path.chars().take(Facts::PATH).collect(),
         subject: String::new(),
         event: None,
@@ -205,12 +260,7 @@ fn facts(sender: Sender, request: &WireRequest, verdict: Verdict) -> Facts {
 }
 
 /// Reads what there is of a refused body, and says whether that is not all of it.
-async fn read(mut body: Body, limit: usize, refusal: Refusal) -> (Bytes, bool) {
-    let patience = match refusal {
-        // No more time and no more room: what has come by now.
-        Refusal::BudgetSpent(_) | Refusal::DeadlinePassed => Duration::ZERO,
-        _ => REST,
-    };
+async fn read(mut body: Body, limit: usize, patience: Duration) -> (Bytes, bool) {
     let mut read = BytesMut::new();
     let reading = async {
         while let Some(frame) = body.frame().await {

@@ -114,7 +114,7 @@ pub enum Outcome {
 }
 
 impl Facts {
-    /// Characters of the method of a request that is not kept.
+    /// Characters of a method: the request has all of it.
     pub(crate) const METHOD: usize = 16;
     /// Characters of a path: the request has all of it.
     pub(crate) const PATH: usize = 512;

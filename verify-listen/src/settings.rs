@@ -21,8 +21,10 @@ pub struct Settings {
     pub dangerous_open_page: bool,
     /// The handler that verified deliveries are handed on to.
     pub forward: Option<Forward>,
-    /// The secrets of the senders. If there are none, each sender gets one for this run.
+    /// The secrets of the senders. If there are none, one is made for each sender, and kept beside the store.
     pub keys: Keys,
+    /// Makes other secrets than those that were made before and kept.
+    pub new_secrets: bool,
     /// The file that deliveries are kept in.
     pub store: PathBuf,
     /// How much is kept.
@@ -36,7 +38,16 @@ impl Settings {
         let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let (bind, page) = (local(8080), local(8081));
         let (store, keep) = (store.into(), Keep::default());
-        Self { bind, page, dangerous_open_page: false, forward: None, keys, store, keep }
+        Self {
+            bind,
+            page,
+            dangerous_open_page: false,
+            forward: None,
+            keys,
+            new_secrets: false,
+            store,
+            keep,
+        }
     }
 
     /// Returns the file that is used if none is named, and makes its folder.

@@ -72,13 +72,51 @@ fn records_refused_bodies_however_they_are_refused() {
     for (id, code, len, is_cut_off) in [
         (1, "header_missing", 700_000, false),
         (2, "body_too_large", 1024 * 1024, true),
-        (3, "header_missing", 0, false),
+        (3, "wrong_method", 0, false),
         (4, "body_broken", 0, true),
     ] {
         let summary = &listen.json(&format!("/api/deliveries/{id}"))["summary"];
         assert_eq!(summary["verdict"]["code"], code);
         assert_eq!(summary["body_len"], len, "{code}");
         assert_eq!(summary["is_cut_off"], is_cut_off, "{code}");
+    }
+}
+
+#[test]
+fn what_comes_by_mistake_is_shown_as_what_it_is() {
+    let folder = tempdir().unwrap();
+    let listen = Listen::start(&folder.path().join("store"), &[]);
+    let genuine = signed(Sender::MLFLOW);
+    let get = WireRequest { method: "GET".to_owned(), ..genuine.clone() };
+    assert_eq!(listen.deliver(&get).status, 405);
+    let astray = WireRequest { path: "/webhook/mlflow".to_owned(), ..genuine };
+    assert_eq!(listen.deliver(&astray).status, 404);
+    let nobody =
+        WireRequest { path: "/favicon.ico".to_owned(), headers: Vec::new(), ..astray.clone() };
+    assert_eq!(listen.deliver(&nobody).status, 404);
+    let unset = WireRequest { path: "/webhooks/wandb".to_owned(), ..nobody.clone() };
+    assert_eq!(listen.deliver(&unset).status, 404);
+    for (id, sender, code, status, subject) in [
+        (
+            4,
+            "wandb",
+            "sender_without_secret",
+            404,
+            "no secret is set for wandb, so nothing of it is verified",
+        ),
+        (1, "mlflow", "wrong_method", 405, "method is GET, and senders deliver by POST"),
+        (2, "mlflow", "unknown_path", 404, "no sender delivers to this path: /webhook/mlflow"),
+        (3, "unknown", "unknown_path", 404, "no sender delivers to this path: /favicon.ico"),
+    ] {
+        let shown = listen.json(&format!("/api/deliveries/{id}"));
+        let summary = &shown["summary"];
+        assert_eq!((&summary["sender"], &summary["subject"]), (&sender.into(), &subject.into()));
+        assert_eq!(summary["verdict"]["is"], "refused");
+        assert_eq!(
+            (&summary["verdict"]["code"], &summary["verdict"]["status"]),
+            (&code.into(), &status.into())
+        );
+        assert_eq!(shown["body"]["text"].as_str().unwrap().as_bytes(), astray.body);
     }
 }
 
@@ -265,11 +303,13 @@ fn nothing_of_a_delivery_reaches_the_terminal_but_text() {
     assert!(line.ends_with(r"REGISTERED_MODEL_CREATED \u{1b}[31m\u{202e}\n\u{7}"), "{line}");
     let stray = WireRequest { path: "/wrong".to_owned(), ..request };
     assert_eq!(listen.deliver(&stray).status, 404);
-    assert_eq!(listen.line(), "nothing listens at POST /wrong: 404");
+    let line = listen.line();
+    assert!(line.ends_with("  databricks  no sender delivers to this path: /wrong  404"), "{line}");
     let long = format!("/{}", "x".repeat(9000));
     listen.deliver(&WireRequest { path: long.clone(), method: "X".repeat(900), ..stray });
-    let (method, path) = ("X".repeat(16), &long[..64]);
-    assert_eq!(listen.line(), format!("nothing listens at {method} {path}..: 404"));
+    let line = listen.line();
+    assert!(line.ends_with(&format!(" no sender delivers to this path: {}..  404", &long[..64])));
+    assert_eq!(listen.json("/api/deliveries/3")["summary"]["method"], "X".repeat(16));
 }
 
 #[test]

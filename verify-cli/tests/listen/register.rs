@@ -215,7 +215,8 @@ fn a_webhook_that_cannot_be_deleted_is_named() {
     let said = listen.said("hint: ");
     let error = format!("error: webhook {id} could not be deleted, and still delivers: http://");
     assert!(said.contains(&error), "{said}");
-    let hint = format!("hint: delete it later:\n  verify webhooks delete databricks {id} --yes\n");
+    let hint =
+        format!("hint: delete it later:\n    verify webhooks delete databricks {id} --yes\n");
     assert!(said.contains(&hint), "{said}");
 }
 

@@ -93,6 +93,10 @@ class Page(unittest.TestCase):
         self.open(listen, 0)
         self.browser.wait("all is loaded", "at('none-text').textContent.startsWith('None yet')")
         self.assertIn("/webhooks/databricks", self.browser.text("#none"))
+        # What MLflow needs, and how a tunnel is used.
+        self.browser.click("#none-help summary")
+        for needed in ("MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS=true", "cloudflared tunnel"):
+            self.assertIn(needed, self.browser.text("#none-help"))
         self.assertEqual(listen.deliver(model_version("fraud", 7)), 204)
         self.wait_for(1)
         self.assertEqual(listen.deliver(model_version(), forged=True), 401)
