@@ -1,10 +1,12 @@
 //! What is acknowledged is on the disk, and is posted as a CloudEvent until it has arrived.
 
-use verify_core::Sender;
+use std::collections::BTreeSet;
+
+use verify_core::{Secret, Sender, UnixTime, Verifier};
 
 use crate::{
     gateway::{Place, alias, example, route, secret, signed, wait_until},
-    upstream::Upstream,
+    upstream::{Reached, Upstream},
 };
 
 const MLFLOW: &Sender = &Sender::MLFLOW;
@@ -83,4 +85,61 @@ fn what_a_service_refuses_for_good_waits_for_a_person() {
     let retried = String::from_utf8(place.run(&["dead", "retry", "--all"]).stdout).unwrap();
     assert_eq!(retried, "1 of 1 will be tried again\n");
     wait_until(|| upstream.reached().len() == 2);
+}
+
+/// Of the moment of each posting, so that a service may refuse what is old.
+#[test]
+fn what_is_posted_is_signed_anew_each_time() {
+    let upstream = Upstream::new();
+    upstream.answer(503);
+    let scheme = Sender::STANDARD_WEBHOOKS;
+    let [own, next] = [b"between gateway and service", b"the secret after a rotation"]
+        .map(|key| scheme.secret_encoding().write(key));
+    let place = Place::with_head("", "");
+    let file = place.write("resign", &own);
+    let folder = place.path("kept.db");
+    let settings = format!(
+        "mode = \"keep\"\nresign = \"standard-webhooks\"\nresign_secret_file = \"{file}\"\n[store]\npath = {folder:?}\n"
+    );
+    place.edit(|config| config + &route(MLFLOW, &upstream.url("/"), &settings));
+    let gateway = place.start();
+    assert_eq!(gateway.send(MLFLOW, "an-id", &alias(1)).status, 202);
+    let verify = |reached: &Reached, secret: &str| {
+        let verifier = Verifier::builder(scheme).secret(Secret::new(secret).unwrap());
+        let headers: Vec<_> =
+            reached.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let now = UnixTime::now().unwrap();
+        let verified = verifier.build().unwrap().verify(now, &headers, reached.body.as_slice());
+        verified.map(|verified| {
+            let receipt = verified.receipt();
+            (receipt.delivery_id().unwrap().to_owned(), receipt.signed_at().unwrap().as_secs())
+        })
+    };
+    // Times are whole seconds: one of the next tries is of a later one.
+    wait_until(|| {
+        let times = upstream.reached();
+        let times = times.iter().map(|reached| verify(reached, &own).unwrap().1);
+        times.collect::<BTreeSet<_>>().len() >= 2
+    });
+    let reached = upstream.reached();
+    for tried in &reached {
+        let (id, _) = verify(tried, &own).unwrap();
+        assert_eq!(Some(id.as_str()), tried.header("ce-id"), "the id is the key");
+        assert_eq!(tried.header("ce-id"), reached[0].header("ce-id"), "each try has the same");
+    }
+    assert!(verify(&reached[0], &next).is_err());
+
+    // The secret is changed while it waits.
+    place.write("resign", &next);
+    #[cfg(unix)]
+    {
+        gateway.signal("HUP");
+        wait_until(|| gateway.log().contains("settings read again: "));
+        let before = upstream.reached().len();
+        wait_until(|| upstream.reached().len() > before + 1);
+        assert!(verify(upstream.reached().last().unwrap(), &next).is_ok());
+    }
+    upstream.answer(204);
+    let pending = "bridge_postings{destination=\"/webhooks/mlflow\",state=\"pending\"} 0\n";
+    wait_until(|| gateway.admin("/metrics").body().contains(pending));
 }
