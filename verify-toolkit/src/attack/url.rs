@@ -1,4 +1,4 @@
-use core::cell::Cell;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::{Framing, Outcome, Report, Step, Target};
 use crate::{Endpoint, endpoint::UrlError};
@@ -26,17 +26,17 @@ impl Target {
 
     /// Runs every case over a socket, and calls `before` before each. The path is that of the target.
     pub async fn attack_endpoint(&self, endpoint: &Endpoint, before: impl Fn()) -> Report {
-        let silent = Cell::new(0);
+        let silent = AtomicUsize::new(0);
         self.attack_with(async |attempt| {
             before();
             let is_whole = |step: &Step| matches!(step, Step::Data(_) | Step::Trailers(_));
             let is_incomplete =
                 attempt.framing == Framing::Raw || !attempt.body.iter().all(is_whole);
-            let is_known = silent.get() >= SILENT && is_incomplete;
+            let is_known = silent.load(Relaxed) >= SILENT && is_incomplete;
             let patience = if is_known { self.patience / BRIEFLY } else { self.patience };
             let outcome = endpoint.attempt(&attempt, patience).await;
             if outcome == Outcome::Silent {
-                silent.set(silent.get() + 1);
+                silent.fetch_add(1, Relaxed);
             }
             outcome
         })
