@@ -3,14 +3,12 @@
 use core::{
     future::pending,
     pin::pin,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
     task::{Context, Poll, Waker},
     time::Duration,
 };
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex},
     task::Wake,
 };
 
