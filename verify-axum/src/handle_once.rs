@@ -187,6 +187,10 @@ pin_project! {
     /// The future of a [`HandleOnce`] service.
     ///
     /// Dropping it drops the handler and gives the claim back, unless the guard is [detached](HandleOnceLayer::detached).
+    ///
+    /// # Panics
+    ///
+    /// In debug builds, if it is polled again after its end.
     pub struct HandleOnceFuture<F: Future, B, E> {
         #[pin]
         stage: Stage<F, B, E>,
@@ -224,6 +228,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().stage.project() {
             StageProjection::Answered { answer } => {
+                debug_assert!(answer.is_some(), "polled after its end");
                 answer.take().map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer)))
             }
             StageProjection::Guarded { guarded } => guarded.poll(cx).map(handled),

@@ -5,7 +5,7 @@ mod routes;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use bridge_common::{Lines, Mistake, Place, addresses_that_stay, check_addresses, read_settings};
+use bridge_common::{Lines, Mistake, Place, Read, addresses_that_stay, check_addresses};
 use toml::Spanned;
 use verify_actix::Verifier;
 
@@ -26,14 +26,15 @@ pub(crate) struct Config {
 impl Config {
     /// Reads a file.
     pub(crate) fn read(path: &Path) -> Result<Self, Mistake> {
-        let (file, lines) = read_settings(path)?;
-        Self::new(file, lines)
+        Self::new(Read::file(path)?)
     }
 
-    fn new(file: File, lines: Lines) -> Result<Self, Mistake> {
+    fn new(read: Read<File>) -> Result<Self, Mistake> {
+        let Read { settings: file, lines, told, .. } = read;
         let links = file.senders.links();
         let links = links.map(|(_, link)| Err(lines.at(link, "ci-trigger shows no links")));
         let parts = [
+            told,
             check_addresses(file.listen, &file.admin, &lines),
             file.senders.check(&lines),
             file.store.check(&lines),

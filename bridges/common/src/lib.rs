@@ -40,7 +40,7 @@ pub use reload::reload_on_hangup;
 pub use secret::{NamedSecret, Source};
 pub use senders::{Senders, UsedSecrets};
 pub use serve::serve;
-pub use settings::{Read, addresses_that_stay, check_addresses, parse_settings, read_settings};
+pub use settings::{Read, addresses_that_stay, check_addresses};
 pub use stop::{heed_signals, serve_until_stopped, stopped};
 pub use store::{Place, Store};
 pub use telling::{WANDB_TEMPLATE, count_nothing, first_advice, log_repeated};

@@ -6,29 +6,10 @@ use toml::{Spanned, Table};
 
 use crate::{Lines, Mistake};
 
-/// Reads a file of settings. Returns what stands in it, and its lines.
-///
-/// # Errors
-///
-/// The file cannot be read, is no TOML, or has other tables or values than a `T`.
-pub fn read_settings<T: DeserializeOwned>(path: &Path) -> Result<(T, Lines), Mistake> {
-    parse_settings(path, &text_of(path)?)
-}
-
 fn text_of(path: &Path) -> Result<String, Mistake> {
     let text =
         fs::read(path).map_err(|error| Mistake::new(path, format!("cannot be read: {error}")))?;
     String::from_utf8(text).map_err(|_| Mistake::new(path, "is not UTF-8: save it as UTF-8"))
-}
-
-/// The same for a text; `path` is what mistakes call it.
-///
-/// # Errors
-///
-/// It is no TOML, or has other tables or values than a `T`: all of those.
-pub fn parse_settings<T: DeserializeOwned>(path: &Path, text: &str) -> Result<(T, Lines), Mistake> {
-    let Read { settings, lines, told } = parse(path, text)?;
-    told.map(|()| (settings, lines))
 }
 
 /// What could be read of a file of settings.
@@ -44,44 +25,49 @@ pub struct Read<T> {
 }
 
 impl<T: DeserializeOwned> Read<T> {
-    /// Reads a file as [`read_settings`] does, and goes on without what is wrong, so that what else is wrong can be told at
-    /// the same time.
+    /// Reads a file, and goes on without what is wrong, so that what else is wrong can be told at the same time.
     ///
     /// # Errors
     ///
     /// Nothing of it can be read.
     pub fn file(path: &Path) -> Result<Self, Mistake> {
-        parse(path, &text_of(path)?)
+        Self::text(path, &text_of(path)?)
     }
-}
 
-fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<Read<T>, Mistake> {
-    let lines = Lines::new(path, text);
-    let (mut rest, mut mistakes) = (text.to_owned(), Vec::new());
-    // The parser stops at the first mistake. It goes on without what that is about.
-    loop {
-        let error = match toml::from_str(&rest) {
-            Ok(settings) => {
-                let told = Mistake::every::<(), Vec<_>>(mistakes.into_iter().map(Err)).map(drop);
-                return Ok(Read { settings, lines, told });
+    /// The same for a text; `path` is what mistakes call it.
+    ///
+    /// # Errors
+    ///
+    /// Nothing of it can be read.
+    pub fn text(path: &Path, text: &str) -> Result<Self, Mistake> {
+        let lines = Lines::new(path, text);
+        let (mut rest, mut mistakes) = (text.to_owned(), Vec::new());
+        // The parser stops at the first mistake. It goes on without what that is about.
+        loop {
+            let error = match toml::from_str(&rest) {
+                Ok(settings) => {
+                    let told =
+                        Mistake::every::<(), Vec<_>>(mistakes.into_iter().map(Err)).map(drop);
+                    return Ok(Self { settings, lines, told });
+                }
+                Err(error) => error,
+            };
+            let missing = error.message().strip_prefix("missing field `").map(quoted);
+            // It is there, and was taken out.
+            if !missing.is_some_and(|name| text.contains(name) && !rest.contains(name)) {
+                let place = error.span().map(|span| span.start);
+                mistakes.push(lines.mistake(place, in_words(&rest, error.message())));
             }
-            Err(error) => error,
-        };
-        let missing = error.message().strip_prefix("missing field `").map(quoted);
-        // It is there, and was taken out.
-        if !missing.is_some_and(|name| text.contains(name) && !rest.contains(name)) {
-            let place = error.span().map(|span| span.start);
-            mistakes.push(lines.mistake(place, in_words(&rest, error.message())));
+            let without = error.span().and_then(|span| without(&rest, span, missing.is_some()));
+            match without {
+                Some(without) if without != rest => rest = without,
+                _ => break,
+            }
         }
-        let without = error.span().and_then(|span| without(&rest, span, missing.is_some()));
-        match without {
-            Some(without) if without != rest => rest = without,
-            _ => break,
+        match Mistake::every::<Infallible, Vec<_>>(mistakes.into_iter().map(Err)) {
+            Err(mistake) => Err(mistake),
+            Ok(_) => Err(lines.mistake(None, "cannot be read")),
         }
-    }
-    match Mistake::every::<Infallible, Vec<_>>(mistakes.into_iter().map(Err)) {
-        Err(mistake) => Err(mistake),
-        Ok(_) => Err(lines.mistake(None, "cannot be read")),
     }
 }
 

@@ -6,9 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::{
-    Lines, Mistake, Senders, Store, WebhookUrl, is_hidden, parse_settings, printable_json,
-};
+use crate::{Lines, Read, Senders, Store, WebhookUrl, is_hidden, printable_json};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -22,7 +20,9 @@ struct File {
 
 fn parse(text: &str) -> Result<(File, Lines), String> {
     let path = Path::new("bridge.toml");
-    parse_settings(path, text).map_err(|mistake: Mistake| mistake.to_string())
+    let Read { settings, lines, told } = Read::text(path, text)?;
+    told?;
+    Ok((settings, lines))
 }
 
 fn check(text: &str) -> Result<(), String> {

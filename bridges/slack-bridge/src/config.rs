@@ -7,7 +7,7 @@ mod routes;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use bridge_common::{
-    Lines, Mistake, Place, WebhookUrl, addresses_that_stay, check_addresses, read_settings,
+    Lines, Mistake, Place, Read, WebhookUrl, addresses_that_stay, check_addresses,
 };
 use toml::Spanned;
 use verify_axum::Verifier;
@@ -26,11 +26,11 @@ pub(crate) struct Config {
 impl Config {
     /// Reads a file.
     pub(crate) fn read(path: &Path) -> Result<Self, Mistake> {
-        let (file, lines) = read_settings(path)?;
-        Self::new(file, lines)
+        Self::new(Read::file(path)?)
     }
 
-    fn new(file: File, lines: Lines) -> Result<Self, Mistake> {
+    fn new(read: Read<File>) -> Result<Self, Mistake> {
+        let Read { settings: file, lines, told, .. } = read;
         let links = file.senders.links().map(|(_, link)| {
             let url = link.as_ref();
             let is_plain =
@@ -41,6 +41,7 @@ impl Config {
             }
         });
         let parts = [
+            told,
             check_addresses(file.listen, &file.admin, &lines),
             file.senders.check(&lines),
             file.store.check(&lines),

@@ -20,7 +20,7 @@ pin_project! {
     ///
     /// # Panics
     ///
-    /// Outside of a runtime of tokio.
+    /// Outside of a runtime of tokio. In debug builds, if it is polled again after its end. In release builds it is then pending.
     #[must_use = "a handler runs only if it is polled"]
     pub struct Guarded<F: Future, E> {
         // Dropped before its claim is settled.
@@ -74,9 +74,12 @@ impl<F: Future, E: FnOnce(&F::Output) -> Ending> Future for Guarded<F, E> {
                 *this.settling = Some(Settling { settled, outcome: Some(outcome) });
             }
         }
-        let Some(settling) = this.settling else { return Poll::Pending };
-        ready!(settling.settled.as_mut().poll(cx));
-        settling.outcome.take().map_or(Poll::Pending, Poll::Ready)
+        if let Some(settling) = this.settling {
+            ready!(settling.settled.as_mut().poll(cx));
+        }
+        let outcome = this.settling.take().and_then(|settling| settling.outcome);
+        debug_assert!(outcome.is_some(), "polled after its end");
+        outcome.map_or(Poll::Pending, Poll::Ready)
     }
 }
 

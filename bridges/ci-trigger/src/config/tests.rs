@@ -1,12 +1,9 @@
-use bridge_common::parse_settings;
-
 use super::*;
 
 const GOOD: &str = include_str!("../../example.toml");
 
 fn parse(text: &str) -> Result<Config, String> {
-    let (file, lines) = parse_settings(Path::new("x.toml"), text)?;
-    Ok(Config::new(file, lines)?)
+    Ok(Config::new(Read::text(Path::new("x.toml"), text)?)?)
 }
 
 #[test]
@@ -185,4 +182,16 @@ fn a_word_of_a_template_is_for_a_route_that_names_it() {
     assert_eq!(pipelines(&config, "LINK_ARTIFACT"), <[&str; 0]>::default());
     let config = parse(GOOD).unwrap();
     assert_eq!(pipelines(&config, "LINK_ARTIFACT"), ["databricks.retrain"]);
+}
+
+#[test]
+fn what_is_no_setting_is_told_with_all_else() {
+    let wrong = GOOD.replacen("listen = ", "lisen = 1\nlisten = ", 1).replacen(
+        "give_up_after_days = 1\n",
+        "give_up_after_days = 0\n",
+        1,
+    );
+    let error = parse(&wrong).unwrap_err();
+    assert!(error.contains("there is no setting `lisen` here"), "{error}");
+    assert!(error.lines().count() == 2 && error.contains("give_up_after_days"), "{error}");
 }

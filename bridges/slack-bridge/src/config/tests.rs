@@ -1,14 +1,13 @@
 use std::path::Path;
 
-use bridge_common::{Mistake, parse_settings};
+use bridge_common::{Mistake, Read};
 
 use super::Config;
 
 const EXAMPLE: &str = include_str!("../../example.toml");
 
 fn parse(text: &str) -> Result<Config, String> {
-    let (file, lines) = parse_settings(Path::new("bridge.toml"), text)?;
-    Ok(Config::new(file, lines)?)
+    Ok(Config::new(Read::text(Path::new("bridge.toml"), text)?)?)
 }
 
 #[test]
