@@ -68,7 +68,7 @@ fn bytes_that_are_no_text_survive() {
 fn what_is_no_capture_is_an_error() {
     for (json, message) in [
         ("", "JSON: line 1, column 1: the text ends in the middle of a value: copy all of it"),
-        ("{}", "JSON: field `sender` should hold a text"),
+        ("{}", "JSON: field `method` should hold a text"),
     ] {
         assert_eq!(Capture::from_json(json.as_bytes()).unwrap_err().to_string(), message);
     }
