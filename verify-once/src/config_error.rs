@@ -28,7 +28,7 @@ pub enum ConfigError {
     },
 }
 
-#[cfg(any(feature = "postgres", feature = "redis"))]
+#[cfg(feature = "postgres")]
 impl ConfigError {
     /// What is wrong with the address of a server, which is to be such as an example.
     pub(crate) const fn of_address(
