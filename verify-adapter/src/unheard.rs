@@ -7,13 +7,16 @@ use tracing::{dispatcher, subscriber::NoSubscriber};
 /// The sentence has the code of the refusal, and nothing of the request.
 pub(crate) fn notice(code: &str) {
     static TOLD: AtomicBool = AtomicBool::new(false);
-    if TOLD.load(Ordering::Relaxed) || is_heard() || TOLD.swap(true, Ordering::Relaxed) {
+    if TOLD.load(Ordering::Relaxed) || is_heard() {
         return;
     }
-    print(&format!(
-        "verify: a delivery was refused ({code}), and this process logs no reasons: install a `tracing` \
-         subscriber, such as `tracing_subscriber::fmt().with_env_filter(\"verify=debug\").init()`"
-    ));
+    // Of two at the same time, one.
+    if !TOLD.swap(true, Ordering::Relaxed) {
+        print(&format!(
+            "verify: a delivery was refused ({code}), and this process logs no reasons: install a `tracing` \
+             subscriber, such as `tracing_subscriber::fmt().with_env_filter(\"verify=debug\").init()`"
+        ));
+    }
 }
 
 /// Whether events reach a subscriber, or a logger of `log`: actix-web has `tracing` pass events on to it.

@@ -26,7 +26,7 @@ type Counts = BTreeMap<&'static str, f64>;
 
 fn kind(function: &str) -> &'static str {
     let is_any = |names: &[&str]| names.iter().any(|name| function.contains(name));
-    if is_any(&["sha2::", "Check::fits", "Macs"]) {
+    if is_any(&["sha2::", "Check::fits", "verify_core::mac"]) {
         KINDS[0]
     } else if is_any(&["memcpy", "memmove"]) {
         KINDS[1]

@@ -625,3 +625,45 @@ fn debug_output_keeps_secrets() {
         assert!(shown(&verifier).contains(part), "{}", shown(&verifier));
     }
 }
+
+#[test]
+fn one_key_is_recognised_however_it_is_written() {
+    use verify_core::{
+        ExposedSecret,
+        SecretEncoding::{self, Base64, Verbatim},
+    };
+
+    let is_same = |one: (&str, SecretEncoding), other: (&str, SecretEncoding)| {
+        let [left, right] = [one.0, other.0].map(|text| ExposedSecret::new(text).unwrap());
+        left.is_same_key(one.1, &right, other.1)
+    };
+    for (one, other, expected) in [
+        (("whsec_c2VjcmV0", Base64), ("c2VjcmV0", Base64), true),
+        (("c2VjcmV0", Base64), ("secret", Verbatim), true),
+        (("secret", Verbatim), ("secret", Verbatim), true),
+        (("whsec_c2VjcmV0", Verbatim), ("c2VjcmV0", Verbatim), false),
+        // No base64, and so no key at all.
+        (("not base64!", Base64), ("not base64!", Base64), false),
+    ] {
+        assert_eq!(is_same(one, other), expected, "{one:?} {other:?}");
+        assert_eq!(is_same(other, one), expected, "{one:?} {other:?}");
+    }
+}
+
+#[cfg(feature = "http")]
+#[test]
+fn headers_are_counted_alike_name_by_name_and_all_at_once() {
+    use verify_core::{
+        Headers,
+        Occurrence::{Never, Once, Repeated},
+    };
+
+    let list = [("a", "1"), ("b", "2"), ("b", "3"), ("c", "4")];
+    let mut map = http::HeaderMap::new();
+    for (name, value) in list {
+        map.append(name, http::HeaderValue::from_static(value));
+    }
+    let expected = [Once(b"1"), Repeated, Never, Never];
+    assert_eq!(list.occurrences(["a", "b", "d", ""]), expected);
+    assert_eq!(Headers::occurrences(&map, ["a", "b", "d", ""]), expected);
+}
