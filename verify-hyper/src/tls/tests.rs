@@ -9,6 +9,7 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsConnector,
+    client::TlsStream,
     rustls::{
         ClientConfig, RootCertStore,
         crypto::ring,
@@ -74,6 +75,15 @@ async fn begin_with(protocol: &[u8], time: Duration) -> Conversation {
     Conversation { client, config, server, stop, crowd }
 }
 
+/// What a client of HTTP/2 begins with: the preface, and settings without any.
+const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// The client's side after the handshake.
+async fn shaken(client: DuplexStream, config: ClientConfig) -> TlsStream<DuplexStream> {
+    let name = ServerName::try_from("localhost").unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, client).await.unwrap()
+}
+
 async fn lasts(server: JoinHandle<()>) -> Duration {
     let start = Instant::now();
     timeout(CONNECTION_AGE * 2, server).await.expect("an end").unwrap();
@@ -90,9 +100,7 @@ async fn a_handshake_has_a_deadline() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_of_http_2_that_is_merely_open_has_an_end() {
     let Conversation { client, config, server, stop: _stop, .. } = begin(HTTP_2).await;
-    let connector = TlsConnector::from(Arc::new(config));
-    let name = ServerName::try_from("localhost").unwrap();
-    let stream = TokioIo::new(connector.connect(name, client).await.unwrap());
+    let stream = TokioIo::new(shaken(client, config).await);
     let (_sender, connection) =
         conn::http2::handshake::<_, _, Full<Bytes>>(TokioExecutor::new(), stream).await.unwrap();
     tokio::spawn(connection);
@@ -104,11 +112,8 @@ async fn a_connection_of_http_2_that_is_merely_open_has_an_end() {
 #[tokio::test(start_paused = true)]
 async fn a_client_of_http_2_that_answers_no_ping_is_given_up_on() {
     let Conversation { client, config, server, stop: _stop, .. } = begin(HTTP_2).await;
-    let connector = TlsConnector::from(Arc::new(config));
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = connector.connect(name, client).await.unwrap();
-    let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-    stream.write_all(hello).await.unwrap();
+    let mut stream = shaken(client, config).await;
+    stream.write_all(HELLO).await.unwrap();
     stream.flush().await.unwrap();
     let lasted = lasts(server).await;
     assert!((PING..=PING * 3).contains(&lasted), "{lasted:?}");
@@ -118,9 +123,7 @@ async fn a_client_of_http_2_that_answers_no_ping_is_given_up_on() {
 async fn a_connection_without_a_request_makes_room_for_others() {
     for protocol in [HTTP_2, b"http/1.1"] {
         let Conversation { client, config, server, stop: _stop, crowd } = begin(protocol).await;
-        let connector = TlsConnector::from(Arc::new(config));
-        let name = ServerName::try_from("localhost").unwrap();
-        let _stream = connector.connect(name, client).await.unwrap();
+        let _stream = shaken(client, config).await;
         let _newcomer = tokio::spawn(async move { crowd.enter().await });
         assert!(lasts(server).await <= GOODBYE_DEADLINE);
     }
@@ -132,11 +135,8 @@ async fn a_request_that_crosses_the_goodbye_is_answered() {
     let time = GOODBYE_DEADLINE * 3;
     let Conversation { client, config, server, stop: _stop, crowd } =
         begin_with(HTTP_2, time).await;
-    let connector = TlsConnector::from(Arc::new(config));
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut stream = connector.connect(name, client).await.unwrap();
-    let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-    stream.write_all(hello).await.unwrap();
+    let mut stream = shaken(client, config).await;
+    stream.write_all(HELLO).await.unwrap();
     stream.flush().await.unwrap();
     // Time passes once nobody has anything to do: the server has read it, and then has said goodbye.
     sleep(GOODBYE_DEADLINE / 2).await;
@@ -161,9 +161,7 @@ async fn a_handshake_makes_room_for_others() {
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_of_http_1_ends_when_it_is_to_stop() {
     let Conversation { client, config, server, stop, .. } = begin(b"http/1.1").await;
-    let connector = TlsConnector::from(Arc::new(config));
-    let name = ServerName::try_from("localhost").unwrap();
-    let _stream = connector.connect(name, client).await.unwrap();
+    let _stream = shaken(client, config).await;
     stop.send_replace(true);
     assert!(lasts(server).await < Duration::from_secs(10));
 }
