@@ -2,7 +2,7 @@
 //! configured once.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, ErrorKind, Read as _, Write as _},
     path::{Path, PathBuf},
 };
@@ -36,7 +36,8 @@ pub(crate) fn kept(store: &Path, is_anew: bool) -> Result<Keys, ListenError> {
                 make(sender)?
             }
         };
-        *lines += &format!("{} {}\n", sender.name(), *secret);
+        // Piece by piece: what `format!` makes is not wiped.
+        [sender.name(), " ", &secret, "\n"].map(|piece| lines.push_str(piece));
         all.push(SenderKeys::new(*sender, [secret.as_bytes()], [""; 0]));
     }
     if is_changed {
@@ -63,15 +64,17 @@ fn read(path: &Path) -> io::Result<Zeroizing<String>> {
 
 /// Writes all of it, or leaves what there was.
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    match fs::remove_file(path) {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    // One that was begun and not finished.
+    match fs::remove_file(&new) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    verify_file::make(path, |new| {
-        let mut file = File::options().write(true).open(new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    })
+    let mut file = verify_file::create(Path::new(&new))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)
 }
 
 #[cfg(test)]
@@ -118,6 +121,17 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         symlink("/dev/zero", &path).unwrap();
         assert!(kept(&store, false).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_what_there_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("store");
+        let first = secrets(&kept(&store, false).unwrap());
+        // Nothing can be made in its place.
+        std::fs::create_dir(folder.path().join("store.secrets.new")).unwrap();
+        assert!(kept(&store, true).is_err());
+        assert_eq!(secrets(&kept(&store, false).unwrap()), first);
     }
 
     #[test]
