@@ -37,7 +37,7 @@ pub(crate) fn kept(store: &Path, is_anew: bool) -> Result<Keys, ListenError> {
             }
         };
         // Piece by piece: what `format!` makes is not wiped.
-        [sender.name(), " ", &secret, "\n"].map(|piece| lines.push_str(piece));
+        lines.extend([sender.name(), " ", &secret, "\n"]);
         all.push(SenderKeys::new(*sender, [secret.as_bytes()], [""; 0]));
     }
     if is_changed {
