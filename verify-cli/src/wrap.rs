@@ -3,6 +3,10 @@
 use std::{env, io::IsTerminal};
 
 use terminal_size::{Width, terminal_size};
+use textwrap::{
+    Options, WordSeparator, WordSplitter, WrapAlgorithm,
+    core::{Word, display_width},
+};
 
 /// Nobody reads longer lines, and shorter ones have no room for a word.
 const WIDEST: usize = 100;
@@ -26,50 +30,29 @@ pub(crate) fn wrapped(text: &str, width: Option<usize>) -> String {
 
 fn wrapped_line(line: &str, width: usize) -> String {
     let words = line.trim_start_matches(' ');
-    let indent = line.len().saturating_sub(words.len());
-    if indent >= COPIED || seen(line) <= width {
+    let indent = line.strip_suffix(words).unwrap_or_default();
+    if indent.len() >= COPIED || display_width(line) <= width {
         return line.to_owned();
     }
-    let mut wrapped = " ".repeat(indent);
-    let mut column = indent;
-    for word in split(words) {
-        let length = seen(word);
-        if column == indent {
-            column += length;
-        } else if column + 1 + length > width {
-            wrapped.push('\n');
-            wrapped += &" ".repeat(indent);
-            column = indent + length;
-        } else {
-            wrapped.push(' ');
-            column += 1 + length;
-        }
-        wrapped += word;
-    }
-    wrapped
+    let options = Options::new(width)
+        .initial_indent(indent)
+        .subsequent_indent(indent)
+        .break_words(false)
+        .word_separator(WordSeparator::Custom(split))
+        .word_splitter(WordSplitter::NoHyphenation)
+        .wrap_algorithm(WrapAlgorithm::FirstFit);
+    textwrap::fill(words, options)
 }
 
 /// The words of a line. What stands between back-quotes is to be copied, so it is one.
-fn split(line: &str) -> Vec<&str> {
+fn split(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     let has_pairs = line.matches('`').count().is_multiple_of(2);
     let mut is_quoted = false;
-    line.split(|letter| {
+    let words = line.split_inclusive(move |letter| {
         is_quoted ^= letter == '`' && has_pairs;
         letter == ' ' && !is_quoted
-    })
-    .collect()
-}
-
-/// How many characters of a text are seen: colours are not.
-fn seen(text: &str) -> usize {
-    let mut is_colour = false;
-    let is_seen = |letter: &char| {
-        is_colour |= *letter == '\u{1b}';
-        let is_seen = !is_colour;
-        is_colour &= *letter != 'm';
-        is_seen
-    };
-    text.chars().filter(is_seen).count()
+    });
+    Box::new(words.map(Word::from))
 }
 
 #[cfg(test)]
