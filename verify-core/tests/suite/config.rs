@@ -626,6 +626,7 @@ fn debug_output_keeps_secrets() {
     }
 }
 
+#[cfg(feature = "alloc")]
 #[test]
 fn one_key_is_recognised_however_it_is_written() {
     use verify_core::{
