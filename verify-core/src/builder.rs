@@ -8,10 +8,10 @@ use crate::{
     slots::Slots,
 };
 
-/// Collects what a [`Verifier`] is to check. Made by [`Verifier::builder`].
+/// Collects what a [`Verifier`] checks. Made by [`Verifier::builder`].
 ///
-/// Several secrets, or several credentials, are for rotation: a delivery that fits any of them is
-/// accepted. What is wrong with a setting is told by [`build`](Self::build).
+/// Several secrets, or several credentials, are for rotation: a delivery that matches any of them is
+/// accepted. [`build`](Self::build) reports a wrong setting.
 ///
 /// ```
 /// use verify_core::{Secret, Sender, Verifier};
@@ -41,8 +41,8 @@ impl Verifier {
         VerifierBuilder::new(sender)
     }
 
-    /// Starts the configuration of a verifier that has the settings of this one, to change what
-    /// differs. This is how a secret is rotated while the receiver runs:
+    /// Starts the configuration of another verifier with the settings of this one. Use it to rotate a secret
+    /// while the receiver runs:
     ///
     /// ```
     /// use verify_core::{Secret, Sender, Verifier};
@@ -99,8 +99,8 @@ impl VerifierBuilder {
         self.secret_named(label, secret)
     }
 
-    /// Adds a secret under a label of 1 to 32 visible ASCII characters, by which the receipt names
-    /// the secret that fitted. A label is not secret: it shows in logs.
+    /// Adds a secret under a label of 1 to 32 visible ASCII characters. The receipt names the secret that
+    /// matched by this label. A label is not secret: it shows in logs.
     pub fn secret_named(mut self, label: &str, secret: Secret) -> Self {
         let added = match Label::new(label.as_bytes()) {
             None => Err(ConfigError::LabelInvalid),
@@ -116,31 +116,31 @@ impl VerifierBuilder {
         self
     }
 
-    /// Takes out the secret that has this label. A label that no secret has is an error, because then
-    /// the secret that was meant is still accepted.
+    /// Removes the secret that has this label. A label that no secret has is an error, because then
+    /// the secret that you meant would still be accepted.
     pub fn forget_secret(mut self, label: &str) -> Self {
         let removed = self.secrets.remove(|secret| secret.label.as_str() == label);
         self.note(removed.map(drop).ok_or(ConfigError::LabelUnknown));
         self
     }
 
-    /// Requires `Authorization: Bearer <token>`, or another of the credentials that were added. The
+    /// Requires `Authorization: Bearer <token>`, or another of the added credentials. The
     /// scheme is compared without regard to case, the token exactly.
     pub fn bearer(self, token: impl AsRef<[u8]>) -> Self {
         self.credential(Credential::bearer(token.as_ref()))
     }
 
-    /// Requires this value of `Authorization`, scheme and all, exactly, or another of the credentials
-    /// that were added.
+    /// Requires exactly this value of `Authorization`, including the scheme, or another of the added
+    /// credentials.
     pub fn authorization(self, value: impl AsRef<[u8]>) -> Self {
         self.credential(Credential::verbatim(value.as_ref()))
     }
 
-    /// Sets how far the signed time may be from the receiver's, before or after it. At most a
+    /// Sets how far the signed time may be from the receiver's time, before or after it. At most a
     /// day; fractions of a second are dropped. Without it: 300 s.
     ///
-    /// Two-sided, because a receiver's clock may be behind the sender's. Senders whose deliveries
-    /// carry no signed time have no use for it, and setting it is an error.
+    /// It counts in both directions, because a receiver's clock may be behind the sender's. For a sender
+    /// that signs no time, setting it is an error.
     pub const fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = Some(tolerance);
         self
@@ -153,8 +153,8 @@ impl VerifierBuilder {
         self
     }
 
-    /// Gives up the signature: a credential alone lets a delivery through, and **its body is not
-    /// shown to be intact**. For senders that were configured with a token and no secret. The
+    /// Accepts a delivery by its credential alone, without a signature. **Nothing then shows that its body is
+    /// intact.** For senders that were configured with a token and no secret. The
     /// receipt says so: [`Receipt::is_body_signed`](crate::Receipt::is_body_signed).
     pub const fn without_signature(mut self) -> Self {
         self.without_signature = true;
@@ -165,7 +165,7 @@ impl VerifierBuilder {
     ///
     /// # Errors
     ///
-    /// The first thing that is wrong with the settings. In particular, no settings make a verifier
+    /// The first mistake in the settings. In particular, no settings make a verifier
     /// that checks nothing.
     pub fn build(self) -> Result<Verifier, ConfigError> {
         if let Some(problem) = self.problem {

@@ -2,23 +2,23 @@ use core::{borrow::Borrow, fmt};
 
 use crate::{Pending, Rejection, Verified, Verifier};
 
-/// Where a body is kept while it is verified. `Vec<u8>` is one, with the feature `alloc`.
+/// Keeps a body while it is verified. `Vec<u8>` is a buffer, with the feature `alloc`.
 ///
 /// An adapter implements it for its framework's bytes, so that a [`Verified`] body is made of
-/// exactly the chunks that were hashed. **That is the implementation's promise**:
+/// exactly the chunks that were hashed. **The implementation must promise this**:
 /// [`into_body`](Self::into_body) returns the chunks that were pushed, in their order, and nothing
-/// else. No other code outside this crate is trusted with what a `Verified` holds, which is why the
-/// way in is called [`Pending::dangerous_collect_with`].
+/// else. This crate trusts no other outside code with the content of a `Verified`. So the method that takes
+/// a buffer is called [`Pending::dangerous_collect_with`].
 pub trait Buffer {
-    /// What the body arrives in.
+    /// A piece of the body as it arrives.
     type Chunk: AsRef<[u8]>;
-    /// What the whole body becomes.
+    /// The whole body.
     type Body;
 
-    /// Adds a chunk behind the ones before it.
+    /// Adds a chunk after the chunks before it.
     fn push(&mut self, chunk: Self::Chunk);
 
-    /// Turns what was added into the body.
+    /// Makes the body from the added chunks.
     fn into_body(self) -> Self::Body;
 }
 
@@ -56,8 +56,8 @@ impl<V: Borrow<Verifier>> Pending<V> {
         self.dangerous_collect_with(alloc::vec::Vec::new())
     }
 
-    /// Keeps the body in `buffer` while it is verified. What the [`Verified`] body
-    /// then holds is what that buffer makes of it: see the promise in [`Buffer`].
+    /// Keeps the body in `buffer` while it is verified. The [`Verified`] body holds what this
+    /// buffer returns: see the promise in [`Buffer`].
     pub fn dangerous_collect_with<B: Buffer>(self, buffer: B) -> Collector<V, B> {
         Collector::new(self, buffer)
     }
@@ -96,7 +96,7 @@ impl<V: Borrow<Verifier>, B: Buffer> Collector<V, B> {
         self.pending.room()
     }
 
-    /// Returns the buffer, to see what it holds.
+    /// Returns the buffer, to look at its content.
     pub const fn buffer(&self) -> &B {
         &self.buffer
     }

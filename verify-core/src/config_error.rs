@@ -1,16 +1,16 @@
 use core::fmt;
 
-/// What is wrong with a configuration. Names the setting, never a key.
+/// A mistake in a configuration. It names the setting, never a key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// An `Authorization` value is empty, begins or ends with white space, or holds other than
-    /// visible ASCII and spaces: no request could carry it.
+    /// An `Authorization` value is empty, begins or ends with white space, or has a character other than
+    /// visible ASCII and spaces. No request could carry it.
     AuthorizationInvalid,
-    /// A bearer token is empty or holds other than visible ASCII: spaces, a line break, or the
+    /// A bearer token is empty or has a character other than visible ASCII: a space, a line break, or the
     /// word `Bearer` pasted with it.
     BearerInvalid,
-    /// The environment variable of a secret is set, and holds nothing but NUL bytes at most.
+    /// The environment variable of a secret is empty, or holds only NUL bytes.
     #[cfg(feature = "std")]
     EnvironmentEmpty {
         /// Its name.
@@ -22,7 +22,7 @@ pub enum ConfigError {
         /// Its name.
         variable: alloc::string::String,
     },
-    /// The file of a secret holds nothing but a newline or NUL bytes at most.
+    /// The file of a secret is empty, or holds only a newline or NUL bytes.
     #[cfg(feature = "std")]
     FileEmpty {
         /// Its path.
@@ -36,22 +36,22 @@ pub enum ConfigError {
         /// Why.
         kind: std::io::ErrorKind,
     },
-    /// A label is empty, longer than 32 bytes, or holds other than visible ASCII.
+    /// A label is empty, longer than 32 bytes, or has a character other than visible ASCII.
     LabelInvalid,
     /// Two secrets have the same label.
     LabelRepeated,
     /// [`forget_secret`](crate::VerifierBuilder::forget_secret) was called with a label that no secret
     /// has.
     LabelUnknown,
-    /// `without_signature` was called and there is no credential either: the verifier would let
-    /// everything through.
+    /// `without_signature` was called and there is no credential either. The verifier would accept
+    /// everything.
     NothingToCheck,
-    /// A secret is empty, and it came from no variable or file that could be named.
+    /// A secret is empty, and did not come from a variable or a file that this error could name.
     SecretEmpty,
-    /// There is no secret. A verifier that checks a credential only says so by
+    /// There is no secret. To check only a credential, call
     /// [`without_signature`](crate::VerifierBuilder::without_signature).
     SecretMissing,
-    /// A secret does not decode, and this sender's secrets are base64:
+    /// This sender's secrets are base64, and a secret does not decode:
     /// [`SecretEncoding::Base64`](crate::SecretEncoding::Base64).
     SecretUndecodable,
     /// There is a secret, and `without_signature` was called.
@@ -65,9 +65,9 @@ pub enum ConfigError {
         /// The header that it is about.
         header: Option<&'static str>,
     },
-    /// The tolerance is longer than a day: that is no freshness check.
+    /// The tolerance is longer than a day, which would not check freshness.
     ToleranceTooLong,
-    /// A tolerance was set for a verifier that sees no signed time: it would check nothing.
+    /// A tolerance was set for a verifier that sees no signed time. It would check nothing.
     ToleranceUnused,
     /// There are more than four credentials.
     TooManyCredentials,

@@ -23,7 +23,7 @@ pub use timestamp::Timestamp;
 pub use transition::{Stage, Transition};
 pub use unix_millis::UnixMillis;
 
-/// Something that a verified body is read into: an event of this crate, or any type of your own that
+/// A type into which a verified body can be read: an event of this crate, or any type of your own that
 /// implements [`serde::Deserialize`] and borrows nothing.
 ///
 /// ```
@@ -45,19 +45,18 @@ pub use unix_millis::UnixMillis;
 /// # Ok::<(), EventError>(())
 /// ```
 ///
-/// Of a type of your own an error tells the place, and not the field: that could quote the body.
+/// For a type of your own, an error tells the place and not the field, because the name could quote the body.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read from a verified body",
     note = "a type of your own has to implement `serde::Deserialize` and must not borrow"
 )]
 pub trait Payload: Sized {
-    /// Reads the body of a delivery of the sender of this name: see
+    /// Reads the body of a delivery from the sender with this name: see
     /// [`Receipt::sender`](crate::Receipt::sender).
     ///
     /// # Errors
     ///
-    /// The body does not have this shape. It is still at hand: a verified event is not lost to its
-    /// shape.
+    /// The body does not have this shape. You still have the verified bytes.
     fn from_body(sender: &str, body: &[u8]) -> Result<Self, EventError>;
 }
 

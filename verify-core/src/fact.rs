@@ -1,6 +1,6 @@
 use core::fmt;
 
-/// Something that is known about what a sender puts on the wire, and how certain that is.
+/// A fact about what a sender puts on the wire, and how certain it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Fact {
@@ -16,7 +16,7 @@ pub struct Fact {
 pub enum Certainty {
     /// The vendor's documentation, or its published source, says so.
     Documented,
-    /// A receiver that was written against real deliveries shows so.
+    /// A receiver that was written against real deliveries shows it.
     Field,
     /// It follows from other facts.
     Inferred,
@@ -24,7 +24,7 @@ pub enum Certainty {
     Measured,
     /// The sources contradict each other.
     Open,
-    /// It was looked for and not found, so nothing is promised.
+    /// Somebody looked for it and did not find it, so nothing is promised.
     Unknown,
 }
 

@@ -1,9 +1,9 @@
 /// The headers of one request, as bytes.
 ///
-/// The core has no HTTP types of its own: an adapter implements this for its framework's headers.
-/// It is ready for slices, arrays and (feature `alloc`) vectors of pairs, whose names are compared
+/// The core has no HTTP types of its own: an adapter implements this trait for its framework's headers.
+/// It is implemented for slices, arrays and (feature `alloc`) vectors of pairs, whose names are compared
 /// without regard to case, and for `http::HeaderMap` of `http` 1 (feature `http`). For other
-/// containers it is a few lines:
+/// containers it takes a few lines:
 ///
 /// ```
 /// use verify_core::Headers;
@@ -25,10 +25,10 @@ pub trait Headers {
     /// several values turns off the check that each header occurs once.
     fn values(&self, name: &str) -> impl Iterator<Item = &[u8]>;
 
-    /// Returns how often the header of each name occurs. An empty name is that of no header.
+    /// Returns how often the header of each name occurs. No header has an empty name.
     ///
-    /// Asks for one name after the other. A container that is looked through for each name can do it for all
-    /// of them in one go, as the one of `http::HeaderMap` does.
+    /// This default asks for one name after the other. If a container must be searched for each name, override it
+    /// to search once for all names, as the implementation for `http::HeaderMap` does.
     fn occurrences<'h, const N: usize>(&'h self, names: [&str; N]) -> [Occurrence<'h>; N] {
         names.map(|name| match name {
             "" => Occurrence::Never,

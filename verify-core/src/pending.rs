@@ -7,9 +7,9 @@ use crate::{
     mac::{HmacSha256, Macs},
 };
 
-/// A delivery whose head was found good and whose body is awaited.
+/// A delivery whose head was accepted and whose body has not arrived yet.
 ///
-/// `V` is how the verifier is held: `&Verifier`, or an `Arc<Verifier>` where this has to outlive
+/// `V` is how the verifier is held: `&Verifier`, or an `Arc<Verifier>` if this value must outlive
 /// the call.
 ///
 /// ```
@@ -44,15 +44,14 @@ pub struct Pending<V> {
 impl Verifier {
     /// Judges the head of a delivery, before any of its body is read.
     ///
-    /// `now` is the receiver's time. What comes back takes the body as it arrives;
-    /// [`Pending::begin`] does the same for a verifier that is shared by other means than a
-    /// reference.
+    /// `now` is the receiver's time. The returned [`Pending`] takes the body as it arrives.
+    /// [`Pending::begin`] does the same for a verifier that is not shared by reference.
     ///
     /// # Errors
     ///
-    /// In this order: a needed header that is missing or occurs more than once, an `Authorization`
-    /// that is not accepted, a signature that does not decode, a delivery id or a timestamp that is
-    /// malformed, a timestamp outside the tolerance.
+    /// In this order: a needed header is missing or occurs more than once; `Authorization` is not
+    /// accepted; the signature does not decode; the delivery id or the timestamp is malformed; the timestamp is
+    /// outside the tolerance.
     pub fn begin(
         &self,
         now: UnixTime,
@@ -84,7 +83,7 @@ impl<V: Borrow<Verifier>> Pending<V> {
 
     /// Takes the next bytes of the body, exactly as they were sent.
     ///
-    /// How the body is cut into chunks makes no difference.
+    /// It does not matter how the body is cut into chunks.
     ///
     /// # Errors
     ///
@@ -98,14 +97,14 @@ impl<V: Borrow<Verifier>> Pending<V> {
         Ok(())
     }
 
-    /// Compares, now that the whole body was fed.
+    /// Compares the signatures, after the whole body was fed.
     ///
-    /// Every secret is tried, whichever fits, and the comparison takes the same time wherever the
+    /// Every secret is tried, whichever matches, and the comparison takes the same time wherever the
     /// signatures differ.
     ///
     /// # Errors
     ///
-    /// No secret gives the signature that the head carries, or the body was too large.
+    /// The signature does not match any configured secret, or the body was too large.
     pub fn finish(mut self) -> Result<Receipt, Rejection> {
         if self.room.is_none() {
             return Err(Rejection::BODY_TOO_LARGE);
@@ -115,7 +114,7 @@ impl<V: Borrow<Verifier>> Pending<V> {
         judge(rules, self.claim.as_ref(), &self.further, self.now, tags)
     }
 
-    /// Returns how many more bytes of body are within the limit.
+    /// Returns how many more bytes of the body the limit allows.
     #[must_use]
     pub fn room(&self) -> usize {
         self.room.unwrap_or(0)

@@ -7,9 +7,9 @@ use crate::{
     mac::{Tag, sha256},
 };
 
-/// What is known of a delivery that was verified. Only a verifier makes one.
+/// What is known of a verified delivery. Only a verifier makes one.
 ///
-/// Everything in it was checked or signed; nothing is taken from headers that the signature does
+/// Everything in it was checked or signed. Nothing comes from headers that the signature does
 /// not cover.
 #[derive(Clone, Copy)]
 pub struct Receipt {
@@ -46,21 +46,21 @@ impl Receipt {
         self.sender
     }
 
-    /// Returns whether the body was signed. If not, a credential alone let the delivery through:
+    /// Returns whether the body was signed. If not, the delivery was accepted by a credential alone:
     /// [`without_signature`](crate::VerifierBuilder::without_signature).
     #[must_use]
     pub const fn is_body_signed(&self) -> bool {
         self.signature.is_some()
     }
 
-    /// Returns the label of the secret that gave the signature. Once no receipt names the old
-    /// secret any more, a rotation is done.
+    /// Returns the label of the secret that matched. A rotation is complete when no receipt names the old
+    /// secret any more.
     #[must_use]
     pub fn secret_label(&self) -> Option<&str> {
         self.signature.as_ref().map(|signature| signature.label.as_str())
     }
 
-    /// Returns how the signature was written.
+    /// Returns the encoding of the signature.
     #[must_use]
     pub fn encoding(&self) -> Option<Encoding> {
         self.signature.map(|signature| signature.encoding)
@@ -85,7 +85,7 @@ impl Receipt {
     }
 
     /// Returns how many seconds passed between signing and receiving; negative if the sender's
-    /// clock is ahead. Most senders keep the first time for a retry, so a retry has a larger one.
+    /// clock is ahead. Most senders keep the first time for a retry, so the value is larger for a retry.
     #[must_use]
     pub fn skew(&self) -> Option<i64> {
         let signed_at = self.signed_at()?.as_secs();
@@ -101,8 +101,8 @@ impl Receipt {
         signature.tolerance.map(Duration::from_secs)
     }
 
-    /// Returns how long to ask the sender to wait before it sends this delivery again. Answer 503 with
-    /// it, as `Retry-After`, where the delivery could not be handled.
+    /// Returns how long the sender should wait before it sends this delivery again. If the delivery could not be
+    /// handled, answer 503 with this wait as `Retry-After`.
     #[must_use]
     pub fn retry_after(&self) -> RetryAfter {
         let tolerance = self.signature.and_then(|signature| signature.tolerance);
@@ -112,35 +112,35 @@ impl Receipt {
 
     /// Returns the key under which this delivery is remembered, so that it is not handled twice.
     ///
-    /// It is SHA-256 over the ASCII text `verify-replay-key-v1`, a zero byte, the sender's name, a
+    /// The key is SHA-256 over the ASCII text `verify-replay-key-v1`, a zero byte, the sender's name, a
     /// zero byte, and the 32 **decoded** bytes of the signature. For a delivery without a
-    /// signature, their place is taken by HMAC-SHA256 over the body, keyed with the SHA-256 digest
-    /// of the token or value that was accepted. Reasons:
+    /// signature, HMAC-SHA256 over the body takes the place of the 32 bytes, keyed with the SHA-256 digest
+    /// of the accepted token or value. Reasons:
     ///
-    /// - The signature stands for everything that was signed: id, time and body. A retry repeats
-    ///   all of it, so it has the same key; one changed byte makes another key.
-    /// - Decoded, because text has several spellings (hex in upper case, base64 without padding, or
-    ///   hex instead of base64) and each would make a "new" delivery of an old one.
+    /// - The signature covers everything that was signed: id, time and body. A retry repeats
+    ///   all of it, so it has the same key. One changed byte makes another key.
+    /// - It is decoded, because text has several spellings (hex in upper case, base64 without padding, or
+    ///   hex instead of base64), and each would make a "new" delivery of an old one.
     /// - The secret is in the signature, so endpoints or tenants with secrets of their own cannot
     ///   use up each other's keys, and the sender's name keeps senders apart.
-    /// - Hashed, because a signature in a store is one that whoever reads the store could send
-    ///   again; from the key it cannot be found.
+    /// - It is hashed, because somebody who reads a signature in a store could send the delivery
+    ///   again. The key does not reveal the signature.
     ///
-    /// **Where a sender [signs retries anew](crate::Sender::signs_retries_anew)**, a retry has another
-    /// signature, and the delivery id says that it is one. Then the place of the signature is taken by
-    /// HMAC-SHA256 over a zero byte, `verify-replay-id-v1`, a zero byte and the id, keyed with the
-    /// **first** secret of the verifier, whichever secret fits:
+    /// **If a sender [signs retries anew](crate::Sender::signs_retries_anew)**, a retry has another
+    /// signature, and only the delivery id is the same. Then HMAC-SHA256 over a zero byte, `verify-replay-id-v1`,
+    /// a zero byte and the id takes the place of the signature, keyed with the
+    /// **first** secret of the verifier, whichever secret matches:
     ///
-    /// - With the secret, endpoints and tenants stay apart, also where a sender sends one event under
+    /// - The secret keeps endpoints and tenants apart, even if a sender sends one event under
     ///   one id to several of them.
-    /// - With the first one, because a delivery may have a signature for each of several secrets. Whoever
-    ///   sends it again could leave one out, and so would choose the key if the key depended on what
-    ///   fits. Another first secret makes other keys: a delivery that comes again after such a change is
-    ///   handled again.
+    /// - It is the first secret, because a delivery may have a signature for each of several secrets. If the key
+    ///   depended on the secret that matches, an attacker who sends the delivery again could leave a signature out,
+    ///   and so choose the key. After the first secret changes, the keys are others: a delivery that comes again
+    ///   after such a change is handled again.
     ///
-    /// Remember such keys for as long as the sender retries, which may be days, and not for the tolerance.
+    /// Remember such keys for as long as the sender retries, which may be days, and not only for the tolerance.
     ///
-    /// **Where a sender signs the body alone, equal bodies have equal keys.** Databricks puts a
+    /// **If a sender signs the body alone, equal bodies have equal keys.** Databricks puts a
     /// time in milliseconds into each body. A Weights & Biases payload is what the user typed:
     /// without a variable in it, each delivery equals the last, and a store would drop all but the
     /// first.

@@ -1,8 +1,8 @@
 use core::fmt;
 
-/// Why a delivery was refused. For the receiver's operator: **the sender is told nothing of it**.
+/// Why a delivery was refused. It is for the receiver's operator: **do not tell the sender**.
 ///
-/// It is small, `Copy`, and holds no byte of the request, so it can be logged as it is.
+/// It is small, `Copy`, and holds no byte of the request, so you can log it as it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Rejection {
     kind: RejectionKind,
@@ -24,14 +24,14 @@ pub enum RejectionKind {
     /// The delivery id is empty, too long, not visible ASCII, or could move the boundary of the
     /// signed text.
     MalformedDeliveryId,
-    /// The signature lacks its prefix or does not decode to 32 bytes; or a list of signatures holds
-    /// such a signature, more than are tried, or none.
+    /// The signature lacks its prefix or does not decode to 32 bytes. Or a list of signatures is empty, too
+    /// long, or has such a signature.
     MalformedSignature,
     /// The timestamp is not plain decimal digits.
     MalformedTimestamp,
-    /// No configured secret makes this signature for this delivery: a signature mismatch. The sender has
+    /// Signature mismatch: no configured secret makes this signature for this delivery. The sender has
     /// another secret, or the raw body was changed on the way (a parser that writes JSON again is
-    /// enough), or it is a forgery. The verifier cannot tell which: `verify explain`, of `verify-cli`, can.
+    /// enough), or it is a forgery. The verifier cannot tell which. `verify explain`, of `verify-cli`, can.
     SignatureMismatch,
     /// The timestamp is further ahead than the tolerance: clock skew (the receiver's clock is behind), or a
     /// value in milliseconds.
@@ -65,7 +65,7 @@ rejections! {
 }
 
 impl Rejection {
-    /// The body is larger than the limit: for an adapter that sees so from the announced length.
+    /// The body is larger than the limit: for an adapter that knows this from `Content-Length`.
     pub const BODY_TOO_LARGE: Self = Self { kind: RejectionKind::BodyTooLarge, header: None };
 
     /// Returns the kind.
@@ -74,7 +74,7 @@ impl Rejection {
         self.kind
     }
 
-    /// Returns the name of the header it is about, in lower case.
+    /// Returns the name of the header that caused it, in lower case.
     #[must_use]
     pub const fn header(&self) -> Option<&'static str> {
         self.header

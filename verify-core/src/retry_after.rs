@@ -1,20 +1,20 @@
 use core::fmt;
 
-/// How long a sender is asked to wait before it sends a delivery again: the value of `Retry-After` in a 503.
+/// How long a sender should wait before it sends a delivery again: the value of `Retry-After` in a 503.
 ///
 /// MLflow makes four tries, and the header replaces its own waits. So a short constant loses
 /// deliveries: with `1` the tries are over after 3 s, without the header after 7.5 s. This wait grows
-/// with the age of the delivery, which lets MLflow try after 0, 5, 20 and 50 s, and needs no memory of
+/// with the age of the delivery. MLflow then tries after 0, 5, 20 and 50 s, and the receiver needs no memory of
 /// earlier tries:
 ///
-/// - 5 s and twice the age, which is [`Receipt::skew`](crate::Receipt::skew), the distance in either
-///   direction: a sender whose clock is ahead makes its tries just as long.
-/// - At most 30 s: the wait occupies one of MLflow's ten threads, and a restart of MLflow loses what
-///   waits there.
-/// - At most half of what is left of the tolerance, and never 0: a retry keeps its first timestamp,
-///   and one that comes too late is refused.
+/// - 5 s and twice the age. The age is [`Receipt::skew`](crate::Receipt::skew) without its sign, so a sender whose
+///   clock is ahead tries for just as long.
+/// - At most 30 s: the wait occupies one of MLflow's ten threads, and a restart of MLflow loses the deliveries
+///   that wait there.
+/// - At most half of the remaining tolerance, and never 0: a retry keeps its first timestamp,
+///   and is refused if it comes too late.
 ///
-/// Where no signed time is known to be genuine, the wait is [`AGE_UNKNOWN`](Self::AGE_UNKNOWN).
+/// If no signed time is known to be genuine, the wait is [`AGE_UNKNOWN`](Self::AGE_UNKNOWN).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct RetryAfter(u8);
 
@@ -25,8 +25,8 @@ const TEXTS: [&str; 31] = [
 ];
 
 impl RetryAfter {
-    /// The wait where the age of the delivery is not known: 5 s. So it is before the delivery is
-    /// verified, and for senders that sign no time, or sign each retry with a new one.
+    /// The wait if the age of the delivery is not known: 5 s. It is not known before the delivery is
+    /// verified, and for senders that sign no time or a new time for each retry.
     pub const AGE_UNKNOWN: Self = Self(5);
     const LONGEST: Self = Self(30);
 

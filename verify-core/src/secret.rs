@@ -18,13 +18,13 @@ use crate::{
 
 /// The signing secret that a sender and its receiver share.
 ///
-/// Give it the text as the sender shows it. What the key is, the sender decides:
+/// Give it the text as the sender shows it. The sender decides what the key is:
 /// [`Sender::secret_encoding`](crate::Sender::secret_encoding). Most senders use the bytes
 /// **verbatim**, so spaces, non-ASCII characters and a `whsec_` in front all count. Nothing is trimmed.
 ///
-/// Only MACs with the key worked in are kept, not the bytes. It has no `Display`, no
+/// It keeps keyed MACs and not the bytes. It has no `Display`, no
 /// `PartialEq`, no serialisation, and a `Debug` that shows nothing. Its memory is wiped on drop as
-/// far as the crates beneath do it: copies that the compiler makes while moving it are not.
+/// far as the crates beneath do it. Copies that the compiler makes while moving it are not wiped.
 ///
 /// ```
 /// use verify_core::{ConfigError, Secret};
@@ -54,9 +54,9 @@ pub enum SecretEncoding {
 
 #[cfg(all(feature = "alloc", feature = "sign"))]
 impl SecretEncoding {
-    /// Writes a key as the text of a secret, for whoever makes a secret: random bytes are best.
+    /// Writes a key as the text of a new secret. Random bytes are best.
     ///
-    /// A verbatim secret is the hex digits of the bytes. Base64 has `whsec_` in front.
+    /// A verbatim secret becomes the hex digits of the bytes. Base64 gets `whsec_` in front.
     ///
     /// ```
     /// use verify_core::SecretEncoding;
@@ -90,8 +90,8 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::SecretEmpty`]: an empty secret is one that everybody knows. So is one of
-    /// nothing but NUL bytes, which HMAC does not tell from it.
+    /// [`ConfigError::SecretEmpty`]: everybody knows the empty secret. HMAC treats a secret of
+    /// nothing but NUL bytes the same.
     pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, ConfigError> {
         let secret = secret.as_ref();
         if is_empty(secret) {
@@ -136,8 +136,8 @@ impl Secret {
     /// Takes the content of a file, such as a mounted container secret.
     ///
     /// **Exactly one trailing newline is dropped** (`\n` or `\r\n`), because editors and `echo`
-    /// put one there. Everything else counts. A secret that does end in a newline needs a second
-    /// one in the file.
+    /// add one. Everything else counts. If a secret does end in a newline, write a second
+    /// newline into the file.
     ///
     /// # Errors
     ///

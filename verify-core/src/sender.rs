@@ -4,8 +4,8 @@ use crate::{Encoding, SecretEncoding};
 
 /// How one sender signs its deliveries, as data.
 ///
-/// The senders this crate knows are constants; one of your own is built in the same way, in a
-/// `const` if you like. Whether the description makes sense is checked when a verifier or a signer
+/// The senders that this crate knows are constants. You can build a sender of your own in the same way, in a
+/// `const` if you like. The description is checked when a verifier or a signer
 /// is built from it.
 ///
 /// # Examples
@@ -76,15 +76,15 @@ pub struct Sender {
     body_limit: usize,
 }
 
-/// One piece of the text that a sender signs in front of the raw body.
+/// One piece of the text that a sender signs before the raw body.
 ///
-/// An id or a time can be named here only, so one that is not signed cannot be taken for signed.
+/// Only here can you name an id or a time. So an unsigned id or time cannot be mistaken for a signed one.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SignedPart {
-    /// The value of the header of this name: 1 to 64 visible ASCII characters, and none of them
+    /// The value of the header of this name: 1 to 64 visible ASCII characters. It must not contain
     /// the first character of the [`Text`](Self::Text) that follows, because that could move the
-    /// boundary between the id and what comes after it.
+    /// boundary between the id and the rest.
     DeliveryId(&'static str),
     /// These characters.
     Text(&'static str),
@@ -98,11 +98,11 @@ impl Sender {
     pub(crate) const MAX_PREFIX: usize = 32;
 
     /// Describes a sender that puts the hex digits of HMAC-SHA256 over the raw body into
-    /// `signature_header`. The methods below change what differs.
+    /// `signature_header`. The methods below change this.
     ///
-    /// `name` is what receipts, logs and metrics call the sender; it takes part in
-    /// [`Receipt::replay_key`](crate::Receipt::replay_key). `signature_header` is in lower case, and is
-    /// matched in any case; `authorization` cannot be one. A description that cannot work is a
+    /// `name` is the sender's name in receipts, logs and metrics, and a part of
+    /// [`Receipt::replay_key`](crate::Receipt::replay_key). `signature_header` is in lower case, and matches
+    /// in any case. It cannot be `authorization`. A description that cannot work is a
     /// [`ConfigError::SenderInvalid`](crate::ConfigError::SenderInvalid) when a verifier or a signer is built from it.
     #[must_use]
     pub const fn new(name: &'static str, signature_header: &'static str) -> Self {
@@ -139,8 +139,8 @@ impl Sender {
 
     /// Sets the encodings of the signature that are accepted; a [`Signer`] uses the first.
     ///
-    /// Their lengths differ, so the length says which one a signature claims to be. Name a single
-    /// one to pin a sender that this crate is lenient about:
+    /// Their lengths differ, so the length tells the encoding of a signature. For a sender with several encodings,
+    /// you can allow only one:
     ///
     /// ```
     /// use verify_core::{Encoding, Sender};
@@ -155,7 +155,7 @@ impl Sender {
         self
     }
 
-    /// Sets what is signed in front of the raw body, in order.
+    /// Sets what is signed before the raw body, in order.
     #[must_use]
     pub const fn with_signed_parts(mut self, signed_parts: &'static [SignedPart]) -> Self {
         self.signed_parts = signed_parts;
@@ -173,11 +173,11 @@ impl Sender {
     /// signatures in it are tried: at most 4. Without it: the header is one signature.
     ///
     /// Items without the [prefix](Self::with_prefix) belong to another scheme and are skipped. A header
-    /// with more than `most` items that have the prefix is refused, and so is one in which any of them
-    /// does not decode: the work for one request is bounded.
+    /// is refused if more than `most` of its items have the prefix, or if such an item
+    /// does not decode. This bounds the work for one request.
     ///
-    /// A list is not signed itself. Whoever records a delivery can take a signature out of it, and
-    /// another secret fits then. So the replay key must not depend on which one fits: a list needs
+    /// The list itself is not signed. An attacker who records a delivery can remove a signature from it, and
+    /// then another secret matches. So the replay key must not depend on the secret that matches: a list needs
     /// [`with_retries_signed_anew`](Self::with_retries_signed_anew).
     #[must_use]
     pub const fn with_signature_list(mut self, most: usize) -> Self {

@@ -2,7 +2,7 @@ use core::{fmt, str::Utf8Error};
 
 use serde_json::error::Category;
 
-/// Why a body could not be read as an event. Names the event and the field, and holds no byte of
+/// Why a body could not be read as an event. It names the event and the field, and holds no byte of
 /// the body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct EventError(Problem);
@@ -35,7 +35,7 @@ pub(crate) struct Place {
 }
 
 impl EventError {
-    /// Returns the name of the event, as its sender calls it, if it got as far as that.
+    /// Returns the name of the event, as its sender calls it, if it was read.
     #[must_use]
     pub const fn event(&self) -> Option<&'static str> {
         match self.0 {
@@ -44,7 +44,7 @@ impl EventError {
         }
     }
 
-    /// Returns the field that is missing or has the wrong type, if there is one to blame.
+    /// Returns the field that is missing or has the wrong type, if that is the reason.
     #[must_use]
     pub const fn field(&self) -> Option<&'static str> {
         match self.0 {

@@ -24,7 +24,7 @@ macro_rules! questions {
                 self.summary().model
             }
 
-            /// Returns the version of it. Of Weights & Biases, what stands behind the colon of
+            /// Returns its version. For Weights & Biases this is the text after the colon of
             /// `artifact_version_string`: `v3`, or an alias.
             #[must_use]
             pub fn version(&self) -> Option<&str> {
@@ -37,22 +37,22 @@ macro_rules! questions {
                 self.summary().alias
             }
 
-            /// Returns who caused the event. Only Weights & Biases says so in a field, if the template
-            /// has it. Databricks begins its `text` with an e-mail, which is not to be parsed.
+            /// Returns who caused the event. Only Weights & Biases has a field for this, if the template
+            /// has it. Databricks begins its `text` with an e-mail address; do not parse it.
             #[must_use]
             pub fn actor(&self) -> Option<&str> {
                 self.summary().actor
             }
 
-            /// Returns the time in the body. Of Databricks: when it happened; of MLflow: when it was
-            /// sent; Weights & Biases has none.
+            /// Returns the time in the body. For Databricks: when the event happened. For MLflow: when it was
+            /// sent. Weights & Biases has no time.
             #[must_use]
             pub fn time(&self) -> Option<$crate::UnixMillis> {
                 self.summary().time
             }
 
-            /// Returns the change of a stage, or the request for one, whichever of the events says so.
-            /// Only Databricks has stages. The general and the specific event may both arrive for one
+            /// Returns the change of a stage, or the request for a change, whichever event reports it.
+            /// Only Databricks has stages. The general and the specific event may both arrive for the same
             /// change.
             #[must_use]
             pub fn transition(&self) -> Option<&$crate::databricks::Transition> {
@@ -61,8 +61,8 @@ macro_rules! questions {
 
             /// Returns whether this looks like what the sender's "test" button sends.
             ///
-            /// **A hint.** Test deliveries are signed like real ones. Databricks begins their `text` with
-            /// words of its own (field), and MLflow tells of `example_model` or `example_prompt`; whoever
+            /// **A hint.** Test deliveries are signed like real deliveries. Databricks begins their `text` with
+            /// fixed words (field), and MLflow names `example_model` or `example_prompt`. Somebody who
             /// can name a model may be able to write the same.
             #[must_use]
             pub fn is_test(&self) -> bool {

@@ -12,12 +12,12 @@ macro_rules! text_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$docs])* $variant,)*
-            /// One that this crate does not know.
+            /// A text that this crate does not know.
             Other(alloc::string::String),
         }
 
         impl $name {
-            /// The texts of all that this crate knows.
+            /// All texts that this crate knows.
             pub const NAMES: &'static [&'static str] = &[$($text),*];
 
             /// Returns the text, as the sender writes it.

@@ -10,7 +10,7 @@ use crate::{
 /// A time as a body has it: ISO 8601 in UTC, such as
 /// `2026-11-21T19:41:41.214620+00:00`. The fraction is missing when it is zero.
 ///
-/// The text is kept as it came. One that is not understood does not lose the event.
+/// The text is kept as it came. An event with a text that is not understood can still be read.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(String);
@@ -27,8 +27,8 @@ impl Timestamp {
         &self.0
     }
 
-    /// Returns the moment, or `None` where the text is not a time of the years 1970 to 9999 in this
-    /// form. Digits of the fraction beyond the third are dropped.
+    /// Returns the moment, or `None` if the text is not a time of the years 1970 to 9999 in this
+    /// form. Only the first three digits of the fraction count.
     #[must_use]
     pub fn unix_millis(&self) -> Option<UnixMillis> {
         parse(self.0.as_bytes()).map(UnixMillis::from_millis)

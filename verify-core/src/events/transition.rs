@@ -18,19 +18,19 @@ text_enum! {
     }
 }
 
-/// What the events about stages say, each of which is one variant for itself: that a version moved, or that
-/// somebody asks for it.
+/// The content of all events about stages, each of which is a variant: a version moved to a stage, or
+/// somebody asks for that.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Transition {
     /// The model version.
     pub version: Option<String>,
-    /// The stage it had; where it is asked for, the stage it has.
+    /// The stage that it had; in a request, the stage that it has.
     pub from: Option<Stage>,
-    /// The stage it has now; where it is asked for, the stage it is to have. Where the body does not say
-    /// it, the name of the event may: it is that one then.
+    /// The stage that it has now; in a request, the stage that it should have. If the body does not say
+    /// it, this is the stage in the name of the event.
     pub to: Option<Stage>,
-    /// Whether it happened. If not, somebody asks for it.
+    /// Whether the move happened. If not, somebody asks for it.
     pub is_done: bool,
     /// Whether `to` comes from the event's name.
     is_to_of_name: bool,

@@ -7,11 +7,11 @@ use zeroize::Zeroizing;
 use super::{Secret, SecretEncoding};
 use crate::ConfigError;
 
-/// A [`Secret`] whose bytes stay known, for whoever has to tell them to a sender: a receiver does not
+/// A [`Secret`] that keeps its bytes, for programs that register a webhook. A receiver does not
 /// need it.
 ///
-/// It is read in the ways of a [`Secret`], so that the one who registers a webhook and the one who
-/// verifies its deliveries cannot disagree about a byte. It has no `Display`, no `PartialEq`, no
+/// It is read in the same ways as a [`Secret`], so that the program that registers a webhook and the receiver
+/// cannot disagree about a byte. It has no `Display`, no `PartialEq`, no
 /// serialisation, and a `Debug` that shows nothing. The bytes are wiped on drop.
 ///
 /// ```
@@ -48,7 +48,7 @@ impl ExposedSecret {
         Self::from_bytes(super::source::variable(variable)?)
     }
 
-    /// Takes the content of a file, without one newline at its end.
+    /// Takes the content of a file, and drops one newline at its end.
     ///
     /// # Errors
     ///
@@ -63,13 +63,13 @@ impl ExposedSecret {
         Ok(Self { bytes, secret })
     }
 
-    /// Returns what a verifier takes.
+    /// Returns the [`Secret`] for a verifier.
     #[must_use]
     pub fn secret(&self) -> &Secret {
         &self.secret
     }
 
-    /// Returns whether two senders mean the same key, each by a secret of its own. One key may be written in several ways.
+    /// Returns whether two secrets, each of a sender, are the same key. A key may be written in several ways.
     ///
     /// ```
     /// use verify_core::{ExposedSecret, SecretEncoding::{Base64, Verbatim}};
@@ -100,7 +100,7 @@ impl ExposedSecret {
         }
     }
 
-    /// Returns the bytes, which must reach nobody but the sender.
+    /// Returns the bytes. Nobody but the sender may get them.
     #[must_use]
     pub fn dangerous_expose(&self) -> &[u8] {
         &self.bytes
