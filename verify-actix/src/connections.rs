@@ -21,14 +21,14 @@ pub(crate) use self::connection::Connection;
 pub use self::guard::ConnectionsMiddleware;
 use self::table::{Places, Rules};
 
-/// Bounds the connections of an `HttpServer`, on every path: how many there are, how long each lasts, and
-/// how much of a body is read that no handler reads.
+/// Limits the connections of an `HttpServer`, on every path: their number, their age, and how much is
+/// read of a body that no handler reads.
 ///
-/// actix-web bounds the head of a connection's first request and the time between two requests. It has no
-/// deadline for what is in between: a chunked body that a handler leaves unread, a second head, a client
-/// that does not read its answer. Each of these keeps a connection, and so a file of the process, for as
-/// long as the client likes. [`Verify`](crate::Verify) bounds the deliveries that it guards; this bounds
-/// all other paths too.
+/// actix-web limits the time for the head of a connection's first request and the time between two
+/// requests. It has no deadline for a chunked body that a handler leaves unread, for a second head, or
+/// for a client that does not read its answer. Each of these keeps a connection, and so a file
+/// descriptor, for as long as the client likes. [`Verify`](crate::Verify) limits the deliveries that it
+/// guards. `Connections` limits all other paths too.
 ///
 /// ```
 /// use actix_web::{App, HttpServer};
@@ -45,17 +45,18 @@ use self::table::{Places, Rules};
 /// # drop(server);
 /// ```
 ///
-/// - **At the limit the oldest connection makes room for the newest**: the oldest of those on which no
-///   verified delivery is being handled. If there is none, the newest is closed.
-/// - **At its age a connection is closed**, once no verified delivery is being handled. From half of the age
-///   on, answers say `connection: close`, so a client that keeps to HTTP is not cut off in the middle.
-/// - **Where a handler leaves a body unread**, the answer says close, and actix closes the connection one
-///   `client_disconnect_timeout` (1 s) later.
-/// - **After an answer that says close no other request is answered.** actix would answer what the client
-///   had sent ahead.
+/// - **At the limit the oldest connection makes room for the newest.** A connection on which a
+///   verified delivery is being handled stays. If all are such connections, the newest is closed.
+/// - **A connection that reaches its age is closed**, unless a verified delivery is being handled. From half
+///   of the age on, answers say `connection: close`, so a client that follows HTTP is not cut off in the
+///   middle of a request.
+/// - **If a handler leaves a body unread**, the answer says `connection: close`, and actix closes the
+///   connection one `client_disconnect_timeout` (1 s) later.
+/// - **After an answer with `connection: close` no other request is answered.** actix would answer
+///   requests that the client sent ahead.
 ///
-/// Clones share the limit: one for each server, or one for several. Each connection takes a second file
-/// (`ulimit -n`), because actix lets nobody else close its sockets: leave room for twice the limit.
+/// Clones share the limit, so several servers can share one. Each connection takes a second file
+/// descriptor, because actix lets nobody else close its sockets: set `ulimit -n` above twice the limit.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Connections {
@@ -77,16 +78,16 @@ impl Connections {
         self
     }
 
-    /// Closes a connection without an answer on which the head of the first request does not come in this
-    /// time. Take `HttpServer::client_request_timeout(Duration::ZERO)` with it: actix's own timeout (5 s)
-    /// answers 408, after which MLflow gives a delivery up; it tries again after a closed connection.
+    /// Closes a connection, without an answer, if the head of the first request does not arrive in this
+    /// time. Set `HttpServer::client_request_timeout(Duration::ZERO)` as well: actix's own timeout (5 s)
+    /// answers 408, and MLflow then gives the delivery up. After a closed connection MLflow tries again.
     pub fn with_head_timeout(mut self, timeout: Duration) -> Self {
         self.rules.head = Some(timeout);
         self
     }
 
-    /// Makes each answer the last of its connection. `HttpServer::keep_alive(KeepAlive::Disabled)` says the
-    /// same to the client, but goes on answering what the client had sent ahead.
+    /// Makes each answer the last on its connection. `HttpServer::keep_alive(KeepAlive::Disabled)` tells
+    /// the client the same, but goes on answering requests that the client sent ahead.
     pub fn without_keep_alive(mut self) -> Self {
         self.rules.keeps_alive = false;
         self
@@ -97,8 +98,8 @@ impl Connections {
         self.on_connect_with(|io| io.downcast_ref())
     }
 
-    /// The same for another kind of stream, of which `socket` finds the socket: with TLS, for example
-    /// `|io| Some(io.downcast_ref::<TlsStream<TcpStream>>()?.get_ref().0)`.
+    /// The same for another kind of stream. `socket` returns the socket of the stream: with TLS, for
+    /// example `|io| Some(io.downcast_ref::<TlsStream<TcpStream>>()?.get_ref().0)`.
     pub fn on_connect_with<F>(
         &self,
         socket: F,

@@ -11,7 +11,7 @@ use crate::{Delivery, DeliveryRejection, extract::verified, response::by_table};
 /// What the verified delivery says, for a handler behind [`Verify`](crate::Verify), with the delivery
 /// itself: receipt and bytes.
 ///
-/// Whoever sent it, the same questions have answers:
+/// The same methods answer for every sender:
 ///
 /// ```
 /// use actix_web::{HttpResponse, web};
@@ -72,8 +72,8 @@ use crate::{Delivery, DeliveryRejection, extract::verified, response::by_table};
 /// # let _: actix_web::Route = web::post().to(deploy);
 /// ```
 ///
-/// The refusals of this extractor are not those of the middleware: its callback and its replaced response
-/// have no part in them. To change them, take the `Result`.
+/// The middleware's callback and replaced response do not apply to refusals of this extractor. To change
+/// them, take the `Result`.
 #[derive(Clone, Debug)]
 pub struct Event<T>(pub T, pub Verified<Bytes>);
 

@@ -13,9 +13,10 @@ use crate::response::by_table;
 /// The verified delivery, for a handler behind [`Verify`](crate::Verify).
 ///
 /// The bytes are those that were verified, whatever a middleware in between did to the request's
-/// body, and never decompressed. It takes nothing from the body, so other extractors can stand beside
-/// it; `web::Json` still finds the body, and so does `serde_json::from_slice(verified.body())`. Take
-/// `Result<Delivery, DeliveryRejection>` to answer yourself where there is none.
+/// body, and never decompressed. It takes nothing from the body, so you can use other extractors
+/// beside it. `web::Json` still finds the body, and so does
+/// `serde_json::from_slice(verified.body())`. If there may be no delivery, take `Result<Delivery,
+/// DeliveryRejection>` to answer yourself.
 ///
 /// ```
 /// use actix_web::{App, HttpResponse, HttpServer, web};

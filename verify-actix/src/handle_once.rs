@@ -23,9 +23,10 @@ use crate::{
 
 /// Handles each verified delivery once: goes **inside** of [`Verify`](crate::Verify).
 ///
-/// A delivery that was handled, is being handled, or cannot be claimed, is answered without the service; the
-/// handler is told the [`Attempt`]. See [`verify_once`](crate::once) for what is answered when, and what is promised.
-/// What `Verify` only reports is handed on as it is. On a route without it the answer is 500, and why is logged.
+/// A delivery that was handled, is being handled, or cannot be claimed is answered without the service. The handler
+/// gets the [`Attempt`]. See [`verify_once`](crate::once) for the answers and the promises. A delivery that
+/// `Verify` only reports is handed on as it is. On a route without `Verify` the answer is 500, and the log says
+/// why.
 ///
 /// ```
 /// use actix_web::{App, HttpResponse, HttpServer, web};
@@ -55,8 +56,8 @@ use crate::{
 /// # }
 /// ```
 ///
-/// For an error of the handler its `status_code()` decides whether the delivery may come again, so it has to agree
-/// with its `error_response()`.
+/// If the handler returns an error, its `status_code()` decides whether the delivery may come again, so it must
+/// agree with its `error_response()`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct HandleOnce {
@@ -72,26 +73,28 @@ pub struct HandleOnceMiddleware<S> {
     is_detached: bool,
 }
 
-/// How often the delivery was begun, with this time. More than 1: an earlier run may have got half
-/// way. 0: nobody knows, because there is no guard or its store could not be asked.
+/// How often this delivery was begun, including this time. More than 1: an earlier run may have
+/// done half of its work. 0: not known, because there is no guard or its store did not answer.
 ///
-/// Stands in the extensions of the request behind [`HandleOnce`], and is an extractor. An effect outside of the store
-/// can be fenced with it: one that is written with a smaller number came too late.
+/// It is in the extensions of the request inside [`HandleOnce`], and is an extractor. Use it to fence an effect
+/// outside of the store: a write with a smaller number came too late.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[expect(clippy::exhaustive_structs, reason = "an extractor is taken apart")]
 pub struct Attempt(pub u32);
 
 impl HandleOnce {
-    /// Guards with a store. `None` hands everything on, for a guard that the settings may leave out.
+    /// Guards with a store. With `None` it hands everything on, for a guard that is optional in the
+    /// settings.
     pub fn new(once: impl Into<Option<Once>>) -> Self {
         Self { once: once.into(), is_detached: false }
     }
 
-    /// Runs each handler in a task of its own, to its end or its deadline, also where the sender hangs up meanwhile.
-    /// Without this the handler is dropped then, and a sender that comes again causes a second run.
+    /// Runs each handler in a task of its own, to its end or its deadline, even if the sender hangs up meanwhile.
+    /// Without this, the handler is dropped when the sender hangs up, and the sender's next try causes a second
+    /// run.
     ///
-    /// Once the sender has hung up, the delivery is not counted in the memory budget any more, and the task ends with the
-    /// runtime: then the next try waits for the end of the lease.
+    /// After the sender has hung up, the delivery does not count in the memory budget any more. If the runtime ends,
+    /// the task ends too, and the next try waits for the end of the lease.
     pub const fn detached(mut self) -> Self {
         self.is_detached = true;
         self

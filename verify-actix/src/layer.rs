@@ -12,7 +12,7 @@ use crate::{VerifyMiddleware, response::Settings};
 
 /// Lets only verified deliveries through to the service it wraps.
 ///
-/// See the [crate page](crate) for what it does in which order, and what it answers. Make it once and
+/// See the [crate page](crate) for the order of its checks, and for its answers. Make it once and
 /// give each worker a clone.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -23,7 +23,7 @@ pub struct Verify<R = Fixed> {
 
 impl Verify {
     /// Guards with one verifier: a [`Verifier`](crate::Verifier), or a [`VerifierHandle`] to
-    /// exchange it while running.
+    /// replace it while running.
     ///
     /// ```
     /// use actix_web::{App, HttpServer};
@@ -53,9 +53,9 @@ impl Verify {
 impl<R: Resolver<ServiceRequest>> Verify<R> {
     /// Guards with the verifier that `resolver` picks for each request: see [`Resolver`].
     ///
-    /// The resolver has to be `Clone + 'static`, and `Send` where it is made outside `HttpServer::new`; its
-    /// future need not be. On a resource `match_info` has the parts of the path; on a whole `App` it does not
-    /// have them yet.
+    /// The resolver must be `Clone + 'static`, and `Send` if it is made outside `HttpServer::new`. Its future
+    /// need not be `Send`. On a resource, `match_info` has the parts of the path. On a whole `App` it does
+    /// not have them yet.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -32,7 +32,7 @@ fn with_refusal(mut response: HttpResponse, refusal: Refusal) -> HttpResponse {
     response
 }
 
-/// Answers for a handler that could not handle a verified delivery: 503, with
+/// Makes the answer of a handler that could not handle a verified delivery: 503, with
 /// [`Receipt::retry_after`] as `Retry-After`.
 ///
 /// A 503 without the header, or with a short constant, loses deliveries: see

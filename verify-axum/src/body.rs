@@ -11,9 +11,9 @@ use http_body_util::Full;
 use pin_project_lite::pin_project;
 use verify_adapter::Read;
 
-/// The body that the wrapped service gets: what was read and verified, then the trailers.
+/// The body that the wrapped service gets: the verified bytes, then the trailers.
 ///
-/// In report-only mode, what was read of a refused request and then the rest as it comes.
+/// In report-only mode: what was read of a refused request, then the rest as it arrives.
 pub struct RequestBody<B> {
     read: Read,
     trailers: Option<Box<HeaderMap>>,

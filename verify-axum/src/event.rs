@@ -11,7 +11,7 @@ use crate::{Delivery, DeliveryRejection, extract::verified, response::by_table};
 /// What the verified delivery says, for an axum handler behind a
 /// [`VerifyLayer`](crate::VerifyLayer), with the delivery itself: receipt and bytes.
 ///
-/// Whoever sent it, the same questions have answers:
+/// The same methods answer for every sender:
 ///
 /// ```
 /// use verify_axum::{AnyEvent, Event};
@@ -68,8 +68,8 @@ use crate::{Delivery, DeliveryRejection, extract::verified, response::by_table};
 /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(deploy));
 /// ```
 ///
-/// The refusals of this extractor are not those of the layer: its callback and its replaced response
-/// have no part in them. To change them, take the `Result`.
+/// The layer's callback and replaced response do not apply to refusals of this extractor. To change
+/// them, take the `Result`.
 #[derive(Clone, Debug)]
 pub struct Event<T>(pub T, pub Verified<Bytes>);
 

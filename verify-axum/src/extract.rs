@@ -12,9 +12,9 @@ use crate::response::by_table;
 /// The verified delivery, for an axum handler behind a [`VerifyLayer`](crate::VerifyLayer).
 ///
 /// The bytes are those that were verified, whatever a layer in between did to the request's body.
-/// It takes nothing from the body, so other extractors can stand beside and behind it; `Json` still
-/// finds the body, and so does `serde_json::from_slice(verified.body())`. Take
-/// `Result<Delivery, DeliveryRejection>` to answer yourself where there is none.
+/// It takes nothing from the body, so you can use other extractors beside it and after it. `Json`
+/// still finds the body, and so does `serde_json::from_slice(verified.body())`. If there may be no
+/// delivery, take `Result<Delivery, DeliveryRejection>` to answer yourself.
 ///
 /// ```
 /// use axum::{Router, routing::post};

@@ -20,9 +20,10 @@ use crate::{
 
 /// Handles each verified delivery once: goes **inside** of a [`VerifyLayer`](crate::VerifyLayer).
 ///
-/// A delivery that was handled, is being handled, or cannot be claimed, is answered without the service; the
-/// handler is told the [`Attempt`]. See [`verify_once`](crate::once) for what is answered when, and what is promised.
-/// What a `VerifyLayer` only reports is handed on as it is. On a route without one the answer is 500, and why is logged.
+/// A delivery that was handled, is being handled, or cannot be claimed is answered without the service. The handler
+/// gets the [`Attempt`]. See [`verify_once`](crate::once) for the answers and the promises. A delivery that a
+/// `VerifyLayer` only reports is handed on as it is. On a route without a `VerifyLayer` the answer is 500, and the
+/// log says why.
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::post};
@@ -61,26 +62,28 @@ pub struct HandleOnce<S> {
     is_detached: bool,
 }
 
-/// How often the delivery was begun, with this time. More than 1: an earlier run may have got half
-/// way. 0: nobody knows, because there is no guard or its store could not be asked.
+/// How often this delivery was begun, including this time. More than 1: an earlier run may have
+/// done half of its work. 0: not known, because there is no guard or its store did not answer.
 ///
-/// Stands in the extensions of the request behind a [`HandleOnceLayer`], and is an extractor for axum. An effect outside
-/// of the store can be fenced with it: one that is written with a smaller number came too late.
+/// It is in the extensions of the request inside a [`HandleOnceLayer`], and is an extractor for axum. Use it to fence
+/// an effect outside of the store: a write with a smaller number came too late.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[expect(clippy::exhaustive_structs, reason = "an extractor is taken apart")]
 pub struct Attempt(pub u32);
 
 impl HandleOnceLayer {
-    /// Guards with a store. `None` hands everything on, for a guard that the settings may leave out.
+    /// Guards with a store. With `None` it hands everything on, for a guard that is optional in the
+    /// settings.
     pub fn new(once: impl Into<Option<Once>>) -> Self {
         Self { once: once.into(), is_detached: false }
     }
 
-    /// Runs each handler in a task of its own, to its end or its deadline, also where the sender hangs up meanwhile.
-    /// Without this the handler is dropped then, and a sender that comes again causes a second run.
+    /// Runs each handler in a task of its own, to its end or its deadline, even if the sender hangs up meanwhile.
+    /// Without this, the handler is dropped when the sender hangs up, and the sender's next try causes a second
+    /// run.
     ///
-    /// Once the sender has hung up, the delivery is not counted in the memory budget any more, and the task ends with the
-    /// runtime: then the next try waits for the end of the lease.
+    /// After the sender has hung up, the delivery does not count in the memory budget any more. If the runtime ends,
+    /// the task ends too, and the next try waits for the end of the lease.
     pub const fn detached(mut self) -> Self {
         self.is_detached = true;
         self

@@ -9,7 +9,7 @@ use crate::{Verify, response::Settings};
 
 /// Lets only verified deliveries through to the service it wraps.
 ///
-/// See the [crate page](crate) for what it does in which order, and what it answers.
+/// See the [crate page](crate) for the order of its checks, and for its answers.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct VerifyLayer<R = Fixed> {
@@ -19,7 +19,7 @@ pub struct VerifyLayer<R = Fixed> {
 
 impl VerifyLayer {
     /// Guards with one verifier: a [`Verifier`](crate::Verifier), or a [`VerifierHandle`] to
-    /// exchange it while running.
+    /// replace it while running.
     ///
     /// ```
     /// use verify_axum::{Secret, Sender, Verifier, VerifierHandle, VerifyLayer};
@@ -47,7 +47,7 @@ impl VerifyLayer {
 impl<R: Resolver<Parts>> VerifyLayer<R> {
     /// Guards with the verifier that `resolver` picks for each request: see [`Resolver`].
     ///
-    /// For axum, the resolver has to be `Clone + Send + Sync + 'static` and its future `Send`. Behind axum's
+    /// For axum, the resolver must be `Clone + Send + Sync + 'static` and its future `Send`. Behind axum's
     /// `Router::nest` the path in `Parts` lacks the prefix; the whole path is in the extension `OriginalUri`.
     ///
     /// ```

@@ -22,7 +22,7 @@ pub(crate) fn with_refusal<B>(mut response: Response<B>, refusal: Refusal) -> Re
     response
 }
 
-/// Answers for a handler that could not handle a verified delivery: 503, with
+/// Makes the answer of a handler that could not handle a verified delivery: 503, with
 /// [`Receipt::retry_after`] as `Retry-After`.
 ///
 /// A 503 without the header, or with a short constant, loses deliveries: see

@@ -32,8 +32,8 @@ where
     type Error = S::Error;
     type Future = ResponseFuture<S, R::Future, B>;
 
-    /// Is always ready. The wrapped service is asked once a delivery is verified: a place in it, such
-    /// as one under a concurrency limit, is not held by a request that nobody has verified.
+    /// Is always ready. The wrapped service is asked for readiness after a delivery is verified. So
+    /// an unverified request never takes a place in it, for example under a concurrency limit.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
     }

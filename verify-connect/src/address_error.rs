@@ -1,6 +1,6 @@
 use core::fmt;
 
-/// Why an address is not used. Its text is that for PostgreSQL, and has nothing of the address.
+/// Why an address is not used. The text is for PostgreSQL, and contains nothing of the address.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum AddressError {
@@ -8,9 +8,10 @@ pub enum AddressError {
     AuthoritiesInvalid,
     /// It cannot be read.
     Invalid,
-    /// It asks for TLS that checks nothing, or for none if somebody on the way does not want it.
+    /// It asks for TLS without a check of the certificate, or for TLS that an attacker in the
+    /// network could turn off.
     TlsUnsafe,
-    /// It is one of another machine, and does not say whether to encrypt.
+    /// It is on another machine, and the address does not say whether to encrypt.
     TlsUnsaid,
 }
 

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::{
 /// What is said of a server that has none.
 pub(crate) const NONE: &str = "does not speak TLS, which its address asks for";
 
-/// What is said of a certificate that nobody trusts, where the address names the authorities.
+/// The text for a certificate that is not trusted, if the address names the authorities.
 pub const UNTRUSTED: &str = "shows a certificate that is not trusted: put `sslrootcert=FILE` into its address, a file with the \
                              certificate of its authority in PEM";
 
@@ -20,14 +20,14 @@ pub const UNTRUSTED: &str = "shows a certificate that is not trusted: put `sslro
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum AuthoritiesError {
-    /// It holds no certificate of an authority, or something else as well.
+    /// It holds no certificate of an authority, or it also holds something else.
     Invalid,
     /// It cannot be read.
     Unreadable,
 }
 
 impl AuthoritiesError {
-    /// Returns what to tell people. The words go on after the path of the file.
+    /// Returns the text for people. It follows the path of the file.
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl fmt::Display for AuthoritiesError {
 
 impl Error for AuthoritiesError {}
 
-/// Reads a file with the certificates of authorities. Returns it in PEM as it is.
+/// Reads a file with the certificates of authorities. Returns the PEM unchanged.
 ///
 /// # Errors
 ///
@@ -64,8 +64,8 @@ fn read(file: &Path) -> Result<(Vec<u8>, RootCertStore), AuthoritiesError> {
     if roots.is_empty() { Err(invalid()) } else { Ok((pem, roots)) }
 }
 
-/// Names the cryptography of the process, unless the program did: otherwise rustls panics where a program links
-/// two of them, and a client asks it for the only one.
+/// Sets rustls's cryptography provider for the process, unless the program set one. Otherwise rustls panics if
+/// a program links two providers and a client asks for the default.
 pub fn provide() {
     if CryptoProvider::get_default().is_none() {
         // An error says that somebody else was quicker.
@@ -73,7 +73,7 @@ pub fn provide() {
     }
 }
 
-/// Makes what a client encrypts its connections with. The authorities are those of a file, or else Mozilla's.
+/// Makes the TLS configuration of a client. It trusts the authorities in a file, or without a file Mozilla's.
 ///
 /// # Errors
 ///
@@ -92,8 +92,8 @@ pub fn client_config(authorities: Option<&Path>) -> Result<rustls::ClientConfig,
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Says why a connection was not encrypted, if that is what an error of a client is about. The words go on after the
-/// name of the server. `untrusted` is said of a certificate that nobody trusts, such as [`UNTRUSTED`].
+/// Says why a connection was not encrypted, if an error of a client is about that. The text follows the name of the
+/// server. `untrusted` is the text for a certificate that is not trusted, such as [`UNTRUSTED`].
 #[must_use]
 pub fn trouble(error: &(dyn Error + 'static), untrusted: &'static str) -> Option<&'static str> {
     let mut next = Some(error);

@@ -10,12 +10,12 @@ use std::{
     time::SystemTime,
 };
 
-/// Follows the links in a path, but none that another user put where everybody may put files. The last parts need
-/// not be there.
+/// Follows the links in a path, except links that another user put into a folder where everybody may put files.
+/// The last parts of the path need not exist.
 ///
 /// # Errors
 ///
-/// There is such a link, links lead around in a circle, or a folder cannot be looked at.
+/// There is such a link, links form a circle, or a folder cannot be read.
 pub fn resolve(path: &Path) -> io::Result<PathBuf> {
     const MOST_LINKS: usize = 40;
     // The next part is the last one.
@@ -56,11 +56,12 @@ fn parts(path: &Path) -> Vec<OsString> {
     path.components().rev().map(|part| part.as_os_str().to_owned()).collect()
 }
 
-/// Opens a file that is there, and changes nothing about it. Links are not followed: see [`resolve`].
+/// Opens an existing file, and changes nothing about it. Links are not followed: see [`resolve`].
 ///
 /// # Errors
 ///
-/// It is a folder, a pipe, a device or a link, or another user put it where everybody may put files.
+/// It is a folder, a pipe, a device or a link, or another user put it into a folder where everybody
+/// may put files.
 pub fn open(path: &Path) -> io::Result<Option<File>> {
     // To open a device may do something, and to open a pipe waits.
     match fs::symlink_metadata(path) {
@@ -72,21 +73,21 @@ pub fn open(path: &Path) -> io::Result<Option<File>> {
     Ok(Some(file))
 }
 
-/// Makes a file that was not there, which only its owner may read.
+/// Makes a new file, which only its owner may read.
 ///
 /// # Errors
 ///
-/// It is there, or cannot be made.
+/// It exists, or cannot be made.
 pub fn create(path: &Path) -> io::Result<File> {
     options().create_new(true).open(path)
 }
 
-/// Makes a file, whole or not at all: `fill` writes it beside its place. One that came there meanwhile
-/// stays.
+/// Makes a file, complete or not at all: `fill` writes it under another name. A file that appeared
+/// there meanwhile stays.
 ///
 /// # Errors
 ///
-/// That of `fill`, or the file cannot be made.
+/// The error of `fill`, or the file cannot be made.
 pub fn make<E: From<io::Error>>(
     path: &Path,
     fill: impl FnOnce(&Path) -> Result<(), E>,
@@ -115,12 +116,13 @@ const LOGS: [(&str, &[&[u8]]); 3] = [
     ("-shm", &[&3_007_000_u32.to_ne_bytes(), &[0; 4]]),
 ];
 
-/// Looks at what has the name of one of SQLite's logs, before SQLite opens the store beside it.
+/// Checks the files that have the names of SQLite's logs, before SQLite opens the store beside
+/// them.
 ///
 /// # Errors
 ///
-/// Which it is, and why it is no log: it holds something else ([`ErrorKind::InvalidData`]), or is none of the files
-/// that [`open`] opens.
+/// The file, and why it is no log: it holds something else ([`ErrorKind::InvalidData`]), or [`open`] would refuse
+/// it.
 pub fn check_logs(store: &Path) -> Result<(), (PathBuf, io::Error)> {
     for (extension, starts) in LOGS {
         let mut name = store.as_os_str().to_owned();
@@ -142,11 +144,11 @@ pub fn check_logs(store: &Path) -> Result<(), (PathBuf, io::Error)> {
     Ok(())
 }
 
-/// Takes the right to read a file from all but its owner.
+/// Makes a file readable for its owner only.
 ///
 /// # Errors
 ///
-/// The file is another user's.
+/// The file belongs to another user.
 #[cfg(unix)]
 pub fn close_to_others(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -167,18 +169,18 @@ pub fn close_to_others(_: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// Which file a path leads to. A file that was moved or deleted is still written to by whoever has it open, and all of
-/// that would be gone after a restart. On systems that are not Unix it says only that there is one: stable Rust
-/// has no more.
+/// The file that a path leads to. If a file is moved or deleted, a program that has it open still writes to it, and
+/// all of that would be gone after a restart. On systems other than Unix it says only that there is a file: stable
+/// Rust offers no more.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Identity(u64, u64);
 
 impl Identity {
-    /// Looks where a path leads now.
+    /// Looks up where a path leads now.
     ///
     /// # Errors
     ///
-    /// There is no file, or it cannot be looked at.
+    /// There is no file, or it cannot be read.
     pub fn of(path: &Path) -> io::Result<Self> {
         let found = fs::metadata(path)?;
         #[cfg(unix)]

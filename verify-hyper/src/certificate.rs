@@ -16,7 +16,7 @@ use crate::tls::HTTP_2;
 
 const HTTP_1_1: &[u8] = b"http/1.1";
 
-/// Why a certificate cannot be used, in words that go on after the path of the file.
+/// Why a certificate cannot be used. The text follows the path of the file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CertificateError {
@@ -35,7 +35,7 @@ impl fmt::Display for CertificateError {
 
 impl core::error::Error for CertificateError {}
 
-/// Reads a certificate with those between it and its authority, and its private key, both PEM, for
+/// Reads a certificate, its intermediate certificates, and its private key, all PEM, for
 /// [`Server::serve_tls`](crate::Server::serve_tls).
 ///
 /// # Errors

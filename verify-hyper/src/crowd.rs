@@ -15,9 +15,10 @@ const AGAIN: Duration = Duration::from_millis(100);
 
 /// The places of a server, one for each connection.
 ///
-/// Where none is left, **the connection makes room whose last verified delivery is the longest ago**, or
-/// which is the oldest of those that never had one. One that handles a verified delivery stays. Requests
-/// that nobody has verified protect nothing: forged ones are cheap.
+/// If no place is left, **the connection makes room whose last verified delivery is the longest ago**,
+/// or the oldest connection that never had a verified delivery. A connection on which a verified
+/// delivery is being handled stays. Unverified requests do not protect a connection, because forged
+/// requests are cheap.
 ///
 /// Clones share the places.
 #[derive(Clone, Debug)]
@@ -59,14 +60,14 @@ pub struct Place {
     asked: oneshot::Receiver<()>,
 }
 
-/// Whose connection a request came over: an extension of each request.
+/// The connection that a request came over: an extension of each request.
 #[derive(Clone, Debug)]
 pub struct Guest {
     crowd: Crowd,
     id: u64,
 }
 
-/// Protects the connection that a verified delivery came over, until it is dropped.
+/// Protects the connection of a verified delivery, until this value is dropped.
 #[derive(Debug)]
 pub struct Held(Guest);
 
@@ -79,7 +80,7 @@ impl Crowd {
         Self(Arc::new(Shared { most, places, goodbyes, seats: Mutex::default() }))
     }
 
-    /// Waits for a place, and has another connection leave if there is none.
+    /// Waits for a place. If there is none, another connection must leave.
     pub async fn enter(&self) -> Place {
         let permit = loop {
             if let Ok(permit) = Arc::clone(&self.0.places).try_acquire_owned() {
@@ -157,8 +158,8 @@ impl Place {
         let _ = (&mut self.asked).await;
     }
 
-    /// Gives the place to others, and returns whether there is time for a goodbye. Otherwise the
-    /// connection has to end at once.
+    /// Gives the place to others, and returns whether there is time for an orderly end. Otherwise
+    /// the connection must end at once.
     #[must_use]
     pub fn give_up(&mut self) -> bool {
         let goodbye = Arc::clone(&self.guest.crowd.0.goodbyes).try_acquire_owned();
@@ -180,7 +181,7 @@ impl Drop for Place {
 }
 
 impl Guest {
-    /// Says that a delivery was verified, and is being handled until the result is dropped.
+    /// Says that a delivery was verified. It counts as being handled until the result is dropped.
     #[must_use]
     pub fn hold(self) -> Held {
         if let Some(seat) = self.crowd.seats().by_id.get_mut(&self.id) {

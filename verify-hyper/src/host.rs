@@ -1,8 +1,8 @@
 use http::{HeaderMap, Version, header::HOST, uri::Authority};
 
-/// Returns whether a request may be served as far as its `Host` goes. Where not, the answer is 400: RFC
-/// 9112, section 3.2, for HTTP/1.1 requests without one, with more than one, or with an invalid one. hyper
-/// leaves that to its users. Two servers that read different ones are how requests reach the wrong one.
+/// Returns whether the `Host` of a request is valid. Otherwise answer 400: RFC 9112, section 3.2, for
+/// HTTP/1.1 requests with a missing, doubled or invalid `Host`. hyper leaves this check to its users. If
+/// two servers read different hosts, requests reach the wrong one.
 #[must_use]
 pub fn is_host_sound(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();

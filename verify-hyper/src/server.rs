@@ -45,34 +45,34 @@ impl Server {
         Self { connections: 512, head_deadline: Duration::from_secs(10), read_buffer: 16 * 1024 }
     }
 
-    /// Serves so many connections at a time. For each more, one makes room over which nothing comes that is
-    /// verified.
+    /// Serves this many connections at a time. For each further connection, a connection without verified
+    /// deliveries makes room.
     #[must_use]
     pub const fn connections(mut self, most: u32) -> Self {
         self.connections = most;
         self
     }
 
-    /// Sets how long a client may take over the head of a request, and be idle before it.
+    /// Sets how long a client may take for the head of a request, and how long it may be idle
+    /// before that.
     #[must_use]
     pub const fn head_deadline(mut self, deadline: Duration) -> Self {
         self.head_deadline = deadline;
         self
     }
 
-    /// Sets what a connection may buffer besides the body of a delivery, in bytes: 8 KiB at least. Also the largest
-    /// head.
+    /// Sets how much a connection may buffer besides the body of a delivery, in bytes: 8 KiB at least. It is also
+    /// the largest head.
     #[must_use]
     pub const fn read_buffer(mut self, most: usize) -> Self {
         self.read_buffer = most;
         self
     }
 
-    /// Serves plain HTTP/1.1, which is what the senders speak, until `stop` is ready, and then takes no more and finishes
-    /// what is in flight, for up to [`STOP_DEADLINE`].
+    /// Serves plain HTTP/1.1, which the senders speak, until `stop` is ready. Then it takes no more connections and
+    /// finishes what is in flight, for up to [`STOP_DEADLINE`].
     ///
-    /// Each request has the [`Guest`] whose connection it came over among its extensions: [`KeepPlaceLayer`] finds
-    /// it there.
+    /// Each request has the [`Guest`] of its connection in its extensions, where [`KeepPlaceLayer`] finds it.
     ///
     /// [`KeepPlaceLayer`]: crate::KeepPlaceLayer
     pub async fn serve<S, B>(self, listener: TcpListener, app: S, stop: impl Future<Output = ()>)

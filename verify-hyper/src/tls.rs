@@ -34,8 +34,8 @@ const WINDOW: u32 = 256 * 1024;
 const PING: Duration = Duration::from_secs(10);
 
 impl Server {
-    /// Serves as [`serve`](Self::serve) does, behind TLS, in HTTP/1.1 and HTTP/2. Each connection begins with the
-    /// certificate that `tls` returns then, so that one can be exchanged: `None` is plain HTTP/1.1.
+    /// Serves like [`serve`](Self::serve), with TLS, in HTTP/1.1 and HTTP/2. `tls` is asked for each new
+    /// connection, so you can replace the certificate. If it returns `None`, the connection is plain HTTP/1.1.
     ///
     /// # Examples
     ///

@@ -15,7 +15,8 @@ use tokio_rustls::TlsConnector;
 use super::stream::Tls;
 use crate::{AddressError, SplitAddress, tls};
 
-/// Where a server is, and how it is spoken to. It is shown without the user and the password.
+/// The address of a server, and whether connections are encrypted. It is shown without the user and
+/// the password.
 #[derive(Clone)]
 pub struct Address {
     config: Config,
@@ -29,8 +30,8 @@ impl Address {
     /// After how long a server that acknowledges nothing is gone.
     const SILENCE: Duration = Duration::from_secs(10);
 
-    /// Takes an address such as `postgres://user:password@host:5432/database?sslmode=verify-full`, and the name by which
-    /// the server knows who connects. Nothing is connected.
+    /// Takes an address such as `postgres://user:password@host:5432/database?sslmode=verify-full`, and the name that
+    /// this program gives the server. Nothing is connected yet.
     ///
     /// In the password, `@` is written `%40`, `#` is `%23` and `?` is `%3F`. Of several hosts, `a:5432,b:5432`, the one
     /// that can be written to is used.
@@ -38,9 +39,9 @@ impl Address {
     /// | `sslmode` | connections |
     /// |---|---|
     /// | `verify-full`, and `verify-ca` and `require` too | TLS; the certificate and its name are checked, by Mozilla's authorities or those of the PEM file `sslrootcert=PATH` |
-    /// | `disable` | no TLS: for a network that nobody else is in |
+    /// | `disable` | no TLS: only for a network without strangers |
     /// | none | no TLS to a Unix socket or this machine; refused for any other host |
-    /// | `prefer`, `allow` | refused: whoever is on the way would decide |
+    /// | `prefer`, `allow` | refused: an attacker in the network would decide |
     ///
     /// # Errors
     ///
@@ -99,12 +100,13 @@ impl Address {
         hosts.collect::<Vec<_>>().join(",")
     }
 
-    /// Connects within a runtime, without a limit of time for all hosts together: for what a [`Pool`](super::Pool) has no
-    /// time for. The task ends with the connection.
+    /// Connects within a runtime, without a time limit for all hosts together: for work that takes too long for a
+    /// [`Pool`](super::Pool). The task ends with the connection.
     ///
     /// # Errors
     ///
-    /// Those of the client. [`Trouble::of`](super::Trouble::of) has words for them that may be shown.
+    /// The errors of the client. [`Trouble::of`](super::Trouble::of) turns them into texts that may
+    /// be shown.
     pub async fn connect(&self, runtime: &Handle) -> Result<(Client, JoinHandle<()>), Error> {
         match self.tls.clone() {
             None => self.config.connect(NoTls).await.map(|made| run(runtime, made)),

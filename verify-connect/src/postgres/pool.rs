@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Error};
 
 use super::{Address, Trouble};
 
-/// What a store does with each new connection, and what it makes of trouble.
+/// What a store does with each new connection, and its own type for trouble.
 pub trait Setup: Send + Sync + 'static {
     /// What a call fails with.
     type Error: Send + 'static;
@@ -51,8 +51,8 @@ struct Line {
     connection: JoinHandle<()>,
 }
 
-/// A connection while a call uses it. Dropped before its [`end`](Self::end) it is closed: a call may be under way
-/// on it, for which the next one would wait.
+/// A connection while a call uses it. If it is dropped before its [`end`](Self::end), it is closed: a call may
+/// still be running on it, and the next call would wait for that.
 pub struct Usage<S: Setup> {
     line: Option<Line>,
     prepared: Option<S::Prepared>,
@@ -63,7 +63,8 @@ pub struct Usage<S: Setup> {
 type Connected<S> = Result<Usage<S>, <S as Setup>::Error>;
 
 impl<S: Setup> Pool<S> {
-    /// Makes one of so many connections at the most, which belong to a runtime. Nothing is connected.
+    /// Makes a pool with at most this many connections, which belong to a runtime. Nothing is
+    /// connected yet.
     pub fn new(address: Address, setup: S, connections: usize, runtime: Handle) -> Self {
         let places = Arc::new(Semaphore::new(connections));
         Self(Arc::new(Shared { address, setup, runtime, places, idle: Mutex::default() }))
@@ -75,7 +76,7 @@ impl<S: Setup> Pool<S> {
         &self.0.setup
     }
 
-    /// Waits for a connection, and makes one if none is idle.
+    /// Waits for a connection, and connects if none is idle.
     ///
     /// # Errors
     ///
@@ -140,7 +141,7 @@ impl<S: Setup> Pool<S> {
 }
 
 impl<S: Setup> Usage<S> {
-    /// Returns the client, and what was prepared for it.
+    /// Returns the client, and its prepared statements.
     ///
     /// # Errors
     ///

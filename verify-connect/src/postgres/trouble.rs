@@ -4,8 +4,8 @@ use tokio_postgres::error::{Error, SqlState};
 
 use crate::tls;
 
-/// What went wrong. Its text goes on after the name of the server, and is of our own: what a client or a server says may
-/// hold what was asked.
+/// What went wrong. The text follows the name of the server, and is our own, because the text of a client or a server
+/// may quote the request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Trouble {
@@ -19,7 +19,7 @@ pub enum Trouble {
     Full,
     /// The user or the password is refused.
     LoginRefused,
-    /// It took too long, or something stood in its way for too long.
+    /// It took too long, or waited too long for something else.
     TimedOut,
     /// The connection was not encrypted as the address asks, for this reason.
     Tls(&'static str),
