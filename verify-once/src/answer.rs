@@ -4,7 +4,7 @@ use verify_core::{Receipt, RetryAfter};
 
 use crate::{StoreError, rules};
 
-/// What a sender is answered where no handler answers. It has no body.
+/// The answer to a sender if no handler answers. It has no body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
@@ -12,7 +12,7 @@ pub struct Answer {
     pub reason: Reason,
     /// The HTTP status.
     pub status: u16,
-    /// After how many seconds the sender is to come again: `Retry-After`.
+    /// After how many seconds the sender should try again: `Retry-After`.
     pub retry_after: Option<u64>,
 }
 

@@ -6,7 +6,7 @@ use verify_core::Sender;
 use crate::{Claims, ConfigError, Once, backend::Settings, windows::Windows};
 
 impl Once {
-    /// Begins to make one, with a store such as [`Memory`](crate::Memory).
+    /// Starts the configuration of a guard, with a store such as [`Memory`](crate::Memory).
     pub fn builder(store: impl Claims + 'static) -> Builder {
         Builder::new(Arc::new(store))
     }
@@ -37,19 +37,19 @@ impl Builder {
         Self { settings, senders: Vec::new() }
     }
 
-    /// Names a sender of your own whose deliveries are guarded, so that [`build`](Self::build) can say
-    /// whether a window is missing.
+    /// Names a sender of your own whose deliveries are guarded. Then [`build`](Self::build) reports a
+    /// missing window.
     pub fn sender(mut self, sender: Sender) -> Self {
         self.senders.push(sender);
         self
     }
 
-    /// Sets how long a delivery of a sender is known from its claim on; zero turns the guard off for it.
-    /// Without it:
+    /// Sets how long a delivery of a sender is remembered, counted from its claim. Zero turns the guard
+    /// off for this sender. Without it:
     ///
     /// | sender signs | window |
     /// |---|---|
-    /// | a time (MLflow) | twice the tolerance, the lease and a minute: the verifier refuses what comes later. Also the least that can be set |
+    /// | a time (MLflow) | twice the tolerance, plus the lease, plus a minute: the verifier refuses what comes later. It is also the smallest value that you can set |
     /// | an id | 7 days |
     /// | neither: Databricks | 7 days; its bodies hold a time |
     /// | neither: Weights & Biases | 10 minutes; **equal bodies within them are one delivery** |
@@ -60,7 +60,8 @@ impl Builder {
     }
 
     /// Sets how long a handler may run. After that it is dropped, and the answer is 503. A claim holds for
-    /// 10 s longer, so that no handler outlives its claim. Without it: 20 s, less than MLflow waits for.
+    /// 10 s longer, so that no handler outlives its claim. Without it: 20 s, which is less than MLflow
+    /// waits.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = deadline;
         self
@@ -72,11 +73,11 @@ impl Builder {
         self
     }
 
-    /// **Runs the handler although the store cannot be asked**, for the deliveries of one sender: a
-    /// repetition then runs it again, at the same time or later. The handler is told that its attempt is 0.
+    /// **Runs the handler even if the store cannot be asked**, for the deliveries of one sender. A
+    /// repetition then runs the handler again, at the same time or later. The handler gets attempt 0.
     ///
-    /// Without it such a delivery is answered 503. That loses it where the sender does not try again,
-    /// and neither Databricks nor Weights & Biases says that it does.
+    /// Without it such a delivery is answered 503. If the sender does not try again, the delivery is
+    /// lost. Neither Databricks nor Weights & Biases documents a retry.
     pub fn dangerous_run_without_store(mut self, sender: Sender) -> Self {
         self.settings.runs_without_store.insert(sender.name());
         self
@@ -86,7 +87,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::WindowMissing`] for a sender that was named and signs neither an id nor a time.
+    /// [`ConfigError::WindowMissing`] if a named sender signs neither an id nor a time.
     /// [`ConfigError::DeadlineZero`].
     pub fn build(self) -> Result<Once, ConfigError> {
         self.senders.iter().try_for_each(|sender| self.settings.windows.check(sender))?;

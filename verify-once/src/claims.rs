@@ -2,33 +2,34 @@ use core::{fmt, pin::Pin, time::Duration};
 
 use crate::{Key, Token};
 
-/// Where it is written down which deliveries were handled, and which are being handled.
+/// A store that remembers which deliveries were handled, and which are being handled.
 ///
 /// A key is free, claimed, failed, or done. The laws, which `conformance` checks:
 ///
-/// 1. Of any number of claims on one key, at a time, **one** is [`Claimed::Acquired`]; the others are
-///    [`Claimed::InProgress`], or [`Claimed::Done`] once it is completed.
-/// 2. A claim is over after its lease, on the store's clock. Then the next one acquires. Until one does, the
-///    token still holds the key, and can complete it.
-/// 3. A claim with the token that holds the key is the same claim: same attempt, same lease. That is a
-///    caller whose answer was lost.
-/// 4. Attempts of a key count from 1 and only grow, until the key is forgotten.
-/// 5. A token that does not hold the key settles nothing: [`Settled::Lost`].
+/// 1. If there are several claims on a key at the same time, **one** is [`Claimed::Acquired`]. The
+///    others are [`Claimed::InProgress`], or [`Claimed::Done`] after it is completed.
+/// 2. A claim ends after its lease, on the store's clock. Then the next claim acquires the key. Until then
+///    the old token still holds the key, and can complete it.
+/// 3. A claim with the token that holds the key is the same claim, with the same attempt and lease:
+///    the answer to the caller was lost.
+/// 4. The attempts of a key count from 1 and only grow, until the key is forgotten.
+/// 5. A token that does not hold the key cannot settle it: [`Settled::Lost`].
 /// 6. What is done stays done: a release after it is `Lost`. Completing again by the same token is `Yes`
 ///    and changes nothing.
-/// 7. What was claimed is known for its window, counted from the claim, and at least for its lease. Then
-///    the key is free, and the attempts begin anew.
-/// 8. A future may be dropped at any time. Whether its call was carried out is then not known, but it is
-///    carried out whole or not at all.
-/// 9. A store that has no room says [`StoreError::Full`], and forgets nothing to make some.
+/// 7. A claimed key is remembered for its window, counted from the claim, and at least for its lease.
+///    Then the key is free, and the attempts start again.
+/// 8. A future may be dropped at any time. Then it is not known whether its call was carried out, but it
+///    was carried out completely or not at all.
+/// 9. A store without room returns [`StoreError::Full`], and forgets nothing to make room.
 ///
-/// Futures are boxed and no type is another crate's, so that a store can be chosen while running. A
-/// method may wait for as long as it likes: [`Once`](crate::Once) has a time limit for each call.
+/// Futures are boxed, and no type comes from another crate, so that a program can choose the store
+/// while running. A method may wait for as long as it likes: [`Once`](crate::Once) has a time limit
+/// for each call.
 pub trait Claims: Send + Sync + fmt::Debug {
     /// Claims a key.
     fn claim<'a>(&'a self, key: &'a Key, token: &'a Token, terms: Terms) -> Pending<'a, Claimed>;
 
-    /// Writes down that the delivery was handled, and the status that it was answered.
+    /// Records that the delivery was handled, and the status of the answer.
     fn complete<'a>(&'a self, key: &'a Key, token: &'a Token, status: u16) -> Pending<'a, Settled>;
 
     /// Gives a claim back: the next one acquires at once.
@@ -41,19 +42,18 @@ pub trait Claims: Send + Sync + fmt::Debug {
     /// Returns whether claims can be made and settled. For readiness.
     fn check(&self) -> Pending<'_, ()>;
 
-    /// Returns the same store for calls that wait for nothing, if its answers are there at once, as those of
-    /// [`Memory`](crate::Memory) are. `None`, which is what a store says that does not say otherwise: it has to be
-    /// waited for.
+    /// Returns the same store for calls that never wait, if it answers at once, as [`Memory`](crate::Memory) does.
+    /// `None`, the default: callers must wait for the store.
     #[must_use]
     fn at_once(&self) -> Option<&dyn ClaimsAtOnce> {
         None
     }
 }
 
-/// [`Claims`] of a store that waits for nothing: no future, no box and no time limit stands between a delivery and its
-/// handler. The laws are those of `Claims`, for both ways to the one store together.
+/// [`Claims`] of a store that never waits: there is no future, no box and no time limit between a delivery and its
+/// handler. The laws of `Claims` hold, also if calls of both kinds are mixed.
 ///
-/// What blocks in here blocks all deliveries of a thread.
+/// An implementation that blocks here blocks all deliveries of a thread.
 pub trait ClaimsAtOnce {
     /// As [`Claims::claim`].
     ///
@@ -122,7 +122,7 @@ pub enum Settled {
     Yes,
 }
 
-/// Why a store did not do what it was asked to. Never a sign that a key is free.
+/// Why a store did not do a call. It never means that a key is free.
 ///
 /// The texts are for the operator. They hold no address with a password, and nothing of a delivery.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -134,7 +134,7 @@ pub enum StoreError {
     TimedOut,
     /// It cannot be reached, or failed.
     Unavailable(String),
-    /// It answers, and cannot be used as it is: somebody has to do something about it.
+    /// It answers, but cannot be used as it is: somebody must repair it.
     Unsuitable(String),
 }
 
@@ -145,7 +145,8 @@ impl Terms {
         Self { lease, window }
     }
 
-    /// Returns how long a key is known from its claim on: the window, and never less than the lease.
+    /// Returns how long a key is remembered, counted from its claim: the window, and never less than
+    /// the lease.
     #[must_use]
     pub fn known_for(&self) -> Duration {
         self.window.max(self.lease)

@@ -15,9 +15,10 @@ pub enum ConfigError {
     DeadlineZero,
     /// A store was made outside of a runtime of tokio.
     RuntimeMissing,
-    /// The address of a store begins with none of the known words, or its feature is off.
+    /// The address of a store does not begin with a known scheme, or the feature for it is off.
     SchemeUnknown,
-    /// An address asks for TLS that checks nothing, or for none if somebody on the way does not want it.
+    /// An address asks for TLS without a check of the certificate, or for TLS that an attacker in the
+    /// network could turn off.
     TlsUnsafe,
     /// An address of another machine does not say whether to encrypt.
     TlsUnsaid,

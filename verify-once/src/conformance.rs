@@ -1,4 +1,4 @@
-//! The laws of [`Claims`] as a suite that any store can run, in a test:
+//! The laws of [`Claims`] as a test suite that any store can run:
 //!
 //! ```
 //! use verify_once::{Memory, conformance::Suite};
@@ -9,7 +9,7 @@
 //! # }
 //! ```
 //!
-//! It takes some 10 s with a store that has a clock of its own, and uses keys that nobody else does.
+//! It takes some 10 s with a store that has a clock of its own, and uses keys that nobody else uses.
 
 mod laws;
 
@@ -59,7 +59,7 @@ impl Suite {
         }
     }
 
-    /// Tests it together with another instance of the same store, as another process would open it.
+    /// Tests the store together with a second instance, as another process would open it.
     pub fn with_other(mut self, other: impl Claims + 'static) -> Self {
         self.instances[1] = Arc::new(other);
         self
@@ -74,20 +74,19 @@ impl Suite {
         self
     }
 
-    /// Sets the lease and the window of the laws for which time has to pass. Both with room for a slow
-    /// machine, and the window at least twice the lease. Without it: 1 s and 3 s.
+    /// Sets the lease and the window for the laws in which time must pass. Leave room for a slow
+    /// machine, and make the window at least twice the lease. Without it: 1 s and 3 s.
     pub const fn with_terms(mut self, lease: Duration, window: Duration) -> Self {
         self.lease = lease;
         self.window = window;
         self
     }
 
-    /// Tries law after law: then once more with each instance asked for its answers [at once](Claims::at_once), if it
-    /// gives them.
+    /// Tries all laws, and then once more by [`at_once`](Claims::at_once), if the store has it.
     ///
     /// # Errors
     ///
-    /// The first that is broken.
+    /// The first law that is broken.
     pub async fn run(&self) -> Result<(), Broken> {
         self.try_laws().await?;
         for number in 0..2 {

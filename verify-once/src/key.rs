@@ -6,12 +6,12 @@ use std::sync::OnceLock;
 
 use verify_core::Receipt;
 
-/// Under which a delivery is remembered: [`Receipt::replay_key`].
+/// The key under which a delivery is remembered: [`Receipt::replay_key`].
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Key([u8; 32]);
 
-/// Who holds a claim. The caller makes it **before** it asks the store, so that a claim whose answer was
-/// lost can still be released.
+/// Identifies who holds a claim. The caller makes the token **before** it asks the store, so that it can
+/// still release a claim whose answer was lost.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub struct Token([u8; 16]);
 

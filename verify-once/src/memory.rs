@@ -13,11 +13,11 @@ use table::Table;
 
 /// Claims in the memory of this process: for one instance, and forgotten when it ends.
 ///
-/// It forgets nothing early. Full, it refuses: only verified deliveries get here, so whoever fills it has
-/// the secret, and to forget one would be to let it be replayed. The bound holds for each window by itself,
-/// so that a flood from one sender does not shut out another one with another window.
+/// It forgets nothing early. If it is full, it refuses: only verified deliveries get here, so somebody who
+/// fills it has the secret, and a forgotten delivery could be replayed. The limit counts for each window
+/// separately, so that a flood from one sender does not shut out a sender with another window.
 ///
-/// Clocks that are set do nothing to it.
+/// Setting the clock of the machine does not affect it.
 pub struct Memory {
     most: usize,
     begun: Instant,
@@ -29,14 +29,15 @@ impl Memory {
     /// that no delivery waits for it.
     const SWEEP: usize = 8;
 
-    /// Makes one that knows up to a million deliveries for each window, in some 100 MiB. Says once that a restart
-    /// forgets them.
+    /// Makes a store that remembers up to a million deliveries for each window, in some 100 MiB. Logs once that a
+    /// restart forgets them.
     #[must_use]
     pub fn of_this_process() -> Self {
         Self::with_most(1_000_000)
     }
 
-    /// Makes one that knows so many deliveries for each window. Full, it refuses.
+    /// Makes a store that remembers this many deliveries for each window. If it is full, it
+    /// refuses.
     #[must_use]
     pub fn with_most(most: usize) -> Self {
         static TOLD: First = First::new();

@@ -19,8 +19,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Once(Arc<Backend>);
 
-/// The right to handle a delivery. Dropped without [`end`](Self::end) it is given back: after a panic, or
-/// when the sender hangs up.
+/// The right to handle a delivery. If it is dropped without [`end`](Self::end), it is given back: after a
+/// panic, or when the sender hangs up.
 #[derive(Debug)]
 #[must_use]
 pub struct Run {
@@ -47,12 +47,12 @@ impl Once {
 
     /// Asks for the right to handle a delivery.
     ///
-    /// An error of the store is never taken for "not claimed": the answer is 503, and what the store may
-    /// have claimed all the same is given back in the background. Dropping the future does that too.
+    /// After an error of the store the answer is 503, because the store may have claimed the delivery.
+    /// Such a claim is given back in the background, also if the future is dropped.
     ///
     /// # Errors
     ///
-    /// What is answered without the handler.
+    /// The answer without the handler.
     ///
     /// # Panics
     ///
@@ -73,7 +73,7 @@ impl Once {
         tell(receipt, entry)
     }
 
-    /// The same with a store that [answers at once](crate::Claims::at_once). `None`: it has to be waited for, and was
+    /// The same with a store that [answers at once](crate::Claims::at_once). `None`: the store needs waiting, and was
     /// not asked.
     ///
     /// # Panics
@@ -165,12 +165,12 @@ impl Once {
         }
     }
 
-    /// Asks for the right to handle a delivery, runs `handle` under its deadline, and settles what came of
-    /// it. For adapters: `handle` gets the attempt, and `ending` reads its result.
+    /// Asks for the right to handle a delivery, runs `handle` under its deadline, and settles the claim.
+    /// For adapters: `handle` gets the attempt, and `ending` reads its result.
     ///
     /// # Errors
     ///
-    /// What is to be answered if `handle` did not run to its end.
+    /// The answer if `handle` did not run to its end.
     ///
     /// # Panics
     ///
@@ -186,7 +186,7 @@ impl Once {
         run.guard(handling, ending).await
     }
 
-    /// Forgets a delivery, so that it can be sent again by hand. Returns whether it was known.
+    /// Forgets a delivery, so that somebody can send it again. Returns whether it was known.
     ///
     /// # Errors
     ///
@@ -204,9 +204,9 @@ impl Once {
         self.0.limited(self.0.store().check()).await
     }
 
-    /// Returns whether the store could be used within the last second. For a `/readyz` that strangers can ask: the
-    /// store is asked once a second at most, and goes on being asked if they hang up. Otherwise their hanging up would
-    /// close its connections, which deliveries need.
+    /// Returns whether the store could be used within the last second. It is for a `/readyz` that strangers can ask:
+    /// the store is asked once a second at most, and the call continues if a stranger hangs up. Otherwise hanging up
+    /// would close connections of the store, which deliveries need.
     ///
     /// # Errors
     ///
@@ -235,9 +235,9 @@ impl Once {
             .unwrap_or_else(|_| Err(StoreError::Unavailable("store of claims panicked".to_owned())))
     }
 
-    /// Returns for how long a delivery is known once it was claimed: see [`Builder::window`](crate::Builder::window). What
-    /// the sender says of something longer ago, as Databricks does in a field of the body, may be a delivery that
-    /// was recorded then and forgotten here. `None`: it is not known at all.
+    /// Returns how long a claimed delivery is remembered: see [`Builder::window`](crate::Builder::window). An event
+    /// that is older, such as Databricks tells by a field of the body, may be a delivery that an attacker recorded
+    /// and that the store has forgotten. `None`: deliveries of this sender are not remembered.
     #[must_use]
     pub fn window(&self, receipt: &Receipt) -> Option<Duration> {
         let window = self.0.settings.windows.of(receipt, self.0.lease());
@@ -261,15 +261,16 @@ impl Run {
         }
     }
 
-    /// Returns how often the delivery was begun, with this time. More than 1: an earlier run may have
-    /// got half way. 0: nobody knows, because the guard is off or the store could not be asked.
+    /// Returns how often the delivery was begun, including this time. More than 1: an earlier run may
+    /// have done half of its work. 0: not known, because the guard is off or the store did not
+    /// answer.
     #[must_use]
     pub const fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// Runs a handler that was made for this run under its deadline, and settles what came of it. For adapters:
-    /// `ending` reads its result. What comes back is an error if the handler did not run to its end.
+    /// Runs a handler that was made for this run under its deadline, and settles the claim. For adapters:
+    /// `ending` reads its result. The result is an error if the handler did not run to its end.
     pub fn guard<F: Future, E: FnOnce(&F::Output) -> Ending>(
         self,
         handling: F,
@@ -278,8 +279,8 @@ impl Run {
         Guarded::new(self, handling, ending)
     }
 
-    /// Settles the claim, before the answer is sent: the next try of a sender may come at once. If the
-    /// store fails, it is tried again in the background.
+    /// Settles the claim, before the answer is sent, because the next try of a sender may come at
+    /// once. If the store fails, it is tried again in the background.
     pub async fn end(mut self, ending: Ending) {
         if let Some(claim) = self.intend(ending) {
             claim.settle().await;

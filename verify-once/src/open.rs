@@ -11,12 +11,12 @@ use crate::{Claims, ConfigError, Memory};
 /// | `postgres://user:password@host:5432/database`, `postgresql://...` | PostgreSQL | `postgres` |
 /// | `redis://user:password@host:6379/0`, `rediss://...` for TLS | Redis or Valkey | `redis` |
 ///
-/// Nothing is connected before the first call, so a store that is not there yet is no error.
+/// It connects at the first call, so a store that is not running yet is no error.
 ///
 /// # Errors
 ///
-/// [`ConfigError::SchemeUnknown`] for any other address, and what the store says of it. No error shows the
-/// address: it may hold a password.
+/// [`ConfigError::SchemeUnknown`] for any other address, and the errors of the store for a bad address. No
+/// error shows the address, because it may hold a password.
 pub fn open(address: &str) -> Result<Arc<dyn Claims>, ConfigError> {
     if address == "memory" {
         return Ok(Arc::new(Memory::of_this_process()));

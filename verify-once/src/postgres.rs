@@ -20,11 +20,12 @@ use table::{Statements, Table};
 
 /// Claims in PostgreSQL (from 12), for any number of instances.
 ///
-/// The table `verify_once` is made if it is not there. Each call is one statement, on the clock of the server, over
-/// one of 8 connections, which is closed if the call is dropped or fails. A claim does not wait for the disk; a
-/// completion does.
+/// The table `verify_once` is created if it does not exist. Each call is one statement, on the clock of the server,
+/// over one of 8 connections. A connection is closed if its call is dropped or fails. A claim does not wait for the
+/// disk; a completion does.
 ///
-/// **If the effect of the handler is in this database too, you need no guard**: see the crate page.
+/// **If the handler writes its effect into this database too, you need no guard**: see the crate
+/// page.
 pub struct Postgres {
     pool: Pool<Table>,
     runtime: Handle,
@@ -45,9 +46,9 @@ impl Postgres {
     /// | `sslmode` | connections |
     /// |---|---|
     /// | `verify-full`, and `verify-ca` and `require` too | TLS; the certificate and its name are checked, by Mozilla's authorities or those of the PEM file `sslrootcert=PATH` |
-    /// | `disable` | no TLS: for a network that nobody else is in |
+    /// | `disable` | no TLS: only for a network without strangers |
     /// | none | no TLS to a Unix socket or this machine; refused for any other host |
-    /// | `prefer`, `allow` | refused: whoever is on the way would decide |
+    /// | `prefer`, `allow` | refused: an attacker in the network would decide |
     ///
     /// # Errors
     ///

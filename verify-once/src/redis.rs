@@ -13,12 +13,12 @@ use line::Line;
 
 /// Claims in Redis (from 5) or Valkey, for any number of instances.
 ///
-/// Each call is one script over one key, on the clock of the server. One connection carries all calls; a call
-/// that is dropped, or fails, closes it, and the next one connects again.
+/// Each call is one script over one key, on the clock of the server. One connection carries all calls. If a
+/// call is dropped or fails, the connection is closed, and the next call connects again.
 ///
-/// The server must not evict: with a `maxmemory-policy` other than `noeviction` it would forget
-/// claims early, so that is refused. Replicas follow behind, so a failover may forget the claims of the last
-/// moments, and a delivery that comes again then runs once more.
+/// The server must not evict keys. With a `maxmemory-policy` other than `noeviction` it would forget claims
+/// early, so the store refuses it. Replicas lag behind, so a failover may forget the claims of the last
+/// moments. A delivery that comes again then runs once more.
 pub struct Redis {
     line: Line,
     scripts: Scripts,
@@ -38,9 +38,9 @@ impl Redis {
     /// Takes an address such as `redis://user:password@host:6379/0`. Nothing is connected before the first call.
     /// The connection belongs to the runtime of tokio in which this is called.
     ///
-    /// `rediss://` is TLS: the certificate and its name are checked, by Mozilla's authorities or those of the
-    /// PEM file `?sslrootcert=PATH`. A program that named no cryptography for rustls gets `ring` with the first such
-    /// store. `redis://` is not encrypted: for a network that nobody else is in.
+    /// `rediss://` is TLS: the certificate and its name are checked, by Mozilla's authorities or those of the PEM
+    /// file `?sslrootcert=PATH`. If the program set no cryptography provider for rustls, the first such store sets
+    /// `ring`. `redis://` is not encrypted: only for a network without strangers.
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use verify_core::Receipt;
 pub enum Ending {
     /// It answered with this status.
     Answered(u16),
-    /// It ended without an answer: an error, a panic, a sender that hung up.
+    /// It ended without an answer: an error, a panic, or a sender that hung up.
     Broken,
     /// Its deadline passed.
     Overdue,
@@ -27,7 +27,7 @@ pub enum Settlement {
 }
 
 impl Ending {
-    /// Returns what is written down after it.
+    /// Returns what the store records after it.
     ///
     /// | ending | settlement | why |
     /// |---|---|---|

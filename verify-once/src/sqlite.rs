@@ -19,13 +19,13 @@ use file::File;
 use table::{Said, Task};
 use writer::{Job, Writer};
 
-/// Claims in a file of SQLite, for the instances of one machine. They survive a restart and a power cut.
+/// Claims in a SQLite file, for the instances of one machine. They survive a restart and a power cut.
 ///
-/// One thread writes, and what waits together shares one commit, and so one wait for the disk. Nothing
-/// is opened before the first call, and what could not be opened is opened again by the next one.
+/// One thread writes. Calls that wait together share one commit, and so one wait for the disk. The
+/// file is opened at the first call. If that fails, the next call tries again.
 ///
-/// The time is that of the machine. A clock that is up to an hour ahead for a while makes it forget nothing;
-/// one that is set back by up to an hour runs what was being handled once more.
+/// The store uses the clock of the machine. If the clock is up to an hour ahead for a while, it forgets
+/// nothing. If the clock is set back by up to an hour, a delivery that was being handled runs once more.
 pub struct Sqlite {
     path: PathBuf,
     jobs: mpsc::SyncSender<Job>,
@@ -35,7 +35,7 @@ impl Sqlite {
     /// How many calls may wait. They give up after the time limit for a call.
     const WAITING: usize = 4096;
 
-    /// Takes the path of a file, which is made if it is not there, for its owner alone.
+    /// Takes the path of a file. If it does not exist, it is created, readable for its owner only.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self::with_clock(path, SystemTime::now)

@@ -14,7 +14,7 @@ use crate::{
     store::Store,
 };
 
-/// How an outbox is opened. Made by [`Outbox::builder`] or [`Outbox::postgres`].
+/// Opens an outbox. Made by [`Outbox::builder`] or [`Outbox::postgres`].
 #[must_use]
 pub struct Builder {
     place: Place,
@@ -34,26 +34,26 @@ enum Place {
 }
 
 impl Outbox {
-    /// Begins to open the store in a file, which is made if it is not there. Its folder has to be
-    /// there: a volume that is not mounted would go unnoticed.
+    /// Begins to open the store in a file, which is created if it does not exist. Its folder must
+    /// exist: otherwise nobody would notice a volume that is not mounted.
     pub fn builder(path: impl Into<PathBuf>) -> Builder {
         Builder::new(Place::File(path.into()))
     }
 
     /// Begins to open the store in PostgreSQL, which any number of instances may share, at an address such as
     /// `postgres://user:password@host:5432/database?sslmode=verify-full`. The address of a cluster has all its hosts,
-    /// with commas between them: what is connected to is the primary.
+    /// with commas between them: the outbox connects to the primary.
     ///
     /// | `sslmode` | connections |
     /// |---|---|
     /// | `verify-full`, and `verify-ca` and `require` too | TLS; the certificate and its name are checked, by Mozilla's authorities or those of the PEM file `sslrootcert=PATH` |
-    /// | `disable` | no TLS: for a network that nobody else is in |
+    /// | `disable` | no TLS: only for a network without strangers |
     /// | none | no TLS to a Unix socket or this machine; refused for any other host |
-    /// | `prefer`, `allow` | refused: whoever is on the way would decide |
+    /// | `prefer`, `allow` | refused: an attacker in the network would decide |
     ///
     /// # Errors
     ///
-    /// [`OpenError::Address`]. What it says has nothing of the address.
+    /// [`OpenError::Address`]. The text contains nothing of the address.
     #[cfg(feature = "postgres")]
     pub fn postgres(address: &str) -> Result<Builder, OpenError> {
         let address = crate::postgres::address(address)?;
@@ -73,44 +73,46 @@ impl Builder {
         }
     }
 
-    /// Sets the largest size of the file, in bytes. Beside it there is a log of a few MiB. Without it:
-    /// 1 GiB. PostgreSQL has no such limit but its disk.
+    /// Sets the largest size of the file, in bytes. A log of a few MiB comes on top. Without it: 1
+    /// GiB. In PostgreSQL only the disk is the limit.
     pub const fn most_bytes(mut self, bytes: u64) -> Self {
         self.most_bytes = bytes;
         self
     }
 
-    /// Sets how many bytes may wait in memory to be written, each delivery with 4 KiB more than its
-    /// body. More are refused as [`StoreError::Busy`](crate::StoreError::Busy). Without it: 64 MiB.
+    /// Sets how many bytes may wait in memory to be written. Each delivery counts 4 KiB more than
+    /// its body. Further deliveries are refused with [`StoreError::Busy`](crate::StoreError::Busy).
+    /// Without it: 64 MiB.
     pub const fn most_waiting(mut self, bytes: usize) -> Self {
         self.most_waiting = bytes;
         self
     }
 
-    /// Sets how long a delivery is known once it came, so that a repetition is not posted again. Longer
-    /// than any tolerance. Of what has arrived only the key is kept. Without it: 7 days.
+    /// Sets how long a delivery is remembered, counted from its receipt, so that a repetition is not
+    /// posted again. It must be longer than any tolerance. After the delivery has arrived, only its key
+    /// is kept. Without it: 7 days.
     pub const fn retention(mut self, retention: Duration) -> Self {
         self.retention.of_all = retention;
         self
     }
 
-    /// Says that a sender signs neither an id nor a time: what has the same bytes later than `retention`
-    /// after the first is another delivery, and [`Delivery::key`](Delivery::key) tells the two apart. Within it, it is
-    /// taken for a repetition. Without it: each sender's deliveries differ.
+    /// Says that a sender signs neither an id nor a time. If the same bytes come later than `retention` after the
+    /// first time, they are another delivery, and [`Delivery::key`](Delivery::key) tells the two apart. Before that,
+    /// they are a repetition. Without it: each sender's deliveries differ.
     pub fn retention_of_alike(mut self, sender: &str, retention: Duration) -> Self {
         self.retention.of_alike.insert(sender.to_owned(), retention);
         self
     }
 
-    /// Sets what tells the time to a store in a file. Without it: the system's clock. PostgreSQL has the clock of
-    /// its server, so that those of instances may differ.
+    /// Sets the clock for a store in a file. Without it: the system's clock. PostgreSQL uses the clock of its
+    /// server, so the clocks of instances may differ.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(move || since_1970(now()));
         self
     }
 
-    /// Sets what tells the event of a delivery, for the lines of the log that say what became of it. It must give
-    /// nothing that a log may not hold. Where it panics, and without it: no line names an event.
+    /// Sets a function that names the event of a delivery, for the log. It must return nothing that does not
+    /// belong into a log. If it panics, or without it, no line names an event.
     pub fn event_of(
         mut self,
         event: impl Fn(&Delivery) -> Option<String> + Send + Sync + 'static,
@@ -119,11 +121,11 @@ impl Builder {
         self
     }
 
-    /// Opens it. The one [`Workers`] that belongs to it posts what is kept. Waits for the disk or the server.
+    /// Opens the outbox. Its [`Workers`] posts the deliveries. Waits for the disk or the server.
     ///
     /// # Errors
     ///
-    /// [`OpenError`]: among others, that another process works on the file.
+    /// [`OpenError`], for example if another process works on the file.
     pub fn open(self) -> Result<(Outbox, Workers), OpenError> {
         let Self { place, most_bytes, most_waiting, retention, clock, event_of } = self;
         let bell = Arc::new(Bell::default());

@@ -1,4 +1,4 @@
-//! Deliveries as CloudEvents, in the binary mode: attributes are headers, and the body stays as it is.
+//! Deliveries as CloudEvents, in the binary mode: attributes are headers, and the body is unchanged.
 
 mod attributes;
 
@@ -8,8 +8,8 @@ use std::sync::Arc;
 pub(crate) use self::attributes::Attributes;
 use crate::{Delivery, Endpoint, Http, Outcome, Post};
 
-/// Posts each delivery to an endpoint as a [CloudEvent](https://github.com/cloudevents/spec) 1.0 in the binary mode: the
-/// body byte for byte as it was signed, and in headers what a service in any language needs to know.
+/// Posts each delivery to an endpoint as a [CloudEvent](https://github.com/cloudevents/spec) 1.0 in the binary mode:
+/// the body byte for byte as it was signed, and headers with what a service in any language needs to know.
 ///
 /// | header | |
 /// |---|---|
@@ -20,7 +20,8 @@ use crate::{Delivery, Endpoint, Http, Outcome, Post};
 /// | `ce-time` | when it was received |
 /// | `content-type` | `application/json` |
 ///
-/// The service does not see the signature and need not know the secret, so only you may reach it.
+/// The service does not see the signature and need not know the secret. So nobody else may reach
+/// it.
 #[derive(Clone)]
 pub struct CloudEvents {
     http: Http,
@@ -34,7 +35,8 @@ type HeadersOf =
     dyn Fn(&Delivery) -> Result<Vec<(&'static str, String)>, &'static str> + Send + Sync;
 
 impl CloudEvents {
-    /// Makes what posts to an endpoint. `source` is a URI, `event_of` tells the event of a delivery.
+    /// Makes a client that posts to an endpoint. `source` is a URI, and `event_of` names the event
+    /// of a delivery.
     pub fn new(
         http: Http,
         endpoint: Endpoint,
@@ -45,8 +47,8 @@ impl CloudEvents {
         Self { http, endpoint, attributes, more: None }
     }
 
-    /// Adds headers, made anew for each posting: a signature of that time, say. With an error nothing is posted, and it
-    /// is tried again later.
+    /// Adds headers, which are made anew for each posting, for example a fresh signature. After an error nothing is
+    /// posted, and it is tried again later.
     #[must_use]
     pub fn with_headers(
         mut self,

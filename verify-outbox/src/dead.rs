@@ -3,19 +3,19 @@ use std::{collections::BTreeSet, path::Path};
 
 use crate::{Delivery, OpenError, StoreError, Stuck, sqlite::SqliteDesk, store::Desk};
 
-/// The postings that nobody works on: those that were given up, and those for destinations that are
-/// not configured any more. It may be used while another process posts.
+/// The postings that nobody works on: postings that were given up, and postings for destinations
+/// that are not configured any more. You may use it while another process posts.
 pub struct Unposted {
     desk: Box<dyn Desk>,
     configured: Vec<String>,
 }
 
 impl Unposted {
-    /// Opens a file that is there. `configured` are the destinations that are posted to.
+    /// Opens an existing file. `configured` are the destinations in use.
     ///
     /// # Errors
     ///
-    /// There is no such file, or it is not a store that this version knows.
+    /// There is no such file, or this version does not know its format.
     pub fn open(
         path: &Path,
         configured: impl IntoIterator<Item = String>,
@@ -23,7 +23,8 @@ impl Unposted {
         Ok(Self::at(SqliteDesk::open(path)?, configured))
     }
 
-    /// The same for a store in PostgreSQL, at an address as [`Outbox::postgres`](crate::Outbox::postgres) takes it.
+    /// The same for a store in PostgreSQL. The address has the form of
+    /// [`Outbox::postgres`](crate::Outbox::postgres).
     ///
     /// # Errors
     ///
@@ -50,7 +51,7 @@ impl Unposted {
         self.desk.list(&self.configured)
     }
 
-    /// Returns the delivery that was to be posted. `None`: there is no such posting.
+    /// Returns the delivery of a posting. `None`: there is no such posting.
     ///
     /// # Errors
     ///
@@ -59,7 +60,7 @@ impl Unposted {
         self.desk.delivery(id)
     }
 
-    /// Lets dead ones be tried again, as if they had just come. Returns how many of them there were.
+    /// Makes dead postings be tried again, as if they had just come. Returns how many there were.
     ///
     /// # Errors
     ///
@@ -68,8 +69,8 @@ impl Unposted {
         self.desk.retry(ids)
     }
 
-    /// Gives postings up for good: those of [`list`](Self::list), and no others. Returns how many of
-    /// them there were.
+    /// Deletes postings for good: only postings of [`list`](Self::list). Returns how many there
+    /// were.
     ///
     /// # Errors
     ///

@@ -3,13 +3,13 @@ use std::sync::Arc;
 
 use verify_core::{UnixTime, Verified};
 
-/// A delivery as it was kept. It was verified before: nothing else can be kept.
+/// A kept delivery. It was verified before, because nothing else can be kept.
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// The same for each posting of the delivery, and for no other: what it is posted to may recognise a
-    /// second one by it. Its replay key, unless its sender's deliveries
-    /// [may be alike](crate::Builder::retention_of_alike).
+    /// The same for each posting of this delivery, and for no other delivery. The destination may
+    /// recognise a second posting by it. It is the replay key, unless the sender's deliveries [may be
+    /// alike](crate::Builder::retention_of_alike).
     pub key: [u8; 32],
     /// The sender's name: `databricks`.
     pub sender: String,

@@ -3,8 +3,8 @@ use std::{io, path::PathBuf};
 
 use rusqlite::ErrorCode;
 
-/// Why the store did not do what it was asked to. What was to be kept is not kept, or nobody knows whether it is:
-/// answer 503, so that the sender comes again.
+/// Why the store did not do a call. The delivery was not kept, or it is not known whether it was kept: answer
+/// 503, so that the sender tries again.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum StoreError {
@@ -18,8 +18,8 @@ pub enum StoreError {
     Full,
     /// Another process keeps the file locked.
     Locked,
-    /// The file was moved or deleted, or another one is in its place. It recovers by itself if the file
-    /// is put back; else a restart begins with what is there.
+    /// The file was moved or deleted, or another file is in its place. It recovers by itself if the
+    /// file is put back. Otherwise a restart begins with the file that is there.
     Moved,
     /// A newer version of this crate has changed the tables in PostgreSQL.
     Schema {
@@ -30,9 +30,9 @@ pub enum StoreError {
     },
     /// PostgreSQL took too long. It may do it all the same.
     TimedOut,
-    /// PostgreSQL does not do it now. It recovers by itself once the server does.
+    /// PostgreSQL cannot do it now. It recovers by itself when the server recovers.
     Unavailable(String),
-    /// PostgreSQL will not do it before somebody has changed something.
+    /// PostgreSQL cannot do it until somebody changes something.
     Unsuitable(&'static str),
 }
 
@@ -118,7 +118,7 @@ impl core::error::Error for StoreError {}
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// What is to be the address of a server is none, or one that is not safe.
+    /// The address of a server is malformed, or not safe.
     Address(&'static str),
     /// PostgreSQL does not open it.
     Database {
@@ -127,7 +127,7 @@ pub enum OpenError {
         /// Why.
         error: StoreError,
     },
-    /// The file or the one beside it that is locked could not be made or opened.
+    /// The file, or the lock file beside it, could not be made or opened.
     File {
         /// Which.
         path: PathBuf,

@@ -1,4 +1,4 @@
-//! Posts over HTTP, for whoever posts to a service on the web.
+//! Posts over HTTP to a service on the web.
 
 mod answer;
 mod endpoint;
@@ -19,21 +19,21 @@ pub use self::{
     endpoint::{Endpoint, EndpointError},
 };
 
-/// A client that does what it is told: no proxy from the environment, no redirects, one limit for the
-/// time that all of it takes. TLS trusts Mozilla's list of authorities, or those that it is given. What it logs has no secret: whoever
-/// builds with this crate has nothing at `trace` by way of the `log` facade.
+/// A client without surprises: no proxy from the environment, no redirects, one time limit for the whole exchange.
+/// TLS trusts Mozilla's list of authorities, or the authorities that you give it. Its log has no secret: a program
+/// with this crate has nothing at `trace` through the `log` facade.
 #[derive(Clone)]
 pub struct Http(Agent);
 
-/// Why there is no answer. What was posted may have arrived all the same, unless it says that no
-/// connection came about.
+/// Why there is no answer. The posting may have arrived, unless the error says that there was no
+/// connection.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum HttpError {
     /// No connection: the name, or the network.
     Connect(String),
-    /// The connection broke, what came is not HTTP, or TLS failed, as by a certificate that nobody
-    /// vouches for.
+    /// The connection broke, the answer is not HTTP, or TLS failed, for example because the
+    /// certificate is not trusted.
     Broken(String),
     /// It took too long.
     Timeout,
@@ -43,8 +43,8 @@ impl Http {
     /// Bytes of an answer that are read. What a service says about an error is short.
     const ANSWER: u64 = 64 * 1024;
 
-    /// Makes a client. `name` tells the service who is calling, and `time` is the limit for a whole
-    /// exchange, from the name's lookup to the end of the answer.
+    /// Makes a client. `name` tells the service who is calling. `time` is the limit for a whole
+    /// exchange, from the DNS lookup to the end of the answer.
     #[must_use]
     pub fn new(name: &str, time: Duration) -> Self {
         Self::trusting(RootCerts::WebPki, name, time)
@@ -77,9 +77,9 @@ impl Http {
         Self(config.new_agent())
     }
 
-    /// Posts JSON, and waits for the answer. Of its body, words of the headers and pieces of the URL's path
-    /// are struck, as far as they are long enough for a secret. What people read is
-    /// [`Answer::reason`], which holds no word that may be one.
+    /// Posts JSON, and waits for the answer. From the body of the answer, it removes words of the headers
+    /// and pieces of the URL's path that are long enough for a secret. [`Answer::reason`] is the text for
+    /// people, and holds no word that may be a secret.
     ///
     /// # Errors
     ///

@@ -25,14 +25,14 @@ use crate::{Delivery, Outcome, Post, background::Background, cloud_events::Attri
 /// |---|---|
 /// | `ce-specversion`, `ce-id`, `ce-source`, `ce-type`, `ce-time` | as over HTTP |
 /// | `ce-datacontenttype`, `content-type` | `application/json` |
-/// | `Nats-Msg-Id` | [`Delivery::key_hex`] and the subject: the stream takes a second posting for a repetition, which has [arrived](Outcome::Repeated) |
+/// | `Nats-Msg-Id` | [`Delivery::key_hex`] and the subject: the stream recognises a second posting, which counts as [arrived](Outcome::Repeated) |
 /// | `Nats-Expected-Stream` | the stream: no other one takes it |
 ///
-/// It has arrived when the stream has acknowledged it. No answer in time, no stream and a stream without room are
-/// tried again; what is too large, and what the user may not publish, is given up.
+/// A delivery has arrived when the stream has acknowledged it. After no answer in time, no stream, or a stream
+/// without room, it is tried again. A delivery that is too large, or that the user may not publish, is given up.
 ///
-/// The stream is looked at on each new connection: it has to be there, to listen on the subject, and to know an id for
-/// as long as the outbox knows a delivery.
+/// The stream is checked on each new connection: it must exist, listen on the subject, and remember an id for as long
+/// as the outbox remembers a delivery.
 pub struct Nats {
     background: Background,
     place: Arc<Place>,

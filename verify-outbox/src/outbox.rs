@@ -26,7 +26,8 @@ impl Outbox {
     ///
     /// # Errors
     ///
-    /// It is not kept, or nobody knows whether it is. Answer 503: what comes again is known.
+    /// It was not kept, or it is not known whether it was kept. Answer 503: a repetition is
+    /// recognised.
     pub async fn keep<B: AsRef<[u8]>>(
         &self,
         verified: &Verified<B>,
@@ -86,7 +87,8 @@ impl Outbox {
         self.store().check().await
     }
 
-    /// Returns what waits, by destination. Reads the store: not for a thread that must not wait.
+    /// Returns what waits, by destination. It reads the store, so do not call it on a thread that
+    /// must not wait.
     ///
     /// # Errors
     ///

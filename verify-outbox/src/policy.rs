@@ -54,16 +54,16 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Sets the least time between two postings. Not known over a restart, after which the first one is
-    /// made at once. Without it: none.
+    /// Sets the least time between two postings. After a restart the first posting is made at once.
+    /// Without it: none.
     pub const fn pace(mut self, pace: Duration) -> Self {
         self.pace = pace;
         self
     }
 
-    /// Sets how long to wait after failures: at random up to `first` after the first one, up to twice
-    /// as long after each further one, and up to `longest` at most. A `Retry-After` below `first` does
-    /// not shorten that. Without it: 1 s, and 5 minutes.
+    /// Sets how long to wait after failures: a random time up to `first` after the first failure, up
+    /// to twice as long after each further failure, and `longest` at most. A `Retry-After` below
+    /// `first` does not shorten the wait. Without it: 1 s, and 5 minutes.
     pub const fn backoff(mut self, first: Duration, longest: Duration) -> Self {
         self.first_wait = first;
         self.longest_wait = longest;
@@ -76,25 +76,26 @@ impl Policy {
         self
     }
 
-    /// Sets how old a posting may be and still be tried again. Whatever fails beyond that is dead:
-    /// still there, and waiting for a person. Without it: 3 days, so that an outage over a weekend
-    /// needs nobody.
+    /// Sets how old a posting may be and still be tried again. A posting that fails after that is
+    /// dead: it is still there, and waits for a person. Without it: 3 days, so that nobody must act
+    /// on an outage over a weekend.
     pub const fn give_up_after(mut self, age: Duration) -> Self {
         self.give_up_after = age;
         self
     }
 
-    /// Posts in the order in which deliveries were kept, whatever fails: for what must not end with an
-    /// older one. One that is always refused then **blocks its destination** until it is dead or given
-    /// up. Without it: one that failed four times lets the others by.
+    /// Posts in the order in which deliveries were kept, even after failures: for destinations where
+    /// an older delivery must not be the last. A posting that is always refused then **blocks its
+    /// destination** until it is dead or given up. Without it: a posting that failed four times lets
+    /// the others pass.
     pub const fn in_order(mut self) -> Self {
         self.order = Order::Strict;
         self
     }
 
-    /// Lets each instance that shares a store post at the same time, for a destination that takes what comes in
-    /// any order. The waits are still the destination's; the pace is that of each instance. A file has one
-    /// instance. Without it: one instance at a time posts, in the order in which deliveries were kept.
+    /// Lets all instances that share a store post at the same time, for a destination that needs no order. A
+    /// wait still counts for the whole destination; the pace counts for each instance. A file has one instance.
+    /// Without it: one instance at a time posts, in the order in which deliveries were kept.
     pub const fn parallel(mut self) -> Self {
         self.order = Order::Parallel;
         self

@@ -2,11 +2,11 @@ use core::time::Duration;
 
 use crate::Delivery;
 
-/// Posts deliveries to a destination. Called from a thread of its own, and may block; a limit for the
-/// time that it takes is its own affair.
+/// Posts deliveries to a destination. It is called on a thread of its own, and may block. It must
+/// limit its time itself.
 pub trait Post: Send {
-    /// Posts a delivery. The same one may come again: after [`Outcome::Later`], and where the process
-    /// was killed before it wrote down that the delivery had arrived.
+    /// Posts a delivery. The same delivery may come again: after [`Outcome::Later`], or if the
+    /// process was killed before it recorded that the delivery had arrived.
     fn post(&mut self, delivery: &Delivery) -> Outcome;
 }
 
@@ -22,12 +22,13 @@ impl Post for Box<dyn Post> {
     }
 }
 
-/// What the destination did with a delivery. The reasons are read by people, and logged: nothing of
-/// the body, and no secret.
+/// What the destination did with a delivery. People read the reasons, and they are logged: put
+/// nothing of the body and no secret into them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It accepted it, and does not say whether it will do anything with it. It is not posted again.
+    /// It accepted the delivery, and does not say whether it will do anything with it. The delivery
+    /// is not posted again.
     Accepted,
     /// It will never take it. It waits for a person.
     Dead {
@@ -36,14 +37,14 @@ pub enum Outcome {
     },
     /// It took it.
     Done,
-    /// It did not take it now. Nothing else is posted to it meanwhile.
+    /// It did not take the delivery now. Nothing else is posted to this destination meanwhile.
     Later {
         /// How long it wants to be left alone, if it said so.
         after: Option<Duration>,
         /// Why.
         reason: String,
     },
-    /// It knew it, and did not take it a second time: it had arrived before.
+    /// It recognised the delivery, which had arrived before, and did not take it a second time.
     Repeated,
 }
 

@@ -13,9 +13,8 @@ use crate::{
     worker::{Next, Worker},
 };
 
-/// The threads that post what is kept, one for each destination, so that a slow one holds up no other. Destinations may
-/// come, change and go while they run.
-/// Dropped, it stops them as [`stop`](Self::stop) does.
+/// The threads that post deliveries, one for each destination, so that a slow destination does not hold up others.
+/// You may add, change and remove destinations while they run. Dropped, it stops them as [`stop`](Self::stop) does.
 pub struct Workers {
     outbox: Outbox,
     bell: Arc<Bell>,
@@ -58,11 +57,11 @@ impl Workers {
         Self { outbox, bell, clock, threads: BTreeMap::new() }
     }
 
-    /// Begins to post to a destination, by the name under which deliveries are kept for it.
+    /// Starts posting to a destination, by the name under which deliveries are kept for it.
     ///
     /// # Errors
     ///
-    /// It is posted to already, or there is no thread to be had.
+    /// The destination has a thread already, or no thread can be started.
     pub fn add(
         &mut self,
         destination: &str,
@@ -75,13 +74,13 @@ impl Workers {
         }
     }
 
-    /// Begins to post to a destination, or goes on with another policy and another post: from the next posting on.
-    /// One that is being made is finished as it was begun, and what is known of the destination, such as how long it
-    /// wants to be left alone, stays. Does not wait.
+    /// Starts posting to a destination, or changes its policy and its post, from the next posting on. A posting in
+    /// flight is finished as it was begun. What is known of the destination, such as its `Retry-After`, stays. Does
+    /// not wait.
     ///
     /// # Errors
     ///
-    /// There is no thread to be had.
+    /// No thread can be started.
     pub fn set(
         &mut self,
         destination: &str,
@@ -115,8 +114,8 @@ impl Workers {
         Ok(())
     }
 
-    /// Posts nothing more to a destination, after what is being posted just now. What waits for it stays in the store.
-    /// Returns whether it was posted to. Does not wait.
+    /// Stops posting to a destination, after the posting in flight. What waits for it stays in the store. Returns
+    /// whether the destination had a thread. Does not wait.
     pub fn remove(&mut self, destination: &str) -> bool {
         let Some(thread) = self.threads.get_mut(destination) else { return false };
         thread.told.tell(Task::Rest);
@@ -130,14 +129,14 @@ impl Workers {
         posting.map(|(name, _)| name.as_str())
     }
 
-    /// Returns what tells the threads to end as [`stop`](Self::stop) does, and does not wait.
+    /// Returns a value that tells the threads to end like [`stop`](Self::stop), but does not wait.
     pub fn stopper(&self) -> impl Fn() + Send + Sync + use<> {
         let bell = Arc::clone(&self.bell);
         move || bell.stop()
     }
 
-    /// Ends the threads, each after what it is posting just now. What is still to be posted stays in
-    /// the file. Blocks for as long as a posting may take.
+    /// Ends the threads, each after its posting in flight. What still waits stays in the store.
+    /// Blocks for as long as a posting may take.
     pub fn stop(self) {}
 }
 

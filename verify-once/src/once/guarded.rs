@@ -14,9 +14,9 @@ use super::Run;
 use crate::{Answer, Ending};
 
 pin_project! {
-    /// A handler that runs under its deadline, whose claim is settled before its result comes back.
+    /// A handler that runs under its deadline. Its claim is settled before its result is returned.
     ///
-    /// Comes from [`Run::guard`]. Where handler and store are done at once, so is this: no timer, and nothing in a box.
+    /// Made by [`Run::guard`]. If handler and store finish at once, so does this future: without a timer or a box.
     ///
     /// # Panics
     ///

@@ -16,7 +16,7 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body: nothing if it is not complete.
     pub body: Vec<u8>,
-    /// Whether the body came to its end, in time, and is not larger than 64 KiB.
+    /// Whether the whole body came in time, and is not larger than 64 KiB.
     pub is_complete: bool,
 }
 
@@ -29,8 +29,8 @@ impl Answer {
     }
 
     /// Returns the status with the beginning of the body, for a person: at most 200 visible ASCII
-    /// characters. Of the body only the words are shown that services use for what is wrong, and `***`
-    /// in the place of any other: a service may repeat a secret, in any form.
+    /// characters. It shows only words that services use for errors, and `***` in the place of any
+    /// other word, because a service may repeat a secret, in any form.
     #[must_use]
     pub fn reason(&self) -> String {
         match shown(&words::known(String::from_utf8_lossy(&self.body).trim())).as_str() {
@@ -39,9 +39,9 @@ impl Answer {
         }
     }
 
-    /// Returns what most services mean by it: 202, it was accepted, and nobody says what becomes of it
-    /// (RFC 9110, section 15.3.3); any other 2xx, it has arrived; 408, 425, 429 and 5xx, later; all else
-    /// will not be better next time. That includes redirects, which are not followed.
+    /// Returns what most services mean by the status. 202: accepted, and the service does not say what
+    /// happens then (RFC 9110, section 15.3.3). Any other 2xx: arrived. 408, 425, 429 and 5xx: later.
+    /// Anything else will fail next time too, also a redirect, which is not followed.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         match self.status {

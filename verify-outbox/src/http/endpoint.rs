@@ -2,8 +2,8 @@ use core::{fmt, net::IpAddr};
 
 use http::Uri;
 
-/// Where to post to: an `https` URL, or `http` to this machine. It may be a secret, and shows its host
-/// only.
+/// The URL to post to: `https`, or `http` to this machine. It may be a secret, so `Debug` and errors
+/// show its host only.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Endpoint {
     url: String,
@@ -16,7 +16,7 @@ pub struct Endpoint {
 pub enum EndpointError {
     /// Not a URL with a scheme and a host.
     Invalid,
-    /// `http`, and not to this machine: everybody on the way could read it.
+    /// `http` to another machine: everybody in the network could read it.
     NotEncrypted,
     /// It has a name and password in front of the host.
     UserInfo,

@@ -18,7 +18,7 @@ use crate::{
     Delivery, Outbox, background::Background, cloud_events::Attributes, delivery::EventOf,
 };
 
-/// How a stream of NATS is posted to. Made by [`Nats::builder`].
+/// Describes a NATS stream to post to. Made by [`Nats::builder`].
 #[must_use]
 pub struct NatsBuilder {
     address: Address,
@@ -32,12 +32,12 @@ pub struct NatsBuilder {
 
 impl Nats {
     /// Begins with the address of a server, such as `tls://user:password@host:4222`, or of several of a cluster with
-    /// commas between them. What is special in a user or a password is written with percent signs. A name alone,
+    /// commas between them. Write special characters in a user or a password with percent signs. A name alone,
     /// `tls://token@host`, is a token. `source` is the URI of the events' source.
     ///
     /// # Errors
     ///
-    /// [`NatsError::Address`]. What it says has nothing of the address.
+    /// [`NatsError::Address`]. The text contains nothing of the address.
     pub fn builder(address: &str, source: &str) -> Result<NatsBuilder, NatsError> {
         Ok(NatsBuilder {
             address: Address::new(address)?,
@@ -52,18 +52,17 @@ impl Nats {
 }
 
 impl NatsBuilder {
-    /// Sets the file with the certificates of the authorities that vouch for the servers, in PEM. Without it:
-    /// Mozilla's.
+    /// Sets the PEM file with the certificate authorities of the servers. Without it: Mozilla's.
     pub fn authorities(mut self, file: impl Into<PathBuf>) -> Self {
         self.authorities = Some(file.into());
         self
     }
 
-    /// Reads a file of credentials, as `nsc generate creds` writes it, which counts instead of a user in the address.
+    /// Reads a credentials file, as `nsc generate creds` writes it. It replaces a user in the address.
     ///
     /// # Errors
     ///
-    /// [`NatsError::File`]. What it says has nothing of the file.
+    /// [`NatsError::File`]. The text contains nothing of the file.
     pub fn credentials_file(mut self, file: impl AsRef<Path>) -> Result<Self, NatsError> {
         let file = file.as_ref();
         let failed = |what| NatsError::File { path: file.to_owned(), what };
@@ -82,8 +81,8 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets what tells the event of a delivery, for `ce-type`. Without it: what tells it to the
-    /// [log](crate::Builder::event_of).
+    /// Sets a function that names the event of a delivery, for `ce-type`. Without it: the function
+    /// for the [log](crate::Builder::event_of).
     pub fn event_of(
         mut self,
         event: impl Fn(&Delivery) -> Option<String> + Send + Sync + 'static,
@@ -92,33 +91,34 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets the limit for the time that a posting takes, the connecting included. Without it: 5 s.
+    /// Sets the time limit for a posting, including the time to connect. Without it: 5 s.
     pub const fn time(mut self, time: Duration) -> Self {
         self.time = time;
         self
     }
 
-    /// Says that the servers have `sync_interval: always`, so that what they acknowledge is on the disk: then nothing
-    /// is said about it.
+    /// Says that the servers have `sync_interval: always`, so that acknowledged messages are on the disk. Then the
+    /// warning about this is not logged.
     pub const fn synced(mut self) -> Self {
         self.is_synced = true;
         self
     }
 
-    /// Goes to another machine by `nats://` all the same: everybody on the way can read the password and the
+    /// Allows `nats://` to another machine: everybody in the network can read the password and the
     /// deliveries.
     pub const fn without_tls(mut self) -> Self {
         self.is_open = true;
         self
     }
 
-    /// Connects, and looks at the stream, which must be there, listen on the subject, and know an id for as long as
-    /// the outbox knows a delivery ([`Builder::retention`](crate::Builder::retention)). Waits for the server. **One that
-    /// cannot be reached is no error**, so that what comes meanwhile is kept: it is logged, and each posting tries again.
+    /// Connects, and checks the stream. The stream must exist, listen on the subject, and remember an id for as long
+    /// as the outbox remembers a delivery ([`Builder::retention`](crate::Builder::retention)). Waits for the server.
+    /// **A server that cannot be reached is no error**, so that deliveries are kept meanwhile: it is logged, and each
+    /// posting tries again.
     ///
     /// # Errors
     ///
-    /// What a person has to mend: [`NatsError`].
+    /// A mistake that a person must correct: [`NatsError`].
     pub fn open(self, outbox: &Outbox, stream: &str, subject: &str) -> Result<Nats, NatsError> {
         let place = Arc::new(self.place(stream, subject, outbox.known_for())?);
         let background = background()?;
@@ -143,7 +143,8 @@ impl NatsBuilder {
         Ok(Nats { background, place, attributes, session })
     }
 
-    /// Checks what can be known without a server: names, the file of authorities, and who could read what is sent.
+    /// Checks what can be checked without a server: names, the file of authorities, and whether others could read
+    /// what is sent.
     ///
     /// # Errors
     ///
@@ -152,8 +153,8 @@ impl NatsBuilder {
         self.place(stream, subject, Duration::ZERO).map(drop)
     }
 
-    /// Connects, looks at the stream as [`open`](Self::open) does, and goes. Returns what a person should know of it.
-    /// `known_for` is how long the outbox knows a delivery.
+    /// Connects, checks the stream like [`open`](Self::open), and disconnects. Returns what a person should know
+    /// about the stream. `known_for` is how long the outbox remembers a delivery.
     ///
     /// # Errors
     ///

@@ -1,11 +1,12 @@
 use core::{fmt, time::Duration};
 use std::{io, path::PathBuf};
 
-/// Why nothing is posted to NATS. No variant holds a user, a password, a token or what a file has.
+/// Why nothing is posted to NATS. No variant holds a user, a password, a token or the content of a
+/// file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum NatsError {
-    /// What is to be the address of servers is none, or one that is not safe.
+    /// The address of the servers is malformed, or not safe.
     Address(&'static str),
     /// A file with credentials or certificates cannot be used.
     File {
@@ -46,7 +47,7 @@ pub enum NatsError {
         /// How long it has to know an id.
         needed: Duration,
     },
-    /// There is no thread to be had.
+    /// No thread can be started.
     Thread(io::Error),
     /// No server does it now. It recovers by itself once one does.
     Unavailable {
@@ -55,8 +56,8 @@ pub enum NatsError {
         /// Why.
         what: String,
     },
-    /// The stream forgets the ids of messages before the outbox forgets deliveries: what is posted twice would be in the
-    /// stream twice.
+    /// The stream forgets the ids of messages before the outbox forgets deliveries: a delivery that is posted twice
+    /// would be in the stream twice.
     WindowTooShort {
         /// The stream.
         stream: String,
@@ -70,7 +71,7 @@ pub enum NatsError {
 }
 
 impl NatsError {
-    /// Returns whether it may pass by itself, so that what is kept waits for it.
+    /// Returns whether the cause may pass by itself, so that deliveries wait for it.
     #[must_use]
     pub const fn may_pass(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
