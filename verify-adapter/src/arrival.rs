@@ -18,9 +18,9 @@ use crate::{
 };
 
 pin_project! {
-    /// A request while it arrives, and then the [`Decision`] what becomes of it.
+    /// A request while it arrives. It ends in a [`Decision`].
     ///
-    /// Dropping it at any point gives back what it holds of the budget. Needs a tokio runtime with its
+    /// Dropping it at any point gives its share of the budget back. It needs a tokio runtime with its
     /// timer on.
     ///
     /// # Panics
@@ -35,18 +35,17 @@ pin_project! {
     }
 }
 
-/// What becomes of a request.
+/// Whether a request is answered or the inner service is called.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "an adapter has to do one or the other")]
 pub enum Decision<Q: Request> {
     /// The delivery is refused: this is the answer, and the inner service is not called.
     Answer(Q, Q::Response),
-    /// The inner service is called. The delivery is verified, or it was refused and that is only
-    /// reported.
+    /// The inner service is called. The delivery is verified, or its refusal is only reported.
     Call(Q::Inner, Handling),
 }
 
-/// Is kept for as long as the inner service handles a request: it holds the delivery's share of the budget.
+/// Holds the delivery's share of the budget. Keep it for as long as the inner service handles the request.
 #[derive(Debug)]
 pub struct Handling {
     refusal: Option<Refusal>,

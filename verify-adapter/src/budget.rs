@@ -10,20 +10,21 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-/// A bound on the bytes of memory that all deliveries together hold while they arrive.
+/// A limit on the memory that all deliveries together hold while they arrive.
 ///
-/// Heads are cheap to forge, and one that looks right makes a receiver buffer the body behind it.
-/// When the budget is spent, **the delivery that has been arriving for the longest makes room for
-/// the newest**: it is refused with a 503. So bodies that are sent slowly or held open cannot keep
+/// Heads are cheap to forge, and a head that looks right makes a receiver buffer its body. When the
+/// budget is spent, **the delivery that has been arriving for the longest makes room for the
+/// newest**: it is refused with a 503. So bodies that are sent slowly or held open cannot keep
 /// others out. A verified delivery keeps its room until it is handled.
 ///
 /// A head may be a hundred times larger in memory than it was on the wire: HTTP/2 compresses heads.
-/// So a delivery that holds over 8 KiB more than twice what has come of its body is a heavy one, and
-/// **heavy ones make room first**. They never take the room of others. A head of MLflow takes 2 KiB.
+/// A delivery is heavy if it holds over 8 KiB more than twice the part of its body that has arrived.
+/// **Heavy deliveries make room first**, and never take the room of others. A head of MLflow takes 2
+/// KiB.
 ///
-/// So whoever wants to keep others out must send half of the budget as bodies within the time that one
-/// delivery takes to arrive, or hold 8 KiB in each of `limit / 8 KiB` requests at a time: 8,192 of
-/// them for 64 MiB. Limit connections times streams in the server to less than that.
+/// So an attacker who wants to keep others out must send half of the budget as bodies within the time
+/// that one delivery takes to arrive, or hold 8 KiB in each of `limit / 8 KiB` requests at the same
+/// time: 8,192 requests for 64 MiB. Limit connections times streams in the server to less than that.
 ///
 /// Clones share the budget.
 #[derive(Clone)]
@@ -90,7 +91,7 @@ impl Budget {
         Self(Arc::new(Shared { limit, state: Mutex::default() }))
     }
 
-    /// Returns the budget that is used unless another is set: 64 MiB, one for the whole process.
+    /// Returns the default budget: 64 MiB, shared by the whole process.
     #[must_use]
     pub fn process_wide() -> Self {
         static BUDGET: OnceLock<Budget> = OnceLock::new();
@@ -115,8 +116,8 @@ impl Budget {
 }
 
 impl Charge {
-    /// Raises the charge to `bytes` of memory in all, `received` bytes of the body having come, and
-    /// evicts deliveries of a lower rank if need be.
+    /// Raises the charge to `bytes` of memory in all, after `received` bytes of the body came. It
+    /// evicts deliveries of a lower rank if it must.
     ///
     /// # Errors
     ///
@@ -164,8 +165,8 @@ impl Charge {
         Poll::Pending
     }
 
-    /// Says that the delivery is complete: from now on it is not evicted. If it was, it takes
-    /// `bytes` anew.
+    /// Says that the delivery is complete: from now on it is not evicted. If it was evicted before,
+    /// it takes `bytes` again.
     ///
     /// # Errors
     ///

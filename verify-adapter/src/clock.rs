@@ -10,7 +10,7 @@ use crate::Refusal;
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
 impl Clock {
-    /// Asks `now` for the time: for tests and recorded deliveries.
+    /// Takes the time from `now`: for tests and recorded deliveries.
     pub fn new(now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }

@@ -6,7 +6,8 @@ use verify_core::{Receipt, Verified};
 
 use crate::{LOG_TARGET, Refusal, unheard};
 
-/// Stands in the extensions of a request that was handed on although it was refused: report-only mode.
+/// Marks a request that was handed on although it was refused (report-only mode). It is in the
+/// request's extensions.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Reported {
@@ -14,12 +15,12 @@ pub struct Reported {
     pub refusal: Refusal,
 }
 
-/// Returns the delivery for an extractor, from what stands in the request's extensions.
+/// Returns the delivery for an extractor, from the request's extensions.
 ///
 /// # Errors
 ///
-/// The refusal of a delivery that was only reported. [`Refusal::NotGuarded`] where neither stands there, with
-/// an event at `error` the first time.
+/// The refusal of a delivery, if it was only reported. [`Refusal::NotGuarded`] if there is neither, with an
+/// event at `error` the first time.
 pub fn delivered(
     verified: Option<&Verified<Bytes>>,
     reported: Option<&Reported>,
@@ -43,11 +44,12 @@ fn found<'a>(
     }
 }
 
-/// The same for whoever can do without a delivery that was refused and only reported: `None`.
+/// The same, but `None` for a delivery that was refused and only reported.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotGuarded`], as [`delivered`]: else nobody would notice that nothing is verified.
+/// [`Refusal::NotGuarded`], as [`delivered`]. Otherwise nobody would notice that nothing is
+/// verified.
 pub fn delivered_unless_reported<'a>(
     verified: Option<&'a Verified<Bytes>>,
     reported: Option<&Reported>,
@@ -58,11 +60,11 @@ pub fn delivered_unless_reported<'a>(
     }
 }
 
-/// Returns the attempt for an extractor, from what stands in the request's extensions.
+/// Returns the attempt for an extractor, from the request's extensions.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotHandledOnce`] where none stands there, with an event at `error` the first time.
+/// [`Refusal::NotHandledOnce`] if there is none, with an event at `error` the first time.
 pub fn attempted<A: Copy>(attempt: Option<&A>) -> Result<A, Refusal> {
     attempt.copied().ok_or_else(|| {
         static TOLD: Once = Once::new();

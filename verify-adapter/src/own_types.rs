@@ -14,24 +14,24 @@ macro_rules! __guard_settings {
                 self
             }
 
-            /// Sets the budget of buffered bytes. Without it: one of 64 MiB that all guards of the process
-            /// share. A budget of its own is this guard's alone, unless its clones are given to others.
+            /// Sets the budget of buffered bytes. Without it: a budget of 64 MiB that all guards of the
+            /// process share. Give clones of a budget to several guards to share it.
             pub fn with_budget(mut self, budget: $crate::Budget) -> Self {
                 self.settings.budget = budget;
                 self
             }
 
-            /// Sets what tells the time. Without it: the system's clock.
+            /// Sets the clock. Without it: the system's clock.
             pub fn with_clock(mut self, clock: $crate::Clock) -> Self {
                 self.settings.clock = clock;
                 self
             }
 
-            /// Calls `f` for every refused request, before it is answered. It must not block. The head was
-            /// not verified: method and path are what the log leaves out for that reason.
+            /// Calls `f` for every refused request, before it is answered. `f` must not block. The head
+            /// was not verified, and for that reason the log leaves out method and path.
             ///
             /// Without it, and without a `tracing` subscriber or a logger of `log`, the first refusal of the
-            /// process is noticed: one sentence on standard error. An `f` that does nothing turns that off.
+            /// process writes one sentence to standard error. An `f` that does nothing turns that off.
             pub fn on_refusal(
                 mut self,
                 f: impl Fn(&$crate::Refusal, &$Head) + Send + Sync + 'static,
@@ -43,8 +43,8 @@ macro_rules! __guard_settings {
             /// Replaces the answer to refused requests. Without it:
             /// [`Refusal::answer`]($crate::Refusal::answer) with an empty body.
             ///
-            /// Senders show the answer to whoever presses "test": keep the reason out of it. And MLflow
-            /// drops a delivery for good on nearly every 4xx.
+            /// Senders show the answer to everybody who presses "test": keep the reason out of it. And
+            /// MLflow drops a delivery for good on nearly every 4xx.
             pub fn with_refusal_response(
                 mut self,
                 f: impl Fn(&$crate::Refusal) -> $Response + Send + Sync + 'static,
@@ -53,13 +53,14 @@ macro_rules! __guard_settings {
                 self
             }
 
-            /// **Lets refused requests through**, and only reports them: to watch, before enforcing, what
-            /// would be refused.
+            /// **Lets refused requests through**, and only reports them. Use it to see what would be
+            /// refused, before you enforce it.
             ///
-            /// Such a request reaches the handler with [`Reported`]($crate::Reported) in its extensions and
-            /// no receipt, its body as it came; behind the framework's extractors, up to the verifier's limit
-            /// or 2 MiB. A handler that takes a verified delivery still does not run: its extractor answers
-            /// what the guard would have answered. A body that breaks off is refused all the same.
+            /// Such a request reaches the handler with [`Reported`]($crate::Reported) in its extensions,
+            /// without a receipt, and with its body as it came. The framework's extractors take it up to the
+            /// verifier's limit or 2 MiB. A handler that takes a verified delivery still does not run: its
+            /// extractor answers what the guard would have answered. A body that breaks off is refused in
+            /// this mode too.
             pub fn dangerous_report_only(mut self) -> Self {
                 self.settings.dangerous_report_only();
                 self
@@ -68,7 +69,7 @@ macro_rules! __guard_settings {
     };
 }
 
-/// Why an extractor has nothing to give, with the framework's `StatusCode`.
+/// Why an extractor has no value, with the framework's `StatusCode`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __delivery_rejection {
@@ -81,7 +82,7 @@ macro_rules! __delivery_rejection {
         pub struct DeliveryRejection(pub(crate) $crate::Refusal);
 
         impl DeliveryRejection {
-            /// Returns the reason. It is for you, and not for the sender.
+            /// Returns the reason. It is for you: do not tell the sender.
             #[must_use]
             pub const fn refusal(&self) -> $crate::Refusal {
                 self.0
@@ -135,19 +136,20 @@ macro_rules! __event_rejection {
         pub enum EventRejection {
             /// There is no verified delivery.
             Delivery(DeliveryRejection),
-            /// The delivery is verified, and its body does not have the shape of the event. Answered 503
-            /// with the wait for its age, and an event at `warn`: MLflow would drop it for good on a 4xx,
-            /// and so it comes again while it may still be taken otherwise.
+            /// The delivery is verified, but its body does not have the shape of the event. The answer is
+            /// 503 with the wait for its age, and there is an event at `warn`. On a 4xx MLflow would drop
+            /// the delivery for good. After a 503 it comes again, and you may have mended the handler by
+            /// then.
             Unreadable {
                 /// What is wrong with the shape.
                 error: ::verify_core::EventError,
-                /// The delivery, as it came.
+                /// The delivery, unchanged.
                 verified: ::verify_core::Verified<::bytes::Bytes>,
             },
         }
 
         impl EventRejection {
-            /// Returns the reason. It is for you, and not for the sender.
+            /// Returns the reason. It is for you: do not tell the sender.
             #[must_use]
             pub fn refusal(&self) -> $crate::Refusal {
                 match self {
@@ -164,7 +166,7 @@ macro_rules! __event_rejection {
                 DeliveryRejection(self.refusal()).status()
             }
 
-            /// Tells the operator, and returns what is to be answered.
+            /// Tells the operator, and returns the answer.
             fn tell(&self) -> $crate::Refusal {
                 if let Self::Unreadable { error, verified } = self {
                     $crate::tell_unreadable(verified.receipt(), error);

@@ -6,31 +6,32 @@ use crate::{LOG_TARGET, ResolveError, budget::Spent};
 
 /// Why an adapter answers a request itself instead of calling the handler.
 ///
-/// The core has a word for why a *verifier* does not accept a delivery: [`Rejection`]. It is one kind of
+/// If a *verifier* does not accept a delivery, the reason is a [`Rejection`], which is one kind of
 /// refusal.
 ///
-/// `Copy`, and without a byte of the request. It is for the operator; the sender gets the
-/// [`Answer`], which tells it no more than the table below.
+/// It is `Copy`, and has no byte of the request. It is for the operator. The sender gets the
+/// [`Answer`], which tells no more than the table below.
 ///
-/// | what | answer |
+/// | refusal | answer |
 /// |---|---|
 /// | every authentication failure | 401, `WWW-Authenticate: HMAC-SHA256, Bearer` |
 /// | too large | 413 |
 /// | the body broke off | 400 |
-/// | deadline passed, budget spent, verifier not to be had, clock wrong | 503, `Retry-After: 5` |
-/// | verified, and the budget spent or the event not understood | 503, `Retry-After` by the age: 5 to 30 s |
+/// | deadline passed, budget spent, verifier unavailable, clock wrong | 503, `Retry-After: 5` |
+/// | verified, but budget spent or event not readable | 503, `Retry-After` by the age: 5 to 30 s |
 /// | this server is misconfigured | 500 |
 ///
-/// All of them have an empty body. Our own trouble is a 503, because MLflow sends again on 503 and
-/// drops a delivery for good on nearly every 4xx. [`RetryAfter`] says why the wait grows with the age.
+/// All answers have an empty body. Failures of this server are a 503, because MLflow tries again on
+/// 503 and drops a delivery for good on nearly every 4xx. [`RetryAfter`] says why the wait grows with
+/// the age.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The body ended in an error before it was complete.
     BodyBroken,
-    /// There was no room left in the [`Budget`](crate::Budget). With the wait for the sender.
+    /// There was no room left in the [`Budget`](crate::Budget). It holds the wait for the sender.
     BudgetSpent(RetryAfter),
-    /// This machine's clock stands before 1970.
+    /// This machine's clock shows a time before 1970.
     ClockBroken,
     /// The body, or the verifier for it, did not arrive in time.
     DeadlinePassed,
@@ -38,8 +39,8 @@ pub enum Refusal {
     NotGuarded,
     /// A handler asks for its attempt on a route that handles nothing once.
     NotHandledOnce,
-    /// A handler takes an event, and the body of the verified delivery cannot be read as one. With
-    /// the wait for the sender.
+    /// A handler takes an event, but the body of the verified delivery cannot be read as that
+    /// event. It holds the wait for the sender.
     PayloadUnreadable(RetryAfter),
     /// The verifier refused the delivery.
     Rejected(Rejection),
@@ -49,7 +50,7 @@ pub enum Refusal {
     VerifierUnknown,
 }
 
-/// What the sender gets to see of a [`Refusal`]: a status, at most one header, no body.
+/// What the sender sees of a [`Refusal`]: a status, at most one header, no body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
@@ -69,8 +70,9 @@ impl Answer {
         Self { status, header: None }
     }
 
-    /// Returns the answer to a delivery that is to come again: 503 with the wait. For one that was
-    /// verified and could not be handled, the wait is [`Receipt::retry_after`](verify_core::Receipt).
+    /// Returns the answer that asks the sender to try again: 503 with the wait. For a verified
+    /// delivery that could not be handled, the wait is
+    /// [`Receipt::retry_after`](verify_core::Receipt).
     #[must_use]
     pub fn try_again(wait: RetryAfter) -> Self {
         Self { status: 503, header: Some(("retry-after", wait.as_str())) }
@@ -84,7 +86,7 @@ impl Refusal {
         Self::PayloadUnreadable(receipt.retry_after())
     }
 
-    /// Returns what the sender gets to see.
+    /// Returns what the sender sees.
     #[must_use]
     pub fn answer(&self) -> Answer {
         match self {

@@ -5,17 +5,17 @@ use verify_core::Headers;
 
 use crate::Refusal;
 
-/// A request as a framework has it, with its body apart: what an adapter writes for its framework.
+/// A request of a framework, with its body separate. An adapter implements this for its framework.
 ///
-/// [`Arrival`](crate::Arrival) decides what becomes of it.
+/// [`Arrival`](crate::Arrival) decides whether it is answered or handed on.
 pub trait Request: Headers {
     /// What a [`Resolver`](crate::Resolver) and the callback see: the request without its body.
     type Head: ?Sized;
     /// The request that the inner service is called with.
     type Inner;
-    /// The framework's response, with which a user may replace the answer to refused requests.
+    /// The framework's response. A user may replace the answer to refused requests with it.
     type Response;
-    /// Why a body breaks off.
+    /// The error if a body breaks off.
     type Error;
 
     /// Returns what a resolver and the callback see.
@@ -33,23 +33,23 @@ pub trait Request: Headers {
     /// Removes a value from the extensions of the request.
     fn remove<T: Clone + Send + Sync + 'static>(&mut self);
 
-    /// Returns the length of the body where the framework knows it without a `Content-Length`.
+    /// Returns the length of the body, if the framework knows it without a `Content-Length`.
     fn known_length(&self) -> Option<u64>;
 
     /// Polls the next chunk of the body, **exactly as sent**: not decompressed, not decoded. Is not
     /// called again after the end or an error.
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>>;
 
-    /// Makes the request for the inner service: with what was read as the start of its body, and with the
-    /// framework's own limits on bodies raised to `limit` bytes.
+    /// Makes the request for the inner service. Its body starts with what was read, and the framework's
+    /// own limits on bodies are raised to `limit` bytes.
     fn into_inner(self, read: Read, limit: usize) -> Self::Inner;
 
-    /// Makes the response to a refused request: the user's own, or the one of [`Refusal::answer`]. The
-    /// refusal goes into its extensions.
+    /// Makes the response to a refused request: the user's own, or [`Refusal::answer`]. The refusal
+    /// goes into its extensions.
     fn refused(refusal: Refusal, own: Option<Self::Response>) -> Self::Response;
 }
 
-/// What was read of the body of a request that is handed on.
+/// The part of the body that was read, of a request that is handed on.
 #[derive(Default)]
 pub struct Read {
     /// In their order. Either may be empty.
@@ -73,7 +73,7 @@ impl Read {
         self.chunks.iter().map(Bytes::len).sum()
     }
 
-    /// Returns whether that was the whole body: then the rest must not be polled.
+    /// Returns whether this was the whole body. Then the rest must not be polled.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.is_complete

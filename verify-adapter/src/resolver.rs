@@ -7,10 +7,10 @@ use crate::VerifierHandle;
 
 /// Picks the verifier for a request, such as one for each tenant in the path.
 ///
-/// `H` is what the framework has of a request before its body: `http::request::Parts` for axum,
-/// `ServiceRequest` for actix-web. Every `Fn(&H) -> impl Future<Output = Result<Arc<Verifier>, ResolveError>>`
-/// is a resolver, as long as the future borrows nothing of the head. So clone what the future needs; an
-/// `async fn(&H)` does not compile. The time that the future takes counts towards the deadline.
+/// `H` is the framework's type of a request before its body: `http::request::Parts` for axum, `ServiceRequest`
+/// for actix-web. Every `Fn(&H) -> impl Future<Output = Result<Arc<Verifier>, ResolveError>>` is a resolver,
+/// as long as the future borrows nothing of the head. So clone what the future needs. An `async fn(&H)` does
+/// not compile. The time of the future counts towards the deadline.
 ///
 /// **Nothing of the head was verified yet.**
 pub trait Resolver<H: ?Sized> {
@@ -29,17 +29,18 @@ pub struct Fixed(VerifierHandle);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ResolveError {
-    /// The place where the verifiers are kept did not answer. The sender is told to come again.
+    /// The place where the verifiers are kept did not answer. The sender is asked to try again.
     Unavailable,
-    /// There is none for this request, such as an unknown tenant. The answer is that of a wrong
-    /// signature. Yet a head that a verifier finds good makes the server wait for the body, and a
-    /// large `Content-Length` is a 413: whoever asks with those can tell. To hide which tenants
-    /// there are, resolve unknown ones to a verifier of the same kind with a random secret.
+    /// There is no verifier for this request, for example because the tenant is unknown. The answer
+    /// is the same as for a wrong signature. But a head that a verifier accepts makes the server
+    /// wait for the body, and a large `Content-Length` is a 413: with these an attacker can tell.
+    /// To hide which tenants exist, resolve unknown tenants to a verifier of the same kind with a
+    /// random secret.
     Unknown,
 }
 
 impl Fixed {
-    /// Resolves every request to what the handle holds.
+    /// Resolves every request to the verifier in the handle.
     #[must_use]
     pub const fn new(handle: VerifierHandle) -> Self {
         Self(handle)

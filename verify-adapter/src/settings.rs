@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use crate::{Budget, Clock, LOG_TARGET, Refusal, unheard};
 
-/// What an adapter was told to do around the verifier, with the defaults.
+/// The settings of an adapter, with defaults.
 ///
-/// `H` is what the framework has of a request before its body, `A` its response.
+/// `H` is the framework's type of a request before its body, `A` its response.
 #[non_exhaustive]
 pub struct Settings<H: ?Sized, A> {
     /// How long a delivery may take to arrive, in total. 10 s.
@@ -15,7 +15,7 @@ pub struct Settings<H: ?Sized, A> {
     /// What time it is. The system's clock.
     pub clock: Clock,
     /// Is called for every refused request, before it is answered. Without it, and without a `tracing` subscriber
-    /// or a logger, the first refusal of the process is noticed on standard error, once.
+    /// or a logger, the first refusal of the process is written to standard error, once.
     pub on_refusal: Option<OnRefusal<H>>,
     /// Replaces the answer to refused requests.
     pub refusal_response: Option<Respond<A>>,
@@ -35,8 +35,7 @@ impl<H: ?Sized, A> Settings<H, A> {
         self.report_only = true;
     }
 
-    /// Tells the operator of a refusal, and returns whether the request is to be handed on all the
-    /// same.
+    /// Tells the operator of a refusal, and returns whether the request is handed on nevertheless.
     pub(crate) fn tell(&self, refusal: Refusal, sender: &'static str, head: &H) -> bool {
         refusal.record(sender, self.report_only);
         match &self.on_refusal {

@@ -122,7 +122,7 @@ impl Sender {
         }
     }
 
-    /// Sets what people call the sender, such as `MLflow`. Without it: the name.
+    /// Sets the title of the sender, such as `MLflow`. Without it: the name.
     #[must_use]
     pub const fn with_title(mut self, title: &'static str) -> Self {
         self.title = title;
@@ -193,19 +193,19 @@ impl Sender {
         self
     }
 
-    /// Says that the sender can be told to send a bearer token in `Authorization`.
+    /// Says that the sender can send a bearer token in `Authorization`.
     ///
-    /// Nothing is checked because of it: that is
-    /// [`VerifierBuilder::bearer`](crate::VerifierBuilder::bearer). Programs that read settings refuse
-    /// a token for a sender that never sends one, because then no delivery would be accepted.
+    /// It makes no verifier check a token: [`VerifierBuilder::bearer`](crate::VerifierBuilder::bearer)
+    /// does that. Programs that read settings refuse a token for a sender that never sends a token,
+    /// because then no delivery would be accepted.
     #[must_use]
     pub const fn with_bearer(mut self) -> Self {
         self.sends_bearer = true;
         self
     }
 
-    /// Says that the body is a template which the user of the sender wrote. It may leave out what tells
-    /// two deliveries apart, and the name of the event may be a word of the user.
+    /// Says that the body is a template which the user of the sender wrote. Two deliveries may then
+    /// have the same body, and the name of the event may be any word.
     #[must_use]
     pub const fn with_template(mut self) -> Self {
         self.has_template = true;
@@ -225,7 +225,7 @@ impl Sender {
         self.name
     }
 
-    /// Returns what people call the sender.
+    /// Returns the title of the sender.
     #[must_use]
     pub const fn title(&self) -> &'static str {
         self.title

@@ -44,8 +44,8 @@ senders! {
 }
 
 impl Sender {
-    /// Returns what is known of the sender's deliveries, and how certain that is. Of a sender of your
-    /// own, that is nothing.
+    /// Returns the facts about the sender's deliveries, and how certain they are. Empty for a sender
+    /// of your own.
     ///
     /// ```
     /// use verify_core::{Certainty, Sender};
@@ -59,22 +59,22 @@ impl Sender {
         self.known(FACTS).copied().unwrap_or_default()
     }
 
-    /// Returns a body as the sender sends it. Of a sender of your own, that is an empty object.
+    /// Returns a body as the sender sends it. For a sender of your own: an empty object.
     #[must_use]
     pub fn example(&self) -> &'static str {
         self.known(EXAMPLES).copied().unwrap_or("{}")
     }
 
-    /// Returns the names of the events that are known of the sender. Of a sender of your own, and of one
-    /// whose events are named by whoever uses it, that is nothing.
+    /// Returns the known event names of the sender. Empty for a sender of your own, and for a sender
+    /// whose users name the events.
     #[cfg(feature = "events")]
     #[must_use]
     pub fn event_names(&self) -> &'static [&'static str] {
         self.known(EVENT_NAMES).copied().unwrap_or_default()
     }
 
-    /// Returns the names of the events that say that a version has got somewhere: to a stage, an alias or a
-    /// collection. The first of them comes for most movements, and what pipelines wait for.
+    /// Returns the names of the events that report a movement of a version: to a stage, an alias or a
+    /// collection. The first comes for most movements, and pipelines wait for it.
     ///
     /// ```
     /// use verify_core::Sender;

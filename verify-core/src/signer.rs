@@ -5,9 +5,9 @@ use crate::{
     inline_text::InlineText, mac, secret::Key,
 };
 
-/// Does what a sender does: makes the headers for a body.
+/// Does what a sender does: makes the signature headers for a body.
 ///
-/// For tests, samples and tools. A receiver has no use for it.
+/// It is for tests, samples and tools. A receiver does not need it.
 ///
 /// ```
 /// use verify_core::{Secret, Sender, Signer, UnixTime, Verifier};
@@ -27,7 +27,7 @@ pub struct Signer {
     key: Key,
 }
 
-/// The headers that a sender would put on one delivery: those that make it verify, and no others.
+/// The headers of one delivery that make it verify, and no others.
 pub struct SignedHeaders {
     sender: Sender,
     signature: InlineText<{ Sender::MAX_PREFIX + 64 }>,
@@ -48,7 +48,7 @@ impl Signer {
 
     /// Signs a body in the first of the sender's encodings.
     ///
-    /// `delivery_id` and `now` take part where the sender signs them, and nowhere else.
+    /// `delivery_id` and `now` are used only if the sender signs them.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 /// A moment in whole seconds since 1970-01-01 00:00:00 UTC.
 ///
-/// The core has no clock: whoever calls it says what time it is. With the feature `std`, that is
+/// The core has no clock: the caller passes the time. With the feature `std`, use
 /// `UnixTime::now()`.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct UnixTime(u64);
@@ -40,7 +40,7 @@ impl UnixTime {
     ///
     /// # Errors
     ///
-    /// If the clock stands before 1970.
+    /// The clock shows a time before 1970.
     pub fn now() -> Result<Self, std::time::SystemTimeError> {
         std::time::SystemTime::now().try_into()
     }
@@ -53,7 +53,7 @@ impl TryFrom<std::time::SystemTime> for UnixTime {
 
     /// # Errors
     ///
-    /// If the clock stands before 1970.
+    /// The clock shows a time before 1970.
     fn try_from(time: std::time::SystemTime) -> Result<Self, Self::Error> {
         time.duration_since(std::time::UNIX_EPOCH).map(|since| Self(since.as_secs()))
     }
@@ -65,7 +65,7 @@ impl TryFrom<UnixTime> for std::time::SystemTime {
 
     /// # Errors
     ///
-    /// If the operating system has no such time.
+    /// The operating system has no such time.
     fn try_from(time: UnixTime) -> Result<Self, Self::Error> {
         let since = core::time::Duration::from_secs(time.0);
         Self::UNIX_EPOCH.checked_add(since).ok_or(OutOfRange(()))

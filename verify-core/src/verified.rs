@@ -4,8 +4,8 @@ use crate::Receipt;
 
 /// A body that was verified, with its receipt. Only a verifier makes one.
 ///
-/// It is the proof that a handler asks for: a function that takes a `Verified<B>` cannot be given
-/// bytes that nobody checked.
+/// A handler that takes a `Verified<B>` asks for this proof: nobody can call it with bytes that
+/// were not checked.
 ///
 /// ```compile_fail
 /// fn forge(receipt: verify_core::Receipt) -> verify_core::Verified<&'static [u8]> {
@@ -41,7 +41,7 @@ impl<B> Verified<B> {
     ///
     /// # Errors
     ///
-    /// The body does not have the shape of `E`. It is verified all the same, and still here.
+    /// The body does not have the shape of `E`. It is still verified, and still in this value.
     #[cfg(feature = "events")]
     pub fn event<E: crate::Payload>(&self) -> Result<E, crate::EventError>
     where
@@ -50,7 +50,7 @@ impl<B> Verified<B> {
         E::from_body(self.receipt.sender(), self.body.as_ref())
     }
 
-    /// Takes the two apart. The body alone proves nothing any more.
+    /// Returns body and receipt separately. The body alone does not prove anything any more.
     #[must_use]
     pub fn into_parts(self) -> (Receipt, B) {
         (self.receipt, self.body)

@@ -1,9 +1,9 @@
 use crate::{Sender, rules::Rules};
 
-/// Says of deliveries whether they come from the sender, are intact, and are fresh.
+/// Checks whether deliveries come from the sender, are intact, and are fresh.
 ///
-/// It holds up to four secrets and four credentials in place, allocates nothing, and is shared by
-/// reference: a server makes one for each endpoint.
+/// It holds up to four secrets and four credentials, and allocates nothing. A server makes one for
+/// each endpoint, and shares it by reference.
 ///
 /// # Examples
 ///

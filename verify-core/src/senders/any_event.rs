@@ -1,9 +1,10 @@
 /// Makes the type over the events of all senders.
 macro_rules! any_event {
     ($($(#[$docs:meta])* $variant:ident = $module:ident::$event:ident;)*) => {
-        /// What a verified delivery says, whoever sent it.
+        /// What a verified delivery says, for every sender.
         ///
-        /// The methods answer what people ask of any event; the variants have all that the sender says.
+        /// The methods answer what people ask of any event. The variants have everything that the
+        /// sender says.
         ///
         /// ```
         /// use verify_core::{AnyEvent, EventError, Verified};
@@ -19,7 +20,7 @@ macro_rules! any_event {
         /// }
         /// ```
         ///
-        /// Authentic is not harmless: names, comments and tags were typed by somebody.
+        /// Authentic is not harmless: somebody typed the names, comments and tags.
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub enum AnyEvent {
@@ -36,8 +37,8 @@ macro_rules! any_event {
                 verified.event()
             }
 
-            /// Reads a body of the sender of this name, for bodies that were stored when they had been
-            /// verified: see [`Receipt::sender`]($crate::Receipt::sender).
+            /// Reads a body from the sender with this name, for bodies that were stored after they
+            /// were verified: see [`Receipt::sender`]($crate::Receipt::sender).
             ///
             /// # Errors
             ///
@@ -50,7 +51,7 @@ macro_rules! any_event {
             }
 
             /// Returns the event's name, as the sender writes it. Only a payload of Weights & Biases may
-            /// have none.
+            /// have no name.
             #[must_use]
             pub fn name(&self) -> Option<&str> {
                 match self {
@@ -58,7 +59,7 @@ macro_rules! any_event {
                 }
             }
 
-            /// Returns the tags that the event tells of: names and values.
+            /// Returns the tags in the event: names and values.
             #[must_use]
             pub fn tags(&self) -> alloc::vec::Vec<(&str, &str)> {
                 match self {

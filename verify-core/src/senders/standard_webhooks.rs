@@ -1,8 +1,8 @@
 //! [Standard Webhooks](https://www.standardwebhooks.com), version 1.0.0 of the specification, with
 //! symmetric signatures (`v1`).
 //!
-//! Many senders follow the specification, so what is said here is the specification's word, and of no
-//! sender in particular. Asymmetric signatures (`v1a`) may stand in the same list and are skipped.
+//! Many senders follow the specification. So the facts here are from the specification, and not about
+//! one sender. Asymmetric signatures (`v1a`) in the same list are skipped.
 //!
 //! A retry keeps its id and is signed anew, so remember [replay keys](crate::Receipt::replay_key) for
 //! as long as the sender retries. The schedule that the specification shows ends after three days.

@@ -1,7 +1,8 @@
 //! Weights & Biases automations.
 //!
-//! Because the encoding is open, each one is accepted by its length; all of them decode to the
-//! same 32 bytes, so accepting more than one accepts no further deliveries.
+//! The encoding is not documented, so the length of a signature tells its encoding, and each
+//! encoding is accepted. All decode to the same 32 bytes, so no further delivery is accepted
+//! because of this.
 
 #[cfg(feature = "events")]
 mod artifact;

@@ -10,11 +10,11 @@ use crate::{
 
 /// What one delivery of a Databricks registry webhook says.
 ///
-/// The envelope is in every sample of the vendor; what is particular to one event is in
-/// [`kind`](Self::kind). Authentic is not harmless: the model's name, `text`, comments and tags were
-/// typed by somebody. `Debug` shows all of it, personal data in `text` too: it is not for logs.
+/// Every sample of the vendor has the envelope. [`kind`](Self::kind) has what is particular to one
+/// event. Authentic is not harmless: somebody typed the model's name, `text`, comments and tags. Do
+/// not log the `Debug` text: it shows everything, also personal data in `text`.
 ///
-/// Announce a transition to production, whichever of the events says so:
+/// Announce a transition to production, whichever event reports it:
 ///
 /// ```
 /// use verify_core::databricks::{self, Stage, Transition};
@@ -32,11 +32,11 @@ pub struct Event {
     pub webhook_id: String,
     /// When it happened.
     pub event_timestamp: UnixMillis,
-    /// The model; empty in the test event of a registry-wide webhook. In the vendor's own samples
-    /// it differs from the name in `text`.
+    /// The model. It is empty in the test event of a registry-wide webhook. In the vendor's own
+    /// samples it differs from the name in `text`.
     pub model_name: String,
-    /// A sentence for people. In real events it begins with the acting user's e-mail: personal
-    /// data, not to be logged or parsed.
+    /// A sentence for people. In real events it begins with the e-mail address of the acting user.
+    /// This is personal data: do not log or parse it.
     pub text: String,
     /// Which event it is, and what it says.
     pub kind: EventKind,
@@ -48,7 +48,7 @@ impl Event {
     /// # Errors
     ///
     /// The body is not a JSON object, `event` or a field of the envelope is missing, or a field of
-    /// this event has another type than it should, or is missing though it is documented.
+    /// this event has the wrong type, or is missing although it is documented.
     pub fn parse(body: &[u8]) -> Result<Self, EventError> {
         let fields = Fields::from_body(&FIELDS, body)?;
         let place = |event, field| Place { event, field };

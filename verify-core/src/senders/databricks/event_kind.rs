@@ -10,9 +10,9 @@ event_kinds! {
     /// The twelve events, and those to come.
     ///
     /// How certain each shape is: **documented** by the vendor, seen in the **field**, or
-    /// **inferred**. Where no document says that a field is there, it is an `Option`, so that a
-    /// verified event is not lost to a missing one. The general and the specific event may both
-    /// arrive for one change.
+    /// **inferred**. If no document says that a field is there, it is an `Option`, so that a
+    /// missing field does not make a verified event unreadable. The general and the specific event
+    /// may both arrive for the same change.
     EventKind of Fields among FIELDS, errors name "" {
         /// `COMMENT_CREATED`; documented.
         CommentCreated = "COMMENT_CREATED" {

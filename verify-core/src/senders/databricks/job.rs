@@ -1,9 +1,9 @@
 //! Job webhooks: the event inside the parameters of a job.
 //!
-//! These do not reach an HTTP endpoint of yours. Databricks starts a job instead, and hands it the
-//! same JSON object as a **string** in a parameter (documented). Nothing is signed: who may start
-//! the job, may write the parameters. At most 10,000 bytes arrive in a field of parameters; what is
-//! longer is not delivered whole, or not at all (unknown).
+//! They do not reach your HTTP endpoint. Databricks starts a job instead, and passes the same JSON
+//! object as a **string** in a parameter (documented). Nothing is signed: anybody who may start the
+//! job can write the parameters. At most 10,000 bytes arrive in a field of parameters. A longer
+//! event is cut off or not delivered at all (unknown).
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
@@ -12,23 +12,23 @@ use serde_json::value::RawValue;
 use super::Event;
 use crate::events::{EventError, Field, FromJson, Object};
 
-/// Digs the event out of the parameters of a job, as a run or a trigger request has them.
+/// Extracts the event from the parameters of a job, as a run or a trigger request has them.
 ///
 /// ```json
 /// {"job_id": 1, "notebook_params": {"event_message": "{\"event\": ...}"}}
 /// ```
 ///
-/// All kinds of parameters are looked through: `notebook_params` and `python_named_params` under
-/// `event_message`; each text in `python_params`, `jar_params` and `spark_submit_params`. The first
-/// that can be read as an event is the one; a job of several tasks gets the same in all of them, and
-/// arguments of your own may stand beside it. `None`: there is no event, or only the common default
-/// `{}`.
+/// All kinds of parameters are searched: `notebook_params` and `python_named_params` under
+/// `event_message`, and each text in `python_params`, `jar_params` and `spark_submit_params`. The
+/// first text that can be read as an event counts. A job of several tasks gets the same event in all
+/// of them, and arguments of your own may be beside it. `None`: there is no event, or only the
+/// common default `{}`.
 ///
 /// # Errors
 ///
-/// The parameters are no JSON object; or nothing can be read as an event, and something looks like
-/// one: a cut-off message is an error, and not the lack of one. Parameters that occur twice, or whose
-/// text is no Unicode, are no event.
+/// The parameters are not a JSON object. Or nothing can be read as an event, but something looks like
+/// an event: a message that was cut off is an error. Parameters that occur twice, or whose text is
+/// not Unicode, are not an event.
 pub fn event(parameters: &[u8]) -> Result<Option<Event>, EventError> {
     let parameters = Object::from_body(&PARAMETERS, parameters)?;
     let mut problem = None;
@@ -46,10 +46,10 @@ pub fn event(parameters: &[u8]) -> Result<Option<Event>, EventError> {
 
 /// Reads the value of one parameter, as a notebook's widget or a task's argument has it.
 ///
-/// It is decoded a second time only where it is itself a JSON string. `None`: it is no JSON object,
-/// or the common default `{}`.
+/// It is decoded a second time only if it is itself a JSON string. `None`: it is not a JSON object,
+/// or it is the common default `{}`.
 ///
-/// Removing backslashes instead, as a workaround in circulation does, destroys valid escapes.
+/// A common workaround removes backslashes instead. That destroys valid escapes.
 ///
 /// # Errors
 ///

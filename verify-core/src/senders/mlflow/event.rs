@@ -10,11 +10,11 @@ use crate::{
 
 /// What one delivery of an MLflow webhook says.
 ///
-/// One body of each event was recorded from a real server; what may be null beside that is inferred
-/// from the sender's schema.
+/// One body of each event was recorded from a real server. Which other fields may be null is
+/// inferred from the sender's schema.
 ///
-/// Authentic is not harmless: names, descriptions, tags, templates and aliases were typed by
-/// somebody. `Debug` shows all of it: it is not for logs.
+/// Authentic is not harmless: somebody typed the names, descriptions, tags, templates and aliases.
+/// Do not log the `Debug` text: it shows everything.
 ///
 /// Follow an alias of a model:
 ///
@@ -42,8 +42,8 @@ pub struct Event {
     name: Cow<'static, str>,
     /// When the delivery was sent, which is later than the event.
     pub timestamp: Timestamp,
-    /// The webhook's workspace, where workspaces are on. **It was seen wrong, and is no security
-    /// boundary.**
+    /// The webhook's workspace, if workspaces are on. **It was seen with a wrong value, and is not
+    /// a security boundary.**
     pub workspace: Option<String>,
     /// Which event it is, and what it says.
     pub kind: EventKind,
@@ -55,7 +55,7 @@ impl Event {
     /// # Errors
     ///
     /// The body is not a JSON object, `entity`, `action` or `timestamp` is missing, or a field of
-    /// this event is missing or has another type than it should.
+    /// this event is missing or has the wrong type.
     pub fn parse(body: &[u8]) -> Result<Self, EventError> {
         let fields = Object::from_body(&ENVELOPE, body)?;
         let place = |event, field| Place { event, field };

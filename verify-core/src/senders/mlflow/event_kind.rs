@@ -58,7 +58,7 @@ event_kinds! {
             /// The version that it stands for now.
             version: required String,
         }
-        /// `model_version_alias.deleted`. Sent also for an alias that there was not.
+        /// `model_version_alias.deleted`. It is also sent for an alias that did not exist.
         ModelVersionAliasDeleted = "model_version_alias.deleted" {
             /// The registered model.
             name: required String,
@@ -103,7 +103,7 @@ event_kinds! {
             /// The version that it stands for now.
             version: required String,
         }
-        /// `prompt_alias.deleted`. Sent also for an alias that there was not.
+        /// `prompt_alias.deleted`. It is also sent for an alias that did not exist.
         PromptAliasDeleted = "prompt_alias.deleted" {
             /// The prompt.
             name: required String,

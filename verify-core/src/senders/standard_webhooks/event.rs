@@ -11,8 +11,8 @@ use crate::{
 /// What one delivery says, in the structure that the specification recommends: a type, a time, and data of
 /// the sender's own.
 ///
-/// A sender may put more beside them, or have another structure altogether. Read the body into
-/// [a type of your own](crate::Payload) then.
+/// A sender may add fields, or use another structure. Then read the body into [a type of your
+/// own](crate::Payload).
 ///
 /// ```
 /// use verify_core::standard_webhooks::Event;
@@ -31,7 +31,7 @@ use crate::{
 /// # Ok::<(), verify_core::EventError>(())
 /// ```
 ///
-/// Authentic is not harmless: `Debug` shows all of it and is not for logs.
+/// Authentic is not harmless. Do not log the `Debug` text: it shows everything.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
@@ -68,7 +68,7 @@ impl Event {
         &self.name
     }
 
-    /// Reads the data, in a type of your own. Where there is none, it is null.
+    /// Reads the data into a type of your own. If there is no data, it is null.
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
 /// Yields the names of the template variables that stand in a body as they were typed:
 /// `artifact_version` for `${artifact_version}`.
 ///
-/// They may arrive so, and a handler would take the literal text for a value. It looks at the bytes
-/// and not at the JSON, which a body need not be. A name is whatever stands up to the next `}`, as
-/// keys of `artifact_metadata` are the user's to choose; it holds no quote, brace, backslash, dollar
-/// or line break.
+/// Such variables may arrive, and a handler would take the literal text for a value. The function
+/// reads the bytes and not JSON, because a body need not be JSON. A name ends at the next `}`,
+/// because the user may choose keys of `artifact_metadata`. It holds no quote, brace, backslash,
+/// dollar or line break.
 pub fn unrendered(body: &[u8]) -> impl Iterator<Item = &str> {
     let mut rest = body;
     core::iter::from_fn(move || {

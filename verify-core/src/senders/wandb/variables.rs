@@ -25,8 +25,8 @@ macro_rules! variables {
             ///
             /// # Errors
             ///
-            /// The body is not a JSON object, or one of the variables is there twice, or is half of a
-            /// surrogate pair, which no text can hold.
+            /// The body is not a JSON object, or a variable occurs twice, or is half of a surrogate
+            /// pair, which no text can hold.
             pub fn parse(body: &[u8]) -> Result<Self, EventError> {
                 let object = Object::from_body(Self::NAMES, body)?;
                 let mut places = 0..;
@@ -40,13 +40,13 @@ macro_rules! variables {
                 })
             }
 
-            /// Returns these variables, and of `others` those that these have not.
+            /// Returns these variables, and from `others` those that are missing here.
             #[must_use]
             pub fn or(self, others: Self) -> Self {
                 Self { $($field: self.$field.or(others.$field),)* }
             }
 
-            /// Returns the variables that are there, and their names.
+            /// Returns the present variables, and their names.
             fn there(&self) -> impl Iterator<Item = (&'static str, &str)> {
                 let all = [$((stringify!($field), self.$field.as_ref().map(<$ty>::as_str))),*];
                 all.into_iter().filter_map(|(name, text)| Some((name, text?)))
@@ -59,22 +59,20 @@ variables! {
     /// The documented template variables, for a body that has each under its own name:
     /// `{"event_type": "${event_type}", ...}`.
     ///
-    /// All of them are optional, because the user decides which are in the template, and an object
-    /// without any of them is one too. So is what a variable is filled in with: metadata has numbers, lists
-    /// and objects. **A value that is no string is its JSON**, digit for digit, as it stands in the body
-    /// (`0.50`, `true`, `{"lr": 1e-06}`), and null is none. For other names and types, read the body into
-    /// [a type of your own](crate::Payload). A name
-    /// that occurs twice is an error. `artifact_metadata.<KEY>` and `ACCESS_TOKEN` have no field here: the first
-    /// has as many names as there are keys, and the second does not belong into a body.
-    /// Check with [`unrendered`](super::unrendered) that the sender
-    /// filled them in.
+    /// All of them are optional, because the user decides which are in the template. An object without any of
+    /// them can be read too. A variable may be filled in with any JSON: metadata has numbers, lists and objects.
+    /// **A value that is not a string becomes its JSON**, digit for digit, as it is in the body (`0.50`, `true`,
+    /// `{"lr": 1e-06}`), and null counts as missing. For other names and types, read the body into [a type of
+    /// your own](crate::Payload). A name that occurs twice is an error. `artifact_metadata.<KEY>` and
+    /// `ACCESS_TOKEN` have no field here: the first has as many names as there are keys, and the second does not
+    /// belong into a body. Check with [`unrendered`](super::unrendered) that the sender filled them in.
     Variables {
         /// The project.
         project_name: String,
         /// The entity: a team or a user.
         entity_name: String,
-        /// What happened. **Dispatch on it only if the template is yours**: in the vendor's own example
-        /// a field of this name is a constant that the user chose.
+        /// What happened. **Rely on it only if you wrote the template**: in the vendor's own example a
+        /// field of this name is a constant that the user chose.
         event_type: EventType,
         /// The user who caused it.
         event_author: String,
@@ -102,7 +100,7 @@ text_enum! {
         AddCollectionTag = "ADD_COLLECTION_TAG",
         /// `CREATE_ARTIFACT`.
         CreateArtifact = "CREATE_ARTIFACT",
-        /// `LINK_ARTIFACT`; older: `LINK_MODEL`, which is read as the same.
+        /// `LINK_ARTIFACT`, also read from the older `LINK_MODEL`.
         LinkArtifact = "LINK_ARTIFACT" | "LINK_MODEL",
         /// `REMOVE_ARTIFACT_TAG`.
         RemoveArtifactTag = "REMOVE_ARTIFACT_TAG",
