@@ -319,6 +319,9 @@ def alerts(figures):
     assert len(names) >= 5, names
     for name in names:
         assert f"\n{name}{{" in figures, f"no bridge has {name}"
+    source = (OPERATE.parent / "verify-gateway/src/log_line.rs").read_text()
+    for name in re.findall(r"\bgateway_[a-z_]+", (OPERATE / "alerts.yml").read_text()):
+        assert f'"{name}"' in source, f"no gateway has {name}"
 
 
 def main():
