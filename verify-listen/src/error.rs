@@ -86,7 +86,7 @@ impl ListenError {
         })
     }
 
-    /// Returns what is wrong with a secret or a token, if that is why.
+    /// Returns the mistake in a secret or a token, if that is the reason.
     #[must_use]
     pub const fn config(&self) -> Option<&ConfigError> {
         match &self.0 {

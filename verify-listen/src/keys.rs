@@ -34,7 +34,7 @@ impl fmt::Debug for Key {
 }
 
 impl Keys {
-    /// Takes the secrets of each sender. None: each sender gets one when it starts.
+    /// Takes the secrets of each sender. Without any, each sender gets a secret at the start.
     ///
     /// # Errors
     ///
@@ -83,8 +83,8 @@ impl Keys {
 }
 
 impl SenderKeys {
-    /// Takes the secrets of a sender, up to 4 of which all are accepted, and the bearer tokens that it is asked for
-    /// as well.
+    /// Takes up to 4 secrets of a sender, any of which is accepted, and the bearer tokens that it must send as
+    /// well.
     #[must_use]
     pub fn new(
         sender: Sender,

@@ -49,11 +49,11 @@ struct Port {
 }
 
 impl Settings {
-    /// Opens the store and both ports. Nothing is served yet: clients wait.
+    /// Opens the store and both ports. It does not serve yet: clients wait.
     ///
     /// # Errors
     ///
-    /// A setting would open to others what is for this machine, two senders share a secret, or a port or the store
+    /// A setting would expose the page to other machines, two senders share a secret, or a port or the store
     /// cannot be opened.
     pub fn start(self) -> Result<Listen, ListenError> {
         if !self.page.ip().to_canonical().is_loopback() && !self.dangerous_open_page {
@@ -115,19 +115,19 @@ impl Listen {
         })
     }
 
-    /// Returns the secrets: those of the settings, or those that were made, and are kept beside the store.
+    /// Returns the secrets: from the settings, or the generated secrets, which are kept beside the store.
     #[must_use]
     pub const fn keys(&self) -> &Keys {
         &self.keys
     }
 
-    /// Returns whether no secret was set, so that each sender has one that was made.
+    /// Returns whether no secret was set, so that each sender has a generated secret.
     #[must_use]
     pub const fn is_try_out(&self) -> bool {
         self.is_try_out
     }
 
-    /// Returns where senders deliver to, such as `http://127.0.0.1:8080`.
+    /// Returns the address that senders deliver to, such as `http://127.0.0.1:8080`.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.deliveries.origin
@@ -145,15 +145,15 @@ impl Listen {
         receive::path(sender)
     }
 
-    /// Serves until the process is told to stop (Ctrl-C, SIGTERM), or until `show` says so, and then finishes what
-    /// is in flight. A second signal ends it at once.
+    /// Serves until the process gets Ctrl-C or SIGTERM, or until `show` says so. Then it finishes what is in
+    /// flight. A second signal ends it at once.
     ///
-    /// `show` runs on a thread of its own: a terminal or a pipe may stand still, and the rest must not. What it is
-    /// behind by more than 1,024 is counted in [`News::Missed`].
+    /// `show` runs on a thread of its own, because a terminal or a pipe may block. If it is more than 1,024 news
+    /// behind, [`News::Missed`] counts the rest.
     ///
     /// # Errors
     ///
-    /// That of `show`, or no thread can be started for it.
+    /// The error of `show`, or no thread can be started for it.
     pub fn run<E: From<ListenError> + Send + 'static>(
         self,
         show: impl FnMut(News) -> Result<ControlFlow<()>, E> + Send + 'static,

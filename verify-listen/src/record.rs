@@ -19,28 +19,28 @@ pub struct Facts {
     pub method: String,
     /// The beginning of its path.
     pub path: String,
-    /// What it is about: the event of a verified one, the reason of a refused one.
+    /// For a verified delivery: its event. For a refused delivery: the reason.
     pub subject: String,
-    /// The name of its event. Of a refused delivery: what its body claims.
+    /// The name of its event. For a refused delivery: the event that its body claims.
     #[serde(default)]
     pub event: Option<String>,
-    /// What a refused delivery claims to be about. Nobody vouches for it.
+    /// What a refused delivery claims to be about. It is not verified.
     #[serde(default)]
     pub claim: Option<String>,
     /// What the verifier said.
     pub verdict: Verdict,
-    /// Whether it was refused when it came, and verified with a secret that was corrected since.
+    /// Whether it was refused when it came, and verified later with a corrected secret.
     #[serde(default)]
     pub is_judged_again: bool,
     /// Bytes of body that were kept.
     pub body_len: usize,
-    /// Whether there was more body than was kept: it was too large, too slow, or broke off.
+    /// Whether the body was longer than what was kept: it was too large, too slow, or broke off.
     pub is_cut_off: bool,
-    /// What became of it, oldest first: the delivery itself, then the replays.
+    /// The answers of the handler, oldest first: to the delivery itself, then to the replays.
     pub handled: Vec<Handled>,
 }
 
-/// What is known of a delivery, with the number that it is kept under.
+/// What is known of a delivery, with its number in the store.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Summary {

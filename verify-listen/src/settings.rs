@@ -13,17 +13,19 @@ use crate::{Forward, Keep, Keys, ListenError, error::Kind, store::StoreError};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Where senders deliver to, at `/webhooks/<SENDER>`. 127.0.0.1:8080 if nothing else is said.
+    /// The address that senders deliver to, at `/webhooks/<SENDER>`. By default 127.0.0.1:8080.
     pub bind: SocketAddr,
     /// Where the page is. 127.0.0.1:8081 if nothing else is said.
     pub page: SocketAddr,
-    /// Lets `page` be an address that other machines reach: it shows bodies and tokens, and asks for no password.
+    /// Lets other machines reach the address in `page`. The page shows bodies and tokens, and asks for no
+    /// password.
     pub dangerous_open_page: bool,
     /// The handler that verified deliveries are handed on to.
     pub forward: Option<Forward>,
-    /// The secrets of the senders. If there are none, one is made for each sender, and kept beside the store.
+    /// The secrets of the senders. If there are none, a secret is generated for each sender, and kept beside
+    /// the store.
     pub keys: Keys,
-    /// Makes other secrets than those that were made before and kept.
+    /// Generates new secrets in place of the kept ones.
     pub new_secrets: bool,
     /// The file that deliveries are kept in.
     pub store: PathBuf,
@@ -32,7 +34,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Makes settings with a store and secrets, and the command's defaults for all else.
+    /// Makes settings with a store and secrets, and the command's defaults for everything else.
     #[must_use]
     pub fn new(store: impl Into<PathBuf>, keys: Keys) -> Self {
         let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -50,11 +52,11 @@ impl Settings {
         }
     }
 
-    /// Returns the file that is used if none is named, and makes its folder.
+    /// Returns the default file, and makes its folder.
     ///
     /// # Errors
     ///
-    /// This system does not say where programs keep their state, or nothing can be kept there.
+    /// This system does not say where programs keep their state, or the folder cannot be used.
     pub fn usual_store() -> Result<PathBuf, ListenError> {
         let set = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let state = set("XDG_STATE_HOME").or_else(|| {

@@ -28,7 +28,7 @@ macro_rules! client {
                 self.0.host()
             }
 
-            /// The calls so far that may have changed something, in one line each, as one would type them.
+            /// The calls so far that may have changed something, one line each, as you would type them.
             /// What is confidential is not in them.
             #[must_use]
             pub fn done(&self) -> Vec<String> {

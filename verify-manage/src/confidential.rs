@@ -2,7 +2,7 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-/// A token, a password or a header's value: shown nowhere, and wiped on drop.
+/// A token, a password or the value of a header. It is never shown, and wiped on drop.
 #[derive(Clone)]
 pub struct Confidential(Zeroizing<String>);
 

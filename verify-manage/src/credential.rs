@@ -37,7 +37,7 @@ pub enum Credential {
         /// Its secret.
         secret: Confidential,
     },
-    /// Nobody in particular, which an MLflow server without users takes.
+    /// No credentials, for an MLflow server without users.
     Nobody,
 }
 

@@ -58,7 +58,8 @@ impl Client {
             .ok_or(Error::Settings(crate::SettingsError::CredentialMissing))
     }
 
-    /// Makes a webhook. If the answer is lost, it is looked for and not made twice.
+    /// Creates a webhook. If the answer is lost, the client looks for the webhook and does not
+    /// create it twice.
     ///
     /// # Errors
     ///
@@ -80,7 +81,7 @@ impl Client {
         }
     }
 
-    /// Returns all webhooks that a filter lets through.
+    /// Returns all webhooks that match a filter.
     ///
     /// # Errors
     ///
@@ -90,7 +91,7 @@ impl Client {
         self.0.all(path, |webhook| self.read(webhook)).await
     }
 
-    /// Changes a webhook. Its destination is replaced as a whole, with the secret.
+    /// Changes a webhook. The whole destination is replaced, with the secret.
     ///
     /// # Errors
     ///
@@ -119,11 +120,12 @@ impl Client {
         self.0.call(call).await.map(|_| ())
     }
 
-    /// Lets the service deliver a test, for an event of the webhook or for one of its choice.
+    /// Makes the service deliver a test, for this event of the webhook or for an event of the
+    /// service's choice.
     ///
     /// # Errors
     ///
-    /// [`Error`]. That the receiver refused it is no error.
+    /// [`Error`]. A refusal by the receiver is not an error.
     pub async fn test(&self, id: &str, event: Option<Event>) -> Result<Tested, Error> {
         let mut body = Body::default();
         body.set("id", Some(check::id(id)?));

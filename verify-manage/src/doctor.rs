@@ -1,8 +1,8 @@
 //! Why does nothing arrive?
 //!
-//! An [`Examination`] looks at the way of a delivery from its beginning: the service, the webhook, the
-//! URL, the receiver, and last a test delivery of the service itself. It tells what is wrong as
-//! [`Finding`]s. All faults are listed in [`FINDINGS.md`](https://docs.rs/crate/verify-manage/latest/source/generated/FINDINGS.md).
+//! An [`Examination`] checks each step of a delivery: the service, the webhook, the URL, the receiver, and last a
+//! test delivery of the service itself. It reports what is wrong as [`Finding`]s. All faults are listed in
+//! [`FINDINGS.md`](https://docs.rs/crate/verify-manage/latest/source/generated/FINDINGS.md).
 //!
 //! **It sends deliveries to the receiver**: one that is not signed and one that is signed with a wrong
 //! secret, which a sound receiver refuses; one that is signed with the secret, if that is given; and the
@@ -161,13 +161,13 @@ impl<'a> Examination<'a> {
         Ok(self)
     }
 
-    /// Sends nothing to the receiver, and lets the service send nothing.
+    /// Sends nothing to the receiver, and does not ask the service to send a test.
     pub const fn without_deliveries(mut self) -> Self {
         self.sends = false;
         self
     }
 
-    /// Trusts authorities of the receiver besides those that everybody trusts.
+    /// Trusts these authorities too, for the certificate of the receiver.
     pub fn certificates(mut self, certificates: Certificates) -> Self {
         self.certificates = certificates;
         self

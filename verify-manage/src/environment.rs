@@ -1,12 +1,13 @@
 use core::fmt;
 use std::{collections::BTreeMap, env, path::PathBuf};
 
-/// The environment variables that say where a service is, and who asks. `Debug` shows the names alone.
+/// The environment variables with the address of a service and its credentials. `Debug` shows only the
+/// names.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// Takes those of this process that the vendors' tools read as well.
+    /// Takes the variables of this process that the vendors' tools also read.
     #[must_use]
     pub fn of_process() -> Self {
         let is_ours = |name: &str| {
@@ -26,7 +27,7 @@ impl Environment {
         Self(variables)
     }
 
-    /// Returns a variable. One that is set to nothing counts as not set, as in the vendors' tools.
+    /// Returns a variable. An empty variable counts as not set, as in the vendors' tools.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())

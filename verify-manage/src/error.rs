@@ -12,7 +12,7 @@ pub struct Refusal {
     pub status: u16,
     /// The service's own code, such as `RESOURCE_DOES_NOT_EXIST`.
     pub code: Option<String>,
-    /// What it said, without what is confidential, and cut off where it is long.
+    /// What the service said, without confidential parts, and cut off if it is long.
     pub message: String,
     /// Whether it was a page for a browser.
     pub is_page: bool,
@@ -46,7 +46,7 @@ pub enum Error {
         /// How long it asks to wait.
         wait: Option<Duration>,
     },
-    /// The answer to a create was lost, and what was asked for is not listed.
+    /// The answer to a create was lost, and the webhook is not listed.
     CreateLost {
         /// The service.
         host: String,
@@ -71,7 +71,8 @@ pub enum Error {
         /// What it said.
         refusal: Refusal,
     },
-    /// It was refused before it was sent, because the service would silently do something else.
+    /// This crate refused it before it was sent, because the service would silently do something
+    /// else.
     Invalid(Invalid),
     /// There is no such webhook.
     NotFound {

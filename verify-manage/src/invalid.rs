@@ -1,13 +1,13 @@
 use core::fmt;
 
-/// Why something is not sent: the service would refuse it in words that nobody understands, or would
-/// silently do something else.
+/// Why something is not sent: the service would refuse it with an unclear message, or would silently
+/// do something else.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Invalid {
     /// An `Authorization` value that no request could carry.
     AuthorizationUnfit,
-    /// There are no events: MLflow keeps the old ones and says nothing.
+    /// There are no events: MLflow keeps the old events and says nothing.
     EventsMissing,
     /// An event occurs twice: MLflow answers with the text of its database.
     EventRepeated(String),
@@ -21,9 +21,9 @@ pub enum Invalid {
     NameMissing,
     /// A name of MLflow is at most 63 ASCII characters.
     NameUnfit,
-    /// Nothing is to be changed: MLflow moves the time of the last change all the same.
+    /// There is nothing to change, but MLflow would move the time of the last change.
     NothingToChange,
-    /// A secret that is not UTF-8 cannot be told to a service in JSON.
+    /// The secret is not UTF-8, so JSON cannot carry it to the service.
     SecretNotText,
     /// The sender has no such status: MLflow makes the webhook active.
     StatusUnknown(String),

@@ -80,7 +80,8 @@ impl Client {
             .ok_or(Error::Settings(crate::SettingsError::CredentialMissing))
     }
 
-    /// Makes a webhook. If the answer is lost, it is looked for and not made twice.
+    /// Creates a webhook. If the answer is lost, the client looks for the webhook and does not
+    /// create it twice.
     ///
     /// # Errors
     ///
@@ -127,7 +128,7 @@ impl Client {
         self.read(&inner(answer.map_err(|error| not_found(error, id))?))
     }
 
-    /// Changes a webhook, and returns it as it is then.
+    /// Changes a webhook, and returns its new state.
     ///
     /// # Errors
     ///
@@ -139,7 +140,7 @@ impl Client {
         changes.expected().check(&webhook).map(|()| webhook)
     }
 
-    /// Exchanges the secret. **The server signs with the old one for up to 60 s more.**
+    /// Replaces the secret. **The server may sign with the old secret for up to 60 s more.**
     ///
     /// # Errors
     ///
@@ -160,12 +161,12 @@ impl Client {
         self.0.call(call).await.map(|_| ()).map_err(|error| not_found(error, id))
     }
 
-    /// Lets the server deliver a test: of an event, subscribed to or not, or of the first one. It does so for
+    /// Makes the server deliver a test: of any event, or of the first event of the webhook. It does so for
     /// disabled webhooks too.
     ///
     /// # Errors
     ///
-    /// [`Error`]. That the receiver refused it is no error.
+    /// [`Error`]. A refusal by the receiver is not an error.
     pub async fn test(&self, id: &str, event: Option<Event>) -> Result<Tested, Error> {
         let mut body = Body::default();
         body.set("event", event.map(Event::to_json));

@@ -22,8 +22,8 @@ impl Registry {
         }
     }
 
-    /// The calls so far that may have changed something, in one line each, as one would type them. What
-    /// is confidential is not in them.
+    /// The calls so far that may have changed something, one line each, as you would type them. What is
+    /// confidential is not in them.
     #[must_use]
     pub fn done(&self) -> Vec<String> {
         match self {
@@ -53,7 +53,7 @@ impl Registry {
         }
     }
 
-    /// Finds a webhook by its id, or by its name if only one has it.
+    /// Finds a webhook by its id, or by its name if the name is unique.
     ///
     /// # Errors
     ///
@@ -74,11 +74,11 @@ impl Registry {
         }
     }
 
-    /// Lets the service deliver a test of an event, or of one of its choice.
+    /// Makes the service deliver a test of this event, or of an event of its choice.
     ///
     /// # Errors
     ///
-    /// [`Error`]. That the receiver refused it is no error.
+    /// [`Error`]. A refusal by the receiver is not an error.
     pub async fn test(&self, id: &str, event: Option<&str>) -> Result<Tested, Error> {
         match self {
             Self::Databricks(client) => {

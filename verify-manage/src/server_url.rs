@@ -6,7 +6,7 @@ use http::Uri;
 
 use crate::{HostProblem, SettingsError};
 
-/// The root of a service: `https://host:port`, and a path in front of its own where it has one.
+/// The root of a service: `https://host:port`, and a path prefix if there is one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServerUrl {
     pub(crate) is_tls: bool,
@@ -19,12 +19,12 @@ pub struct ServerUrl {
 }
 
 impl ServerUrl {
-    /// Reads the URL of a Databricks workspace. Without `https://` that is added; what a browser shows
+    /// Reads the URL of a Databricks workspace. A missing `https://` is added. What a browser shows
     /// after the host, such as `/?o=123#mlflow/models`, is left out.
     ///
     /// # Errors
     ///
-    /// It is no URL, or that of the account console, or would send a token in clear.
+    /// It is not a URL, or it is the account console, or it would send a token unencrypted.
     pub fn databricks(text: &str) -> Result<Self, SettingsError> {
         let wrong = |problem| SettingsError::Host { text: shown(text), problem };
         let text = text.trim();
@@ -43,12 +43,12 @@ impl ServerUrl {
         Ok(url)
     }
 
-    /// Reads the URL of an MLflow server. A path in front of `/api` stays; what a browser shows, such as
+    /// Reads the URL of an MLflow server. A path before `/api` stays. What a browser shows, such as
     /// `#/models/fraud`, is left out.
     ///
     /// # Errors
     ///
-    /// It is no `http` or `https` URL, or has a password in it.
+    /// It is not an `http` or `https` URL, or has a password in it.
     pub fn mlflow(text: &str) -> Result<Self, SettingsError> {
         let wrong = |problem| SettingsError::Host { text: shown(text), problem };
         let text = text.trim();

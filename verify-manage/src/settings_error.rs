@@ -1,11 +1,12 @@
 use core::fmt;
 use std::path::PathBuf;
 
-/// What is wrong with what says where a service is, and who asks. Names the setting, never its value.
+/// A mistake in the address of a service or in its credentials. It names the setting, never its
+/// value.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// A way to prove who one is that only the vendor's own tools have.
+    /// A way to sign in that only the vendor's own tools support.
     AuthenticationUnsupported {
         /// Its name, such as `azure-cli`.
         name: String,

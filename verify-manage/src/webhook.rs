@@ -10,7 +10,7 @@ use crate::{
     without_password,
 };
 
-/// A webhook as a service describes it. Secrets are never in it: no service returns them.
+/// A webhook as a service describes it. It never has a secret, because no service returns secrets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Webhook {
@@ -21,13 +21,14 @@ pub struct Webhook {
     /// Its description, empty where it has none.
     pub description: String,
     /// Its events, sorted, in the words of the deliveries: `model_version.created` for MLflow,
-    /// `MODEL_VERSION_CREATED` for Databricks. One that is new is there as well.
+    /// `MODEL_VERSION_CREATED` for Databricks. A new event of the service is listed as well.
     pub events: Vec<String>,
     /// Whether it delivers. `None`: the service does not say.
     pub status: Option<Status>,
     /// Where it delivers to.
     pub destination: Destination,
-    /// The model that it is for; `None` for the whole registry. MLflow has no such webhooks.
+    /// The model of the webhook; `None` for the whole registry. MLflow has no webhooks for one
+    /// model.
     pub model: Option<String>,
     /// When it was made, in milliseconds since 1970.
     pub created_at: Option<u64>,

@@ -70,9 +70,9 @@ impl Answer {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Stage {
-    /// It was not sent: there was no connection, or none that is safe.
+    /// It was not sent: there was no connection, or no safe connection.
     Connecting,
-    /// It was sent, and there was no answer. Whether it was done is not known.
+    /// It was sent, and there was no answer. It is not known whether it was done.
     Waiting,
     /// The answer began, and did not end.
     Reading,

@@ -54,12 +54,12 @@ pub use tower::{AttackBody, assert_hardened};
 #[cfg(feature = "socket")]
 pub use crate::endpoint::UrlError;
 
-/// A secret of which every part counts: what looks like a prefix, base64, a letter beyond ASCII, and
-/// a space at the end. A receiver that strips, decodes or trims secrets shows so.
+/// A secret of which every part counts: a text that looks like a prefix, base64, a letter beyond
+/// ASCII, and a space at the end. It exposes a receiver that strips, decodes or trims secrets.
 pub const AWKWARD_SECRET: &str = "whsec_bm90IGEgcmVhbCBzZWNyZXQ= \u{e9} ";
 
-/// Returns the secret for attacks on a receiver of this sender: [`AWKWARD_SECRET`], or what of it the
-/// sender's secrets can have.
+/// Returns the secret for attacks on a receiver of this sender: [`AWKWARD_SECRET`], or as much of it
+/// as the sender's secrets allow.
 #[must_use]
 pub fn awkward_secret(sender: &Sender) -> &'static str {
     match sender.secret_encoding() {

@@ -33,7 +33,7 @@ pub(crate) use text::without_colours;
 
 use crate::{WireRequest, request::is_renamed};
 
-/// One delivery as it was received, byte for byte, with the clock that it was received by.
+/// One delivery as it was received, byte for byte, with the time of its receipt.
 ///
 /// As JSON, an object with these fields:
 ///
@@ -48,7 +48,7 @@ use crate::{WireRequest, request::is_renamed};
 /// | `body_base64` | the raw bytes |
 ///
 /// [`read`](Self::read) understands what else people have: the text of a request, a `curl` command, a
-/// HAR file, and what tools and programs write of a request.
+/// HAR file, and what tools and programs print about a request.
 ///
 /// ```
 /// use verify_toolkit::{Capture, Delivery, UnixTime};
@@ -72,7 +72,7 @@ pub struct Capture {
     pub received_at: Option<UnixTime>,
     /// The request.
     pub request: WireRequest,
-    /// What [`read`](Self::read) left out of the input, or found not to fit. Not part of the JSON.
+    /// What [`read`](Self::read) left out of the input, and what did not fit. Not part of the JSON.
     pub notes: Vec<Note>,
 }
 
@@ -88,8 +88,8 @@ impl Capture {
         Self { sender, origin, secret: None, received_at, request, notes: Vec::new() }
     }
 
-    /// Makes a capture of a request of which nothing else is known. The sender is the one whose
-    /// signature header it has.
+    /// Makes a capture of a request about which nothing else is known. The signature header tells
+    /// the sender.
     fn of(origin: &str, received_at: Option<UnixTime>, request: WireRequest) -> Self {
         let sender = signed_by(request.names()).map_or("", |sender| sender.name());
         Self { origin: origin.to_owned(), ..Self::new(sender, received_at, request) }

@@ -67,7 +67,7 @@ impl Delivery {
         self
     }
 
-    /// Makes the request without a signature: what a sender does that has no secret.
+    /// Makes the request without a signature, like a sender that has no secret.
     #[must_use]
     pub fn unsigned(self) -> WireRequest {
         let Self { path, headers, body, .. } = self;
@@ -78,7 +78,7 @@ impl Delivery {
     ///
     /// # Errors
     ///
-    /// The secret is empty, or the delivery id is none that a verifier takes.
+    /// The secret is empty, or a verifier would refuse the delivery id.
     pub fn sign(self, secret: impl AsRef<[u8]>, now: UnixTime) -> Result<WireRequest, SignError> {
         let signer = Signer::new(self.sender, Secret::new(secret)?)?;
         let signed = signer.sign(now, &self.delivery_id, &self.body)?;

@@ -1,12 +1,12 @@
 //! What does a receiver do wrong that refuses every delivery?
 //!
-//! No recording is needed. The receiver is sent one test delivery many times, each time signed as a receiver would
-//! expect it that makes one usual mistake: the body parsed and written again, the secret trimmed or decoded, the body
-//! alone signed, base64 in place of hex, and what else [`explain`](crate::explain) and the [attack matrix](crate::attack)
-//! know. The one that it accepts says what its mistake is.
+//! No recording is needed. This module sends one test delivery many times. Each time it signs the delivery as a
+//! receiver with one usual mistake expects it: the body parsed and written again, the secret trimmed or decoded, the
+//! body alone signed, base64 in place of hex, and the other mistakes that [`explain`](crate::explain) and the [attack
+//! matrix](crate::attack) know. The delivery that the receiver accepts tells its mistake.
 //!
-//! This is for whoever holds the secret: nobody else can sign such deliveries. All of them say the same, so a receiver
-//! that accepts some handles the same test delivery several times, and nothing else.
+//! You need the secret: nobody else can sign such deliveries. All of them have the same content. So a receiver that
+//! accepts some of them handles the same test delivery several times, and nothing else.
 //!
 //! ```
 //! use verify_toolkit::{Sender, attack::{Answer, Outcome, Target}, diagnose::{self, Conclusion}};
@@ -34,8 +34,8 @@ const SILENT: usize = 3;
 /// Of what a receiver accepts, so much says what is wrong with it.
 const FOUND: usize = 4;
 
-/// Finds out what the receiver does wrong. `send` makes a request, as that of
-/// [`Target::attack_with`](Target::attack_with) does.
+/// Finds out what the receiver does wrong. `send` makes a request, as for
+/// [`Target::attack_with`](Target::attack_with).
 pub async fn diagnose(target: &Target, send: impl AsyncFn(Attempt) -> Outcome) -> Diagnosis {
     let mut course = Course { send, sent: 0, silent: 0 };
     let target = &target.at_this_moment();

@@ -41,7 +41,7 @@ pub struct Databricks {
 }
 
 impl Databricks {
-    /// How long a receiver may take over an answer, unless another time is set.
+    /// How long a receiver may take to answer, unless another time is set.
     pub const PATIENCE: Duration = Duration::from_secs(10);
 
     /// Makes one that is kept in memory, with a random token.
@@ -64,8 +64,9 @@ impl Databricks {
         self
     }
 
-    /// Keeps webhooks and models in this file, with the secrets in the clear. It is made if it is not
-    /// there, for its owner alone; a second one, `FILE.lock`, keeps other emulators out.
+    /// Keeps webhooks and models in this file, with the secrets in plain text. If the file does not
+    /// exist, it is created, readable for its owner only. A second file, `FILE.lock`, keeps other
+    /// emulators out.
     #[must_use]
     pub fn with_store(mut self, path: impl Into<PathBuf>) -> Self {
         self.store = Some(path.into());
@@ -86,7 +87,7 @@ impl Databricks {
         self
     }
 
-    /// Tells what happens, while it happens: calls of clients, and deliveries.
+    /// Reports calls of clients, and deliveries, while they happen.
     #[must_use]
     pub fn with_observer(mut self, observer: impl Fn(&Report) + Send + Sync + 'static) -> Self {
         self.observer = Arc::new(observer);
@@ -94,7 +95,7 @@ impl Databricks {
     }
 
     /// Lets other machines reach it. There is no TLS: the token, the secrets and the bodies cross the
-    /// network in the clear.
+    /// network unencrypted.
     #[must_use]
     pub fn dangerous_open(mut self) -> Self {
         self.is_open = true;
@@ -154,7 +155,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Returns where it is, as clients take it in `DATABRICKS_HOST`: `http://127.0.0.1:8090`.
+    /// Returns its address, for `DATABRICKS_HOST` of clients: `http://127.0.0.1:8090`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -166,7 +167,7 @@ impl Workspace {
         &self.token
     }
 
-    /// Stops it, once calls and deliveries in flight are done, or have taken too long.
+    /// Stops it, after calls and deliveries in flight are finished or have taken too long.
     pub async fn stop(mut self) {
         drop(self.stop.take());
         let _ = (&mut self.running).await;

@@ -22,8 +22,8 @@ use crate::{
 
 /// Where a receiver listens: `http://host:port/path`, or with the feature `tls` also `https://`.
 ///
-/// Each request goes over a connection of its own, byte for byte as it was made: nothing is put in
-/// order, joined, compressed or redirected.
+/// Each request goes over a connection of its own, byte for byte as it was made: nothing is
+/// reordered, joined, compressed or redirected.
 #[derive(Clone)]
 pub struct Endpoint {
     /// The host, and the port where the URL has one.
@@ -38,8 +38,8 @@ pub struct Endpoint {
 impl Endpoint {
     /// Reads a URL. Nothing is resolved or connected yet.
     ///
-    /// With `https://`, the receiver's certificate has to come from an authority that browsers trust;
-    /// others are added by `with_authority`.
+    /// With `https://`, the receiver's certificate must come from an authority that browsers trust.
+    /// `with_authority` adds others.
     ///
     /// # Errors
     ///
@@ -67,8 +67,8 @@ impl Endpoint {
         })
     }
 
-    /// Trusts the certificates of these authorities as well: PEM, such as of a company's own, or a
-    /// receiver's own self-signed certificate. Without `https://` it does nothing.
+    /// Trusts the certificates of these authorities as well: PEM, for example of your company, or a
+    /// self-signed certificate of the receiver. Without `https://` it does nothing.
     ///
     /// # Errors
     ///
@@ -79,8 +79,8 @@ impl Endpoint {
         Ok(self)
     }
 
-    /// Takes any certificate, of anybody: for a sender that was told not to verify them. Without
-    /// `https://` it does nothing.
+    /// Accepts any certificate, from anybody, like a sender that does not verify certificates.
+    /// Without `https://` it does nothing.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn dangerous_without_verification(mut self) -> Self {
@@ -99,12 +99,12 @@ impl Endpoint {
         &self.authority
     }
 
-    /// Connects, greets where there is TLS, and hangs up.
+    /// Connects, shakes hands if there is TLS, and hangs up.
     ///
     /// # Errors
     ///
-    /// Nobody listens there, or (with TLS) nobody who shows a certificate that is trusted, or nobody
-    /// greeted for as long as `patience`. What TLS has to say is a `TlsError` inside.
+    /// Nobody listens there, or (with TLS) the certificate is not trusted, or nothing happened for
+    /// as long as `patience`. An error of TLS is a `TlsError` inside.
     pub async fn check(&self, patience: Duration) -> io::Result<()> {
         timeout(patience, self.connect()).await?.map(drop)
     }
@@ -115,7 +115,7 @@ impl Endpoint {
     /// # Errors
     ///
     /// Nobody listens, the connection ended without an answer ([`io::ErrorKind::UnexpectedEof`]), or
-    /// there was none for as long as `patience` ([`io::ErrorKind::TimedOut`]).
+    /// no answer came for as long as `patience` ([`io::ErrorKind::TimedOut`]).
     pub async fn send(&self, request: &WireRequest, patience: Duration) -> io::Result<Answer> {
         timeout(patience, self.exchange(&request.into())).await?
     }
@@ -170,14 +170,14 @@ impl fmt::Debug for Endpoint {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// What should be certificates of authorities is not PEM, or holds none that can be used.
+    /// The certificates of authorities are not PEM, or none of them can be used.
     #[cfg(feature = "tls")]
     Certificates,
     /// It is no URL with a host, or has a user or a password in it.
     Malformed,
-    /// It begins with something else than `http://` (feature `tls`: or `https://`).
+    /// It does not begin with `http://` (feature `tls`: or `https://`).
     NotHttp,
-    /// Nobody listens there, or (with TLS) nobody who shows a certificate that is trusted.
+    /// Nobody listens there, or (with TLS) the certificate is not trusted.
     Unreachable(io::Error),
 }
 

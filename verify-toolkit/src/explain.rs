@@ -1,15 +1,15 @@
 //! Why did a recorded delivery not verify?
 //!
-//! An [`Explainer`] is told what the operator believes: the sender, the secrets, the token, the clock.
-//! It asks the real verifier first. If that refuses, it tries what people get wrong, offline: each
-//! correction of secret, body, signed text, signature and header, and each two of them together,
-//! until one makes the signature fit. A cause that is [`Proved`](Certainty::Proved) was shown by
-//! that; what is only [`Observed`](Certainty::Observed) stands in the request, and may be why. If
-//! nothing fits and nothing is odd, the secret is another one, or the body was changed in a way that
-//! cannot be undone, and no cause is named.
+//! Tell an [`Explainer`] what you believe: the sender, the secrets, the token, the clock. It asks the
+//! real verifier first. If the verifier refuses, it tries usual mistakes, offline: each correction of
+//! secret, body, signed text, signature and header, and each pair of corrections, until the signature
+//! matches. A cause that is [`Proved`](Certainty::Proved) was shown by that; what is only
+//! [`Observed`](Certainty::Observed) stands in the request, and may be why. If nothing matches and
+//! nothing is odd, the secret is another one, or the body was changed in a way that cannot be undone,
+//! and no cause is named.
 //!
-//! Nothing here is for a receiver: it helps whoever holds the secret, and would help a forger to
-//! know how a receiver goes wrong. No text that it makes has a byte of a secret or a token in it.
+//! Do not use this in a receiver: it helps the owner of the secret, and would help a forger to
+//! learn how a receiver goes wrong. Its texts never contain a byte of a secret or a token.
 //!
 //! All causes are listed in [`CAUSES.md`](https://docs.rs/crate/verify-toolkit/latest/source/generated/CAUSES.md).
 //!
@@ -66,7 +66,7 @@ pub(crate) use misread::{
 
 use crate::{Capture, WireRequest, capture::signed_by};
 
-/// What the operator believes of a delivery. Borrows the request and the secrets.
+/// What the operator believes about a delivery. It borrows the request and the secrets.
 #[derive(Clone)]
 #[must_use]
 pub struct Explainer<'a> {
@@ -90,14 +90,14 @@ struct Believed<'a> {
 }
 
 impl<'a> Explainer<'a> {
-    /// Bytes to be hashed at most, unless [`work_limit`](Self::work_limit) says otherwise: 1 GiB.
+    /// The most bytes that are hashed, unless [`work_limit`](Self::work_limit) sets another limit:
+    /// 1 GiB.
     pub const DEFAULT_WORK_LIMIT: u64 = 1024 * 1024 * 1024;
 
-    /// Takes a request, and the clock that it was received by. Without one, the time that was signed
-    /// is taken for fresh.
+    /// Takes a request, and the time of its receipt. Without a time, the signed time counts as
+    /// fresh.
     ///
-    /// The sender is the one whose signature header is there, unless [`sender`](Self::sender) says
-    /// otherwise.
+    /// The signature header tells the sender, unless [`sender`](Self::sender) sets it.
     pub fn new(request: &'a WireRequest, now: impl Into<Option<UnixTime>>) -> Self {
         Self {
             request,
@@ -113,7 +113,7 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// Takes a capture: its request, clock, sender, and the secret that stands in it.
+    /// Takes a capture: its request, time, sender, and its secret, if it has one.
     pub fn of(capture: &'a Capture) -> Self {
         let mut explainer = Self::new(&capture.request, capture.received_at);
         explainer.sender = capture.known_sender().or(explainer.sender);
@@ -135,8 +135,8 @@ impl<'a> Explainer<'a> {
         self
     }
 
-    /// Adds a secret that is believed to sign. The label is shown; it has 1 to 32 visible ASCII
-    /// characters.
+    /// Adds a secret that you believe the sender signs with. The label is shown; it has 1 to 32
+    /// visible ASCII characters.
     pub fn secret(
         mut self,
         label: impl Into<String>,
@@ -146,7 +146,7 @@ impl<'a> Explainer<'a> {
         self
     }
 
-    /// Adds a secret that signed once, and that the verifier does not know any more.
+    /// Adds an earlier secret, which the verifier does not know any more.
     pub fn previous_secret(
         mut self,
         label: impl Into<String>,
@@ -168,7 +168,7 @@ impl<'a> Explainer<'a> {
         self
     }
 
-    /// Sets the verifier's tolerance. It is for senders that sign a time, and is left out for others.
+    /// Sets the verifier's tolerance. It counts only for senders that sign a time.
     pub const fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = Some(tolerance);
         self
@@ -180,8 +180,8 @@ impl<'a> Explainer<'a> {
         self
     }
 
-    /// Sets how many bytes are hashed at most. What is tried depends on it and on nothing else, so
-    /// the same question always has the same answer.
+    /// Sets how many bytes are hashed at most. What is tried depends on this number and not on the
+    /// machine, so the same question always has the same answer.
     pub const fn work_limit(mut self, bytes: u64) -> Self {
         self.work_limit = bytes;
         self

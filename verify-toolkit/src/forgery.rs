@@ -1,9 +1,9 @@
 use core::{fmt, time::Duration};
 
-/// One thing done wrong about a genuine delivery, so that a receiver has to refuse it.
+/// One change to a genuine delivery, after which a receiver must refuse it.
 ///
-/// [`Delivery::forge`](crate::Delivery::forge) does it. The [attack matrix](crate::attack) knows many
-/// more; these are the ones to try by hand.
+/// [`Delivery::forge`](crate::Delivery::forge) makes the change. The [attack matrix](crate::attack)
+/// knows many more. These are for trying by hand.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Forgery {

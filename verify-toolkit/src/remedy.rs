@@ -88,7 +88,7 @@ impl Framework {
         Self::ALL.iter().copied().find(|framework| framework.name() == name)
     }
 
-    /// Guesses the framework from the headers of an answer, if they betray it.
+    /// Guesses the framework from the headers of an answer, if they show it.
     #[must_use]
     pub fn of_answer(headers: &[(String, Vec<u8>)]) -> Option<Self> {
         table::BETRAYED.iter().find_map(|(name, part, framework)| {
@@ -100,15 +100,15 @@ impl Framework {
         })
     }
 
-    /// Guesses the framework from the [origin](crate::Capture::origin) of a capture, if that betrays it.
+    /// Guesses the framework from the [origin](crate::Capture::origin) of a capture, if that shows it.
     #[must_use]
     pub fn of_origin(origin: &str) -> Option<Self> {
         let is_aws = origin.starts_with("AWS event");
         Self::named(origin).or_else(|| is_aws.then_some(Self::AwsLambda))
     }
 
-    /// Returns code that writes `delivery.json`, which `verify explain` reads. It goes into the receiver, before what
-    /// refuses deliveries.
+    /// Returns code that writes `delivery.json`, which `verify explain` reads. Put it into the receiver, before the
+    /// code that refuses deliveries.
     #[must_use]
     pub const fn recorder(self) -> &'static str {
         table::of(self).recorder

@@ -10,7 +10,7 @@ pub(crate) use parse::join_chunks;
 pub(crate) use parse::unchunked;
 pub(crate) use parse::{Message, is_answer, is_line_end, request_in};
 
-/// A request as it goes over the wire: nothing is decoded, joined or put in order.
+/// A request as it goes over the wire: nothing is decoded, joined or reordered.
 #[derive(Clone, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "a request has no more parts")]
 pub struct WireRequest {
@@ -77,11 +77,11 @@ impl WireRequest {
     /// Writes a `curl` command, one line of ASCII, that sends the request to `origin`, such as
     /// `http://127.0.0.1:8080`, and nowhere else.
     ///
-    /// No shell runs anything of the request, whatever is in it: what is not plain is decoded by `base64
-    /// -d`. sh, bash, dash, zsh and fish (from 3.4) send the same bytes, but for line ends at the end of a
-    /// header. csh, and PowerShell and cmd.exe where they have no `base64`, refuse the line or send
-    /// something else. Headers whose name is no token of HTTP are left out: curl takes `@` at the start for
-    /// a file to be read.
+    /// No shell runs anything of the request, whatever is in it: text that is not plain is decoded by
+    /// `base64 -d`. sh, bash, dash, zsh and fish (from 3.4) send the same bytes, but for line ends at the
+    /// end of a header. csh, and PowerShell and cmd.exe where they have no `base64`, refuse the line or
+    /// send something else. Headers whose name is no token of HTTP are left out: curl takes `@` at the
+    /// start for a file to be read.
     ///
     /// ```
     /// use verify_toolkit::{Delivery, UnixTime};

@@ -8,12 +8,12 @@ pub use crate::senders::Sample;
 /// Every sample: by sender, then by the event's name.
 pub const ALL: &[Sample] = &senders::SAMPLES;
 
-/// Yields the samples of the sender of this [name](verify_core::Sender::name).
+/// Yields the samples of the sender with this [name](verify_core::Sender::name).
 pub fn of(sender: &str) -> impl Iterator<Item = &'static Sample> {
     ALL.iter().filter(move |sample| sample.sender.name() == sender)
 }
 
-/// Returns the sample of the event that people wait for most, of the sender of this name.
+/// Returns the sample of the most usual event of the sender with this name.
 #[must_use]
 pub fn usual(sender: &str) -> Option<&'static Sample> {
     let known = verify_core::Sender::ALL.iter().find(|known| known.name() == sender)?;

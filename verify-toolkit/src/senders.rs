@@ -11,8 +11,8 @@ use crate::Delivery;
 pub struct Sample {
     /// Who sends it.
     pub sender: Sender,
-    /// The event's name: of Databricks the field `event`, of MLflow entity and action as in
-    /// `model_version.created`, of Weights & Biases the variable `event_type`.
+    /// The event's name. Databricks: the field `event`. MLflow: entity and action, as in
+    /// `model_version.created`. Weights & Biases: the variable `event_type`.
     pub event: &'static str,
     /// The body, byte for byte.
     pub body: &'static str,

@@ -27,13 +27,14 @@ use verify_core::Sender;
 /// The sender that has templates.
 pub const SENDER: Sender = Sender::WANDB;
 
-/// The event that a template is filled in for where none is named: the one that documentation shows.
+/// The default event for filling in a template: the event that the documentation shows.
 pub const FIRST_EVENT: &str = "LINK_ARTIFACT";
 
-/// Every documented variable under its own name: what the typed payload and the bridges read best.
+/// Every documented variable under its own name: the form that the typed payload and the bridges
+/// read best.
 pub const OWN: &str = include_str!("senders/wandb/templates/own.json");
 
-/// The templates that the vendor documents, by the receiver they are for.
+/// The templates that the vendor documents, by receiver.
 pub const VENDOR: [(&str, &str); 3] = [
     ("GitHub repository_dispatch", include_str!("senders/wandb/templates/github.json")),
     ("Microsoft Teams", include_str!("senders/wandb/templates/teams.json")),

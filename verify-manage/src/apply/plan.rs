@@ -9,7 +9,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Choices {
-    /// Take over a webhook without a mark that goes to the same URL.
+    /// Takes over a webhook without a mark that goes to the same URL.
     pub adopts: bool,
     /// Send the secrets of webhooks that are there already.
     pub sends_secrets: bool,
@@ -31,13 +31,13 @@ impl Choices {
     }
 }
 
-/// The steps from the webhooks that there are to those that are wanted.
+/// The steps from the existing webhooks to the wanted webhooks.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Plan<'f> {
     /// Whose webhooks these are.
     pub sender: Sender,
-    /// In the order in which they are made: what is deleted comes last.
+    /// In the order in which they are done: deletions come last.
     pub steps: Vec<Step<'f>>,
     /// How many webhooks are left alone.
     pub others: usize,
@@ -66,7 +66,7 @@ pub enum Action {
     Delete,
     /// It stays as it is.
     Keep,
-    /// It is changed in this. An empty list: its secret is sent again.
+    /// These fields change. An empty list: its secret is sent again.
     Update(Vec<Difference>),
 }
 
@@ -123,7 +123,7 @@ impl Plan<'_> {
 }
 
 impl File {
-    /// Compares what a service has with what is wanted there. Changes nothing.
+    /// Compares the webhooks of a service with the wanted webhooks. Changes nothing.
     ///
     /// # Errors
     ///
@@ -194,7 +194,7 @@ impl File {
 }
 
 impl Step<'_> {
-    /// Does it. Returns the id of what was made or changed.
+    /// Does the step. Returns the id of the webhook.
     ///
     /// # Errors
     ///

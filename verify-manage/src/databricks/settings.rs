@@ -19,8 +19,8 @@ impl Settings {
     /// `DATABRICKS_PASSWORD`; what is not there, from the profile `DATABRICKS_CONFIG_PROFILE`, or
     /// `DEFAULT`, of `DATABRICKS_CONFIG_FILE`, or `~/.databrickscfg`.
     ///
-    /// A profile that is named here goes before all of these: `databricks-sdk` would let the
-    /// variables win, which sends a token to another host than was named.
+    /// A profile that is named here goes before all of these. In `databricks-sdk` the variables
+    /// would win, which sends a token to another host than you named.
     ///
     /// # Errors
     ///

@@ -53,7 +53,7 @@ impl Status {
 pub struct HttpTarget {
     /// Its URL.
     pub url: String,
-    /// What deliveries are signed with; `None` for deliveries that are not signed.
+    /// The secret that signs deliveries; `None` for unsigned deliveries.
     pub secret: Option<ExposedSecret>,
     /// What is sent as `Authorization`, verbatim.
     pub authorization: Option<Confidential>,
@@ -80,7 +80,7 @@ pub struct JobTarget {
     pub access_token: Confidential,
 }
 
-/// Where to deliver to: one or the other, which is why they are one type.
+/// The destination: a URL or a job, never both.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Target {
@@ -191,7 +191,7 @@ pub struct Changes {
     pub description: Option<String>,
     /// Whether it delivers.
     pub status: Option<Status>,
-    /// Where it delivers to, as a whole: without a secret, deliveries are no longer signed.
+    /// The whole destination: without a secret, deliveries are no longer signed.
     pub target: Option<Target>,
 }
 

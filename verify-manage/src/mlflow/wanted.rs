@@ -54,7 +54,7 @@ pub struct NewWebhook {
     pub url: String,
     /// Its events.
     pub events: Vec<Event>,
-    /// What deliveries are signed with; `None` for deliveries that are not signed.
+    /// The secret that signs deliveries; `None` for unsigned deliveries.
     pub secret: Option<ExposedSecret>,
     /// Its description.
     pub description: Option<String>,
@@ -63,7 +63,7 @@ pub struct NewWebhook {
 }
 
 impl NewWebhook {
-    /// Takes a name, a receiver, and what is delivered to it signed with what.
+    /// Takes a name, the URL of a receiver, the events and the secret.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -117,7 +117,7 @@ pub enum SecretChange {
     Set(ExposedSecret),
 }
 
-/// What is to be changed of a webhook. What is not named stays as it is, also the secret.
+/// The changes of a webhook. Fields that are not set stay as they are, also the secret.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     /// Its name.

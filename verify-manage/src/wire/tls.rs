@@ -12,7 +12,8 @@ use tokio_rustls::rustls::{
 use super::{CertificateProblem, Trouble};
 use crate::SettingsError;
 
-/// Whom to believe, and who we are. Without anything else: Mozilla's authorities, and nobody.
+/// Which authorities to trust, and which certificate to show. By default: Mozilla's authorities,
+/// and no certificate.
 #[derive(Default)]
 pub struct Certificates {
     authorities: Vec<CertificateDer<'static>>,
@@ -30,7 +31,7 @@ impl Certificates {
         Ok(self)
     }
 
-    /// Shows the certificate in a PEM file, which has to hold its key too.
+    /// Shows the certificate in a PEM file, which must also hold its key.
     ///
     /// # Errors
     ///

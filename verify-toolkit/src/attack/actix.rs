@@ -28,8 +28,8 @@ use super::{
 /// Runs the matrix against an application in process, and panics with a readable list if anything is
 /// wrong with it.
 ///
-/// The receiver is one with this project's defaults, at this path; for another, see
-/// [`attack`]. One of the cases waits for the receiver to give up on a body that stalls.
+/// It expects a receiver with this project's defaults, at this path. For another receiver, see
+/// [`attack`]. In one case the receiver must give up on a body that stalls, which takes time.
 ///
 /// ```no_run
 /// # async fn example() {

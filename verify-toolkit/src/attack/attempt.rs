@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::WireRequest;
 
-/// A request of the matrix, with everything that can be done wrong about one.
+/// A request of the matrix, with everything that can be wrong about a request.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Attempt {
@@ -12,8 +12,8 @@ pub struct Attempt {
     pub method: String,
     /// The path, with the query.
     pub path: String,
-    /// The headers, without those that say how the body is framed. One that does so all the same is
-    /// meant to be wrong.
+    /// The headers, without `Content-Length` and `Transfer-Encoding`. If one of them is here, it is
+    /// wrong on purpose.
     pub headers: Vec<(String, Vec<u8>)>,
     /// How the body is framed.
     pub framing: Framing,
@@ -37,7 +37,7 @@ pub enum Framing {
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
-    /// The connection is closed for sending, although the body is not complete.
+    /// The client closes its side of the connection, although the body is not complete.
     BreakOff,
     /// These bytes: one chunk, or one frame.
     Data(Bytes),

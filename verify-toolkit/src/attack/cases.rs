@@ -19,7 +19,7 @@ use super::{Attempt, Target};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Case {
-    /// What it is called, the same in every release: `signature/missing`.
+    /// Its name, the same in every release: `signature/missing`.
     pub name: &'static str,
     /// What it tries.
     pub tries: &'static str,
@@ -31,7 +31,7 @@ pub struct Case {
 
 /// What a sound receiver answers.
 ///
-/// Besides, it redirects nothing that came to its path, and shows neither its secret nor a signature nor what was sent.
+/// It also redirects nothing that came to its path, and shows neither its secret nor a signature nor what was sent.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Expected {
@@ -46,20 +46,21 @@ pub enum Expected {
     Refused,
     /// 413.
     TooLarge,
-    /// 503, or another status on which senders try again: the trouble may be ours.
+    /// 503, or another status on which senders try again: the receiver itself may have failed.
     TryAgain,
-    /// Not accepted. The server in front of the receiver may see to it, so any 4xx, 501, 503, or a
-    /// closed connection will do.
+    /// Not accepted. The server in front of the receiver may refuse it, so any 4xx, 501, 503, or a
+    /// closed connection is right.
     Unaccepted,
-    /// The same, of a request that need not reach the receiver: routers redirect paths that are not clean.
+    /// The same, for a request that need not reach the receiver: routers redirect paths that are not
+    /// clean.
     Unreached,
 }
 
 impl Target {
     /// Makes every case that applies to this receiver, starting with one that it accepts.
     ///
-    /// They are signed now. To run them, [`attack_with`](Self::attack_with) makes each when its turn
-    /// comes, so that they do not get old meanwhile.
+    /// They are signed now. [`attack_with`](Self::attack_with) instead makes each case when its turn
+    /// comes, so that the signed times are fresh.
     #[must_use]
     pub fn cases(&self) -> Vec<Case> {
         self.lazy_cases().collect()

@@ -25,12 +25,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 const QUIET: Duration = Duration::from_secs(3);
 
 impl Target {
-    /// Asks the receiver behind a URL what `attack_url` does not, because it takes time: whether it ends
-    /// connections that are held open, within `endurance`, and answers genuine deliveries meanwhile. 90 s
-    /// is a good value for what is to be in production. The path takes the place of the target's.
+    /// Tests what `attack_url` does not test, because it takes time: whether the receiver behind a URL
+    /// ends connections that are held open, within `endurance`, and answers genuine deliveries meanwhile.
+    /// 90 s is a good value for a receiver in production. The path replaces the target's path.
     ///
-    /// It takes as long as `endurance` at least where a connection is not ended, and opens 64 connections
-    /// at most, over which next to nothing is sent.
+    /// If a connection is not ended, it takes at least as long as `endurance`. It opens 64 connections at
+    /// most, and sends almost nothing over them.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl Target {
         Ok(target.attack_connections_of(&endpoint, endurance).await)
     }
 
-    /// The same of an [`Endpoint`], which may trust authorities of its own.
+    /// The same for an [`Endpoint`], which may trust authorities of its own.
     pub async fn attack_connections_of(&self, endpoint: &Endpoint, endurance: Duration) -> Report {
         let probe = Probe { target: self, endpoint, endurance };
         let mut cases = vec![probe.crowd().await];

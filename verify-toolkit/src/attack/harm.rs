@@ -7,11 +7,11 @@ use crate::remedy::Remedy;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Severity {
-    /// Anybody has their deliveries taken for genuine, or learns the secret.
+    /// The receiver accepts forged deliveries from anybody, or reveals the secret.
     Critical,
-    /// Whoever records or holds a genuine delivery can misuse it, or anybody can use the receiver up.
+    /// Somebody who has a genuine delivery can misuse it, or anybody can exhaust the receiver.
     High,
-    /// A difference from what the sender does, of which nobody is known to gain anything.
+    /// A difference from what the sender does. No attacker is known to gain anything from it.
     Low,
     /// A crash, or genuine deliveries that are lost.
     Medium,

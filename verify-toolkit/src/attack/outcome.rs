@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 pub enum Outcome {
     /// An answer.
     Answered(Answer),
-    /// The connection was closed without one. In process: the service panicked or gave an error.
+    /// The connection was closed without an answer. In process: the service panicked or returned an
+    /// error.
     Closed,
     /// Nothing, for as long as the target's patience lasted.
     Silent,
@@ -36,7 +37,7 @@ impl Answer {
         Self { status, headers, body }
     }
 
-    /// Returns the answer without what tells nothing: the date, and what became of the connection.
+    /// Returns the answer without `date` and `connection`, which say nothing about the receiver.
     #[must_use]
     pub fn told(&self) -> Self {
         const SILENT: [&str; 4] = ["connection", "content-length", "date", "keep-alive"];

@@ -3,9 +3,9 @@ use std::collections::BTreeSet;
 
 use super::{Answer, Case, Expected, Framing, Harm, Outcome, Target, draft::Draft, harm};
 
-/// What a receiver did about the matrix.
+/// What a receiver did in each case of the matrix.
 ///
-/// Shown as text, it is a list of what was found, or one line that says that nothing was.
+/// As text, it is a list of findings, or one line that says that nothing was found.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -54,7 +54,8 @@ impl Report {
         self.cases.iter().filter(|report| report.outcome != Outcome::Skipped).count()
     }
 
-    /// Returns whether the genuine delivery and an attack were tried and nothing is wrong.
+    /// Returns whether the genuine delivery and at least one attack were tried, and nothing is
+    /// wrong.
     #[must_use]
     pub fn is_hardened(&self) -> bool {
         let is_tried = |report: &CaseReport| report.outcome != Outcome::Skipped;

@@ -1,9 +1,9 @@
 use super::{Attempt, Outcome, Report, Target, cases};
 
 impl Target {
-    /// Runs every case over a channel of your own: `send` makes the request, and says what came
-    /// back. It should give up after the [patience](Self::with_patience) that the target has, and
-    /// return [`Outcome::Skipped`] for what the channel cannot carry.
+    /// Runs every case over a channel of your own: `send` makes the request, and returns the
+    /// outcome. It should give up after the target's [patience](Self::with_patience), and return
+    /// [`Outcome::Skipped`] for a request that the channel cannot carry.
     pub async fn attack_with<F>(&self, send: impl Fn(Attempt) -> F) -> Report
     where
         F: Future<Output = Outcome>,

@@ -7,8 +7,9 @@ use crate::{key, samples};
 
 /// A receiver under attack: what it was configured with, and where it listens.
 ///
-/// The cases are made for it, with its own secret. Give it one of which every part counts, or
-/// mistakes such as trimming it cannot show: [`awkward_secret`](super::awkward_secret).
+/// The cases are made for this receiver, with its own secret. Give it a secret of which every part
+/// counts. Otherwise mistakes such as trimming do not show:
+/// [`awkward_secret`](super::awkward_secret).
 #[derive(Clone)]
 #[must_use]
 pub struct Target {
@@ -27,7 +28,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// Describes a receiver with the default limits of this project, that listens at `/`.
+    /// Describes a receiver at `/` with the default limits of this project.
     pub fn new(sender: Sender, secret: impl Into<Vec<u8>>) -> Self {
         let sample = samples::of(sender.name()).next();
         Self {
@@ -57,7 +58,7 @@ impl Target {
         self
     }
 
-    /// Sets a body that the receiver's handler takes. It should be a JSON object. Without it: a
+    /// Sets a body that the receiver's handler accepts. It should be a JSON object. Without it: a
     /// [sample](samples) of the sender.
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
@@ -92,8 +93,8 @@ impl Target {
         self
     }
 
-    /// Leaves out all cases but those whose names begin with one of these, such as `time/`, and the
-    /// genuine delivery, without which the others show nothing.
+    /// Runs only the cases whose names begin with one of these, such as `time/`, and the genuine
+    /// delivery, without which the others show nothing.
     pub fn only(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.only = Some(names.into_iter().map(Into::into).collect());
         self

@@ -20,9 +20,9 @@ use super::{
 /// Runs the matrix against a service in process, and panics with a readable list if anything is
 /// wrong with it.
 ///
-/// The receiver is one with this project's defaults, at this path; for another, see [`Target`].
-/// One of the cases waits until the receiver gives up on a body that stalls, so let tokio's time
-/// run by itself: `#[tokio::test(start_paused = true)]`.
+/// It expects a receiver with this project's defaults, at this path. For another receiver, see
+/// [`Target`]. In one case the receiver must give up on a body that stalls, so let tokio's clock
+/// run ahead: `#[tokio::test(start_paused = true)]`.
 ///
 /// ```no_run
 /// # async fn example(app: axum::Router) {
@@ -51,8 +51,8 @@ pub async fn assert_hardened<S, B>(
 impl Target {
     /// Runs every case in process against a `tower` HTTP service, such as an `axum::Router`.
     ///
-    /// A panic in the service counts as a closed connection. Let tokio's time run by itself
-    /// (`#[tokio::test(start_paused = true)]`), or one of the cases waits for the receiver's deadline.
+    /// A panic in the service counts as a closed connection. Let tokio's clock run ahead
+    /// (`#[tokio::test(start_paused = true)]`). Otherwise one case waits for the receiver's deadline.
     pub async fn attack<S, B>(&self, service: S) -> Report
     where
         S: Service<Request<AttackBody>, Response = Response<B>> + Clone,

@@ -12,11 +12,11 @@ const BRIEFLY: u32 = 5;
 
 impl Target {
     /// Runs every case over a socket against the receiver behind `http://host:port/path` (feature
-    /// `tls`: or `https://`). The path takes the place of the target's.
+    /// `tls`: or `https://`). The path replaces the target's path.
     ///
     /// # Errors
     ///
-    /// The URL is not one of this form, or nobody listens there.
+    /// The URL does not have this form, or nobody listens there.
     pub async fn attack_url(&self, url: &str) -> Result<Report, UrlError> {
         let endpoint = Endpoint::new(url)?;
         endpoint.check(self.patience).await.map_err(UrlError::Unreachable)?;

@@ -3,13 +3,13 @@ use core::fmt;
 use super::{BodyError, CurlError, JsonError};
 use crate::ParseError;
 
-/// Why bytes are not a capture, and what to do about it. The message may quote them.
+/// Why bytes cannot be read as a capture, and what to do about it. The message may quote the bytes.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CaptureError {
     /// JSON, or what a program printed, has a request without its raw body.
     Body(BodyError),
-    /// The body of a file of Hurl is not what the file says that it is.
+    /// The body in a Hurl file does not have the form that the file says.
     BodyDamaged {
         /// `base64` or `hex`.
         kind: &'static str,

@@ -10,7 +10,7 @@ impl Capture {
     ///
     /// # Errors
     ///
-    /// It is not JSON, lacks a field, or its base64 is none.
+    /// It is not JSON, lacks a field, or its base64 is malformed.
     pub fn from_json(json: &[u8]) -> Result<Self, CaptureError> {
         Ok(from_tree(&document::value(json)?)?)
     }

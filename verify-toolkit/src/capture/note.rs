@@ -1,22 +1,22 @@
 use core::fmt;
 
-/// What to know of a capture besides the request: something in the input that was left out, or that
-/// does not fit. The message may quote the input.
+/// What you should know about a capture besides the request: something in the input was left out,
+/// or does not fit. The message may quote the input.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Note {
     /// An answer stands behind the request.
     AnswerLeftOut,
-    /// The body stands there in another form, and was read as the bytes that it stands for.
+    /// The body was written in another form, and was decoded to its bytes.
     BodyUndone {
         /// The form, as people call it.
         form: &'static str,
     },
     /// The lines end in carriage returns alone, and were read as lines.
     CarriageReturns,
-    /// The sequences were left out by which a terminal changes colours.
+    /// Colour codes of a terminal were left out.
     Colours,
-    /// `Content-Length` says another length than that of the body. The body is all that was there.
+    /// `Content-Length` differs from the length of the body. The body is everything that was there.
     LengthDiffers {
         /// What the header says, in bytes.
         announced: usize,
@@ -58,7 +58,7 @@ pub enum Note {
         /// What the tool changes, and how to get the bytes as they were.
         remedy: &'static str,
     },
-    /// What stands behind the body was left out, because `Content-Length` ends before it and the body is whole.
+    /// The text after the body was left out, because `Content-Length` ends before it and the body is complete.
     TextLeftOut {
         /// What it was.
         text: String,

@@ -31,9 +31,8 @@ impl Capture {
     /// - a dump of the request, or of its body alone: `od`, `hexdump`, `xxd`, gdb; base32, `uuencode`;
     ///   quoted-printable, as in mail
     ///
-    /// Of several requests, the one that is signed is taken, or the first of those. The origin says which
-    /// format it was, and the notes what was taken off or left out. The sender is the one whose signature
-    /// header is there.
+    /// Of several requests, the first signed request is taken. The origin says which format it was, and
+    /// the notes say what was removed. The signature header tells the sender.
     ///
     /// ```
     /// use verify_toolkit::Capture;
@@ -48,18 +47,18 @@ impl Capture {
     ///
     /// # Errors
     ///
-    /// It is none of them, damaged, says not all of the request, or is larger than
+    /// It has none of these formats, is damaged, lacks a part of the request, or is larger than
     /// [`MAX_BYTES`](Self::MAX_BYTES).
     pub fn read(bytes: &[u8]) -> Result<Self, CaptureError> {
         read(bytes, None)
     }
 
-    /// Reads one request of several, counted from 1: entries of a HAR file, or whatever else
-    /// [`read`](Self::read) takes. What the others lack does not matter.
+    /// Reads one request of several, counted from 1: entries of a HAR file, or any other format
+    /// that [`read`](Self::read) takes. The other requests may be incomplete.
     ///
     /// # Errors
     ///
-    /// The same as of [`read`](Self::read), and there is no such request.
+    /// The errors of [`read`](Self::read), or there is no such request.
     pub fn read_entry(bytes: &[u8], entry: usize) -> Result<Self, CaptureError> {
         read(bytes, Some(entry))
     }

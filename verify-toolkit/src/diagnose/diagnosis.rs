@@ -16,7 +16,8 @@ pub struct Diagnosis {
     pub conclusion: Conclusion,
     /// What it does wrong: the first is the likeliest.
     pub findings: Vec<Finding>,
-    /// What it answered to the delivery that decides: the genuine one, or the forged one that it accepts.
+    /// Its answer to the delivery that decides: the genuine delivery, or the forged delivery that it
+    /// accepts.
     pub answer: Outcome,
     /// How many deliveries it was sent.
     pub sent: usize,
@@ -36,7 +37,7 @@ pub enum Conclusion {
     Open,
     /// It accepts what is genuine and refuses what is forged.
     Sound,
-    /// The same, but for a body with other white space and a field more.
+    /// The same, except for a body with other white space and one more field.
     SoundOnSample,
     /// It fails, or does not answer.
     Unable,
@@ -54,7 +55,7 @@ pub enum Conclusion {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What it comes to, in the words of [`explain`](crate::explain). Empty: only the matrix knows it.
+    /// The causes of [`explain`](crate::explain) for this mistake. Empty: only the matrix knows it.
     pub causes: Vec<Cause>,
     /// What the receiver does, and what to do about it, as sentences.
     pub text: String,

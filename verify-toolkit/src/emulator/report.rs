@@ -1,7 +1,7 @@
 use core::fmt;
 
-/// Something that an emulated workspace did, for whoever watches. There is no secret, token, URL or body
-/// in it.
+/// Something that an emulated workspace did, to be shown to people. It holds no secret, token, URL or
+/// body.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Report {

@@ -8,9 +8,9 @@ use super::StoreError;
 pub enum StartError {
     /// Nothing can listen at the address.
     Bind(std::io::Error),
-    /// What should be certificates of authorities is not PEM, or holds none that can be used.
+    /// The certificates of authorities are not PEM, or none of them can be used.
     Certificates,
-    /// The address can be reached from other machines, and nobody said that it should.
+    /// The address can be reached from other machines, and this was not allowed.
     NotLoopback,
     /// The store cannot be used.
     Store(StoreError),

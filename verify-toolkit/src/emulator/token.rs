@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-/// The token that clients of an emulated workspace show, as they would a personal access token.
+/// The token of clients of an emulated workspace, used like a personal access token.
 #[derive(Clone)]
 pub struct Token(String);
 
@@ -15,7 +15,7 @@ impl Token {
     ///
     /// # Errors
     ///
-    /// It is empty, longer than 1024 bytes, or has other characters than visible ASCII in it: clients
+    /// It is empty, longer than 1024 bytes, or has a character other than visible ASCII. Clients
     /// could not send it.
     pub fn new(token: impl Into<String>) -> Result<Self, TokenError> {
         let token = token.into();

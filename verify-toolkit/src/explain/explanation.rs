@@ -29,15 +29,16 @@ impl fmt::Debug for Body {
     }
 }
 
-/// What one finding amounts to: correct all of its causes, and this obstacle is gone.
+/// One finding: if you correct all of its causes, this obstacle is gone.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What is wrong. Several are wrong together, and not alternatives.
+    /// What is wrong. Several causes are wrong together; they are not alternatives.
     pub causes: Vec<Cause>,
     /// How sure it is.
     pub certainty: Certainty,
-    /// What cannot be said in general, such as the name of a header. No secret, and on one line.
+    /// A detail of this delivery, such as the name of a header. It holds no secret, and is one
+    /// line.
     pub detail: Option<String>,
     /// Who changed the body, if its length tells it.
     pub side: Side,
@@ -47,9 +48,9 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Side {
-    /// `Content-Length` fits the body as it was signed: it was changed after it was sent.
+    /// `Content-Length` matches the body that was signed: the body was changed after it was sent.
     Receiver,
-    /// `Content-Length` fits the body that came: it was sent like this.
+    /// `Content-Length` matches the body that came: it was sent like this.
     Sender,
     /// Nothing tells it.
     #[default]
@@ -62,7 +63,7 @@ pub enum Side {
 pub enum Certainty {
     /// It is so in the request, and may be why.
     Observed,
-    /// With these corrections the signature fits, or the token is equal.
+    /// With these corrections the signature matches, or the token is equal.
     Proved,
 }
 
@@ -70,12 +71,12 @@ pub enum Certainty {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Conclusion {
-    /// The signature was made to fit: the findings say all that is wrong.
+    /// Corrections make the signature match: the findings say all that is wrong.
     Explained,
-    /// The signature fits under no correction, and something in the request says why it might not.
+    /// The signature matches under no correction, and something in the request may explain it.
     Observed,
-    /// The signature fits under no correction, and nothing says why: either it was made with
-    /// another secret, or the body was changed in a way that cannot be undone.
+    /// The signature matches under no correction, and nothing explains it: it was made with another
+    /// secret, or the body was changed in a way that cannot be undone.
     OtherSecret,
     /// The delivery verifies.
     Verified,
@@ -149,8 +150,8 @@ impl Explanation {
         self.conclusion
     }
 
-    /// Returns the body over which the signature was made, where that is shown and is another one than
-    /// came.
+    /// Returns the body over which the signature was made, if that is proved and differs from the body
+    /// that came.
     #[must_use]
     pub fn signed_body(&self) -> Option<&[u8]> {
         self.body.as_ref().map(|Body(body)| body.as_slice())
@@ -162,7 +163,8 @@ impl Explanation {
         self.work.bytes
     }
 
-    /// Returns whether something was not tried, because of the limit of work or because there is too much of it.
+    /// Returns whether something was not tried, because of the limit of work or because there are too many
+    /// possibilities.
     #[must_use]
     pub const fn is_cut_short(&self) -> bool {
         self.work.is_cut_short

@@ -9,7 +9,7 @@ impl WireRequest {
     /// Most headers that [`from_http`](Self::from_http) takes.
     pub(crate) const MOST_HEADERS: usize = 256;
 
-    /// Reads the text of an HTTP/1 request, such as one cut from a packet capture or a proxy's log.
+    /// Reads the text of an HTTP/1 request, for example from a packet capture or a proxy's log.
     ///
     /// A chunked body is put together. Otherwise the body is all that follows the head, whatever
     /// `Content-Length` says, with two exceptions where it ends at that length: before a line end that
@@ -26,7 +26,8 @@ impl WireRequest {
     ///
     /// # Errors
     ///
-    /// It is not the head of a request, its chunks are none, or it is encoded in another way.
+    /// It does not begin with the head of a request, its chunks are malformed, or it has another
+    /// transfer encoding.
     pub fn from_http(text: &[u8]) -> Result<Self, ParseError> {
         Message::parse(text).map(Message::into_request)
     }
@@ -174,7 +175,7 @@ pub enum ParseError {
     Head(httparse::Error),
     /// The head has no end: an empty line.
     HeadIncomplete,
-    /// The body is encoded for the transfer in another way than in chunks.
+    /// The body has a transfer encoding other than `chunked`.
     TransferEncoding,
 }
 

@@ -29,8 +29,8 @@ macro_rules! kinds {
                 match self { $(Self::$kind => $name,)* }
             }
 
-            /// Whether it is a mistake for every receiver, and not only something that the typed payload
-            /// or a bridge does not read.
+            /// Whether it is a mistake for every receiver. Otherwise only the typed payload or a bridge
+            /// does not read it.
             #[must_use]
             pub const fn is_wrong(self) -> bool {
                 match self { $(Self::$kind => $is_wrong,)* }

@@ -8,8 +8,8 @@ use super::{
     variable::{NAMES, Piece, TOKEN, Variable, is_secret_name, meant, pieces, variables},
 };
 
-/// Says what is wrong with a template, and what of it the typed payload and the bridges do not read. One
-/// that has nothing to be said of it is read in whole.
+/// Says what is wrong with a template, and which parts the typed payload and the bridges do not read. If
+/// there is no finding, they read everything.
 ///
 /// ```
 /// use verify_toolkit::template::{Kind, OWN, check};

@@ -26,8 +26,8 @@ const LABELS: [(&str, &str); 4] = [
     ("version string", "artifact_version_string"),
 ];
 
-/// Yields the documented variables that somebody reads where they stand in a template, in the order of the
-/// documentation. It is empty for what is no JSON object.
+/// Yields the documented variables of a template that the typed payload or a bridge reads, in the order of
+/// the documentation. It is empty if the template is not a JSON object.
 pub fn readers(template: &str) -> impl Iterator<Item = (&'static str, Reader)> {
     let tree = serde_json::from_str(template).unwrap_or(Tree::Other);
     NAMES.into_iter().filter_map(move |name| Some((name, reader_of(&tree, name)?)))

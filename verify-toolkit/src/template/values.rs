@@ -54,8 +54,8 @@ impl Values {
     }
 }
 
-/// Fills a template in. Inside of a JSON string a value is escaped; what has no value stays as it was
-/// typed. All else keeps its bytes.
+/// Fills a template in. Inside a JSON string, a value is escaped. A variable without a value stays as
+/// it was typed. Everything else keeps its bytes.
 #[must_use]
 pub fn render(template: &str, values: &Values) -> String {
     let mut rendered = String::with_capacity(template.len());

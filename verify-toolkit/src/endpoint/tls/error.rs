@@ -3,8 +3,8 @@ use std::io;
 
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 
-/// Why there is no connection with TLS. It is what an [`io::Error`] of an
-/// [`Endpoint`](crate::Endpoint) holds then.
+/// Why there is no connection with TLS. An [`io::Error`] of an [`Endpoint`](crate::Endpoint) holds
+/// it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -18,7 +18,7 @@ pub enum TlsError {
     NotTls,
     /// The certificate is not valid yet.
     NotYetValid,
-    /// The receiver refused, or speaks no version of TLS that is safe.
+    /// The receiver refused, or supports no safe version of TLS.
     Refused,
     /// No authority that is trusted has signed the certificate.
     UnknownAuthority,
