@@ -14,7 +14,7 @@ mod route;
 use core::net::SocketAddr;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use bridge_common::{Lines, Mistake, Place, Read, Store, check_addresses};
+use bridge_common::{Lines, Mistake, Place, Read, Store, UsedSecrets, check_addresses};
 use tokio_rustls::rustls::ServerConfig;
 use verify_core::Sender;
 use verify_hyper::{CertificateError, read_certificate};
@@ -67,8 +67,9 @@ impl Config {
         let lines = &lines;
         let limits = Limits::read(&file.limits, lines);
         let body_limit = limits.as_ref().ok().and_then(|limits| limits.body_bytes);
-        let (keys, wrong_keys) = split(AllKeys::read(&file, body_limit, lines));
-        let routes = reading::read(&file, keys.as_ref(), lines);
+        let mut used = UsedSecrets::default();
+        let (keys, wrong_keys) = split(AllKeys::read(&file, body_limit, &mut used, lines));
+        let routes = reading::read(&file, keys.as_ref(), &used, lines);
         let once = once_address(&file, lines);
         let place = Mistake::both(kept::place(&file, lines), kept::servers(&file, lines));
         let tls = file.tls.as_ref().map(|tls| {

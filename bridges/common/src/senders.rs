@@ -16,6 +16,16 @@ pub struct Senders(BTreeMap<Spanned<String>, Table>);
 #[derive(Default)]
 pub struct UsedSecrets(Vec<(String, ExposedSecret, SecretEncoding)>);
 
+impl UsedSecrets {
+    /// Returns whose this key is, if it was read. One key may be written in several ways.
+    #[must_use]
+    pub fn owner(&self, secret: &ExposedSecret, encoding: SecretEncoding) -> Option<&str> {
+        let is_same =
+            |(_, used, by): &&(_, ExposedSecret, _)| secret.is_same_key(encoding, used, *by);
+        self.0.iter().find(is_same).map(|(owner, ..)| owner.as_str())
+    }
+}
+
 impl fmt::Debug for UsedSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(owner, ..)| owner)).finish()
@@ -170,11 +180,8 @@ impl Table {
             };
             let secret = ExposedSecret::new(read.value.as_str());
             let secret = secret.map_err(|error| lines.at(read.place, error.to_string()))?;
-            // As the senders mean it: one key may be written in several ways.
             let encoding = sender.secret_encoding();
-            let is_same =
-                |(_, used, by): &&(_, ExposedSecret, _)| secret.is_same_key(encoding, used, *by);
-            if let Some((other, ..)) = used.0.iter().find(is_same) {
+            if let Some(other) = used.owner(&secret, encoding) {
                 let text = match other == owner {
                     true => "the same as the other secret of this sender".to_owned(),
                     false => format!("`{other}` has the same secret: each sender needs its own"),

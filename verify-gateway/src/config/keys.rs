@@ -21,6 +21,7 @@ impl AllKeys {
     pub(super) fn read(
         file: &File,
         body_limit: Option<usize>,
+        used: &mut UsedSecrets,
         lines: &Lines,
     ) -> Result<Self, Mistake> {
         let limited = |(name, verifier): (&'static str, Verifier)| {
@@ -31,13 +32,12 @@ impl AllKeys {
             };
             builder.build().map(|verifier| (name, verifier))
         };
-        let mut used = UsedSecrets::default();
         let has_senders = file.senders.names().next().is_some();
         let senders = match has_senders || file.tenants.is_empty() {
             true => file
                 .senders
                 .check(lines)
-                .and_then(|()| file.senders.verifiers_of(None, &mut used, lines)),
+                .and_then(|()| file.senders.verifiers_of(None, used, lines)),
             false => Ok(Vec::new()),
         };
         let tenants = file.tenants.iter().map(|(name, senders)| {
@@ -53,7 +53,7 @@ impl AllKeys {
                 return wrong("there is no sender for this tenant");
             }
             senders.check(lines)?;
-            let verifiers = senders.verifiers_of(Some(name.as_ref()), &mut used, lines)?;
+            let verifiers = senders.verifiers_of(Some(name.as_ref()), used, lines)?;
             let padded = verifiers.into_iter().map(|found| {
                 let (sender, verifier) = limited(found)?;
                 Ok((sender, Arc::new(of_two_secrets(verifier)?)))

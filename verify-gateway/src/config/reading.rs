@@ -2,11 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use bridge_common::{Lines, Mistake, Source};
+use bridge_common::{Lines, Mistake, Source, UsedSecrets};
 use http::{HeaderName, Uri, header};
 use tokio_rustls::rustls::ClientConfig;
 use toml::Spanned;
-use verify_core::{Secret, Sender, Signer};
+use verify_core::{ConfigError, ExposedSecret, Sender, Signer};
 use verify_outbox::Endpoint;
 
 use super::{
@@ -35,10 +35,11 @@ const OURS: [HeaderName; 10] = [
 /// What headers of this gateway begin with.
 const PREFIX: &str = "verify-";
 
-/// Reads all routes.
+/// Reads all routes. `used` are the senders' secrets.
 pub(super) fn read(
     file: &File,
     keys: Option<&AllKeys>,
+    used: &UsedSecrets,
     lines: &Lines,
 ) -> Result<Vec<Route>, Mistake> {
     if file.routes.is_empty() {
@@ -61,7 +62,7 @@ pub(super) fn read(
                 Ok(path)
             }
         });
-        let what = Mistake::both(goal(route, lines), report_only(route, lines));
+        let what = Mistake::both(goal(route, used, lines), report_only(route, lines));
         let who = Mistake::both(path, keys_of(route, keys, lines));
         let ((goal, is_report_only), (path, keys)) = Mistake::both(what, who)?;
         Ok(keys.map(|keys| Route { path, keys, goal, is_report_only }))
@@ -87,13 +88,13 @@ fn keys_of(
 }
 
 /// Reads what becomes of its deliveries.
-fn goal(route: &file::Route, lines: &Lines) -> Result<Goal, Mistake> {
+fn goal(route: &file::Route, used: &UsedSecrets, lines: &Lines) -> Result<Goal, Mistake> {
     let Some(mode) = route.mode() else {
         let place = route.mode.as_ref().map_or(&route.path, |mode| mode);
         return Err(lines.at(place, format!("should be one of {}", names(&Mode::ALL))));
     };
     let forwarded = Mistake::every(route.forward_headers.iter().map(|name| header(name, lines)));
-    let more = Mistake::both(forwarded, signer(route, lines));
+    let more = Mistake::both(forwarded, signer(route, used, lines));
     let more = Mistake::both(without_effect(route, mode, lines), more);
     let (upstream, (_, (forwarded, signer))) = Mistake::both(target(route, mode, lines), more)?;
     Ok(match (mode, upstream) {
@@ -236,7 +237,11 @@ fn header(name: &Spanned<String>, lines: &Lines) -> Result<HeaderName, Mistake> 
 }
 
 /// Reads what signs anew.
-fn signer(route: &file::Route, lines: &Lines) -> Result<Option<Signer>, Mistake> {
+fn signer(
+    route: &file::Route,
+    used: &UsedSecrets,
+    lines: &Lines,
+) -> Result<Option<Signer>, Mistake> {
     let source = Source { env: &route.resign_secret_env, file: &route.resign_secret_file };
     let Some(resign) = &route.resign else {
         return source.place().map_or(Ok(None), |place| {
@@ -251,8 +256,15 @@ fn signer(route: &file::Route, lines: &Lines) -> Result<Option<Signer>, Mistake>
     let Some(read) = source.read(lines)? else {
         return Err(lines.at(resign, "set `resign_secret_env` or `resign_secret_file`"));
     };
-    let signer = Secret::new(&read.value).and_then(|secret| Signer::new(scheme, secret));
-    signer.map(Some).map_err(|error| lines.at(read.place, error.to_string()))
+    let wrong = |error: ConfigError| lines.at(read.place, error.to_string());
+    let secret = ExposedSecret::new(read.value.as_str()).map_err(wrong)?;
+    if let Some(owner) = used.owner(&secret, scheme.secret_encoding()) {
+        let text = format!(
+            "`{owner}` has the same secret: that sender could sign as the gateway, so `resign` needs a secret of its own"
+        );
+        return Err(lines.at(read.place, text));
+    }
+    Signer::new(scheme, secret.secret().clone()).map(Some).map_err(wrong)
 }
 
 /// Makes them shared.

@@ -227,3 +227,30 @@ fn one_key_in_two_spellings_is_a_mistake() {
     place.write(scheme.name(), &prefixed);
     assert!(place.mistakes().contains("`mlflow` has the same secret"));
 }
+
+/// Otherwise the sender could sign in the place of the gateway.
+#[test]
+fn a_secret_to_sign_anew_with_is_the_one_of_no_sender() {
+    let scheme = &Sender::STANDARD_WEBHOOKS;
+    let key = b"a key of 24 bytes or more";
+    let prefixed = scheme.secret_encoding().write(key);
+    let bare = prefixed.strip_prefix("whsec_").unwrap();
+    let verbatim = core::str::from_utf8(key).unwrap();
+    for (owner, senders, ours) in [
+        (scheme.name(), prefixed.as_str(), bare),
+        (scheme.name(), bare.trim_end_matches('='), prefixed.as_str()),
+        // The bytes of a sender's text are the key.
+        ("mlflow", verbatim, prefixed.as_str()),
+    ] {
+        let place = Place::new("");
+        place.write(owner, senders);
+        let file = place.write("resign", ours);
+        let more = format!("resign = \"standard-webhooks\"\nresign_secret_file = \"{file}\"\n");
+        place.edit(|config| config + &route(MLFLOW, "http://127.0.0.1:8000/", &more));
+        let said = place.mistakes();
+        let expected =
+            format!("`{owner}` has the same secret: that sender could sign as the gateway");
+        assert!(said.contains(&expected), "{said}");
+        assert!(!said.contains(bare.trim_end_matches('=')) && !said.contains(verbatim), "{said}");
+    }
+}
