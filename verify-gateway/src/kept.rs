@@ -1,10 +1,10 @@
 //! Deliveries that are acknowledged once they are on the disk, and posted or published until they have arrived.
 
 use core::time::Duration;
-use std::{fs, path::Path};
+use std::{collections::HashMap, fs, path::Path, thread};
 
 use bridge_common::{Event, Live, Place, Store};
-use verify_outbox::{CloudEvents, Delivery, Endpoint, Http, Outbox, Policy, Workers};
+use verify_outbox::{CloudEvents, Delivery, Endpoint, Http, Nats, Outbox, Policy, Workers};
 
 use crate::{
     config::{self, Destination, Fixed, Goal},
@@ -25,6 +25,7 @@ pub(crate) fn open(
 ) -> Result<(Outbox, Workers), String> {
     let (outbox, mut workers) = store.open_at(place)?;
     let policy = Policy::default().give_up_after(store.give_up_after());
+    let mut published = published(fixed, &outbox);
     for (path, destination) in &fixed.kept {
         let wrong = |error: String| format!("`{path}`: {error}");
         let added = match destination {
@@ -36,15 +37,36 @@ pub(crate) fn open(
                     .with_headers(move |delivery| signature(&live, &at, delivery));
                 workers.add(path, policy.clone(), post)
             }
-            Destination::Publish { servers, stream, subject } => {
-                let nats = servers.builder(path).map(|nats| nats.event_of(event_of));
-                let nats = nats.and_then(|nats| nats.open(&outbox, stream, subject));
-                workers.add(path, policy.clone(), nats.map_err(|error| wrong(error.to_string()))?)
-            }
+            Destination::Publish { .. } => match published.remove(path.as_str()) {
+                Some(nats) => workers.add(path, policy.clone(), nats.map_err(wrong)?),
+                None => continue,
+            },
         };
         added.map_err(|error| error.to_string())?;
     }
     Ok((outbox, workers))
+}
+
+/// Opens what is published to, by path. Each waits for its server, so all do it at the same time.
+fn published<'f>(fixed: &'f Fixed, outbox: &Outbox) -> HashMap<&'f str, Result<Nats, String>> {
+    thread::scope(|scope| {
+        let opening = fixed.kept.iter().filter_map(|(path, destination)| match destination {
+            Destination::Post { .. } => None,
+            Destination::Publish { servers, stream, subject } => {
+                let open = move || {
+                    let nats = servers.builder(path)?.event_of(event_of);
+                    nats.open(outbox, stream, subject)
+                };
+                Some((path.as_str(), scope.spawn(open)))
+            }
+        });
+        let opening: Vec<_> = opening.collect();
+        let opened = opening.into_iter().map(|(path, opening)| {
+            let nats = opening.join().map_err(|_| "it could not be opened".to_owned());
+            (path, nats.and_then(|nats| nats.map_err(|error| error.to_string())))
+        });
+        opened.collect()
+    })
 }
 
 fn http(authorities: Option<&Path>) -> Result<Http, String> {

@@ -42,3 +42,28 @@ fn a_server_that_says_nothing_is_waited_for_no_longer_than_15_seconds() {
     assert!(place.mistakes().contains("the store of `[once]`: "));
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
+
+/// Routes wait for their servers at the same time: each gives up after 5 s.
+#[test]
+fn servers_that_say_nothing_do_not_delay_the_start_route_by_route() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let publish = |number| {
+        format!(
+            "[[routes]]\npath = \"/published/{number}\"\nsender = \"mlflow\"\nmode = \"publish\"\n\
+             stream = \"models\"\nsubject = \"models.events\"\n"
+        )
+    };
+    let routes: String = (0..32).map(publish).collect();
+    let head =
+        format!("[nats]\naddress = \"nats://{address}\"\n[store]\npath = \"FOLDER/kept.db\"\n");
+    let place = Place::with_head("", &format!("{routes}{head}"));
+    let begun = std::time::Instant::now();
+    let gateway = place.start();
+    assert!(begun.elapsed().as_secs() < 40, "{:?}", begun.elapsed());
+    assert!(
+        gateway.said.contains("nothing is posted to NATS until it is there"),
+        "{}",
+        gateway.said
+    );
+}
