@@ -35,7 +35,7 @@ function showHandled({ handled, verdict }) {
   at('judge').hidden = !isRefused;
   at('edit').hidden = isRefused || about.forward_to === null || !about.may_sign || open.body.text === undefined;
   at('replay').disabled = isRefused || about.forward_to === null;
-  at('replay-note').textContent = isRefused ? 'Refused deliveries are given to no handler.'
+  at('replay-note').textContent = isRefused ? 'A refused delivery is not replayed.'
     : about.forward_to === null ? 'Replay needs --forward-to.' : '';
 }
 
@@ -51,9 +51,9 @@ async function show(id) {
   open = shownNow;
   const { summary, headers, curl } = open;
   at('detail-title').textContent = `Delivery ${id}: ${summary.verdict.is}`;
-  at('reason').textContent = shownOnOneLine(summary.subject);
+  at('reason').replaceChildren(showSubject(summary));
   at('claim').hidden = !summary.claim;
-  at('claim').textContent = shownOnOneLine(`The body says ${summary.claim}. Nobody vouches for it.`);
+  at('claim').textContent = shownOnOneLine(`The body says ${summary.claim}, which is not verified.`);
   at('facts').replaceChildren(...facts(open).flatMap(([name, value]) =>
     [make('dt', name), value instanceof Node ? value : make('dd', shownOnOneLine(`${value}`))]));
   at('headers').replaceChildren(...headers.map(([name, value]) => {
@@ -100,7 +100,10 @@ function select(id, focus = true) {
 
 at('list').addEventListener('click', (event) => {
   const row = event.target.closest('li');
-  if (row) select(numberOf(row));
+  if (!row) return;
+  select(numberOf(row));
+  // On a narrow page the delivery is below the list.
+  if (getComputedStyle(at('list')).maxHeight !== 'none') at('detail').scrollIntoView();
 });
 
 // In the list, and wherever the arrow keys do nothing else, as they do right after the page was loaded.

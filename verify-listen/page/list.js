@@ -1,13 +1,22 @@
 // The list.
 
+// Our own text quotes names `so`. What was verified is the sender's text, and stays as it is.
+function showSubject({ verdict, subject: text }, attributes = {}) {
+  const element = make('span', '', attributes);
+  const parts = verdict.is === 'refused' ? shownOnOneLine(text).split(/`([^`]+)`/) : [shownOnOneLine(text)];
+  element.append(...parts.map((part, place) => (place % 2 === 1 ? make('code', part) : part)));
+  return element;
+}
+
 function fill(row, summary) {
   const last = summary.handled.at(-1);
   const said = last ? outcome(last) : summary.verdict.status ?? '';
   row.replaceChildren(
     relative(summary.received_at), ' ',
     make('span', summary.verdict.is, { class: 'verdict', 'data-is': summary.verdict.is }), ' ',
+    make('span', shownOnOneLine(summary.sender), { class: 'sender' }), ' ',
     make('span', said, { class: last && hasFailed(last) ? 'outcome failed' : 'outcome' }), ' ',
-    make('span', shownOnOneLine(`${summary.sender} ${summary.subject}`), { class: 'subject', dir: 'ltr' }),
+    showSubject(summary, { class: 'subject', dir: 'ltr' }),
   );
   if (summary.claim) row.append(' ', make('span', shownOnOneLine(`says ${summary.claim}`), { class: 'subject claim', dir: 'ltr' }));
 }

@@ -5,7 +5,7 @@ let newer = null;
 
 async function load() {
   about = await ask('/api/about');
-  at('about').textContent = about.forward_to ? `hands on to ${about.forward_to}` : '';
+  at('about').textContent = about.forward_to ? `forwards to ${about.forward_to}` : '';
   offerTests();
   at('none-urls').replaceChildren(...about.deliver_to.map((url) => make('li', url)));
   newer = new Set();

@@ -41,14 +41,14 @@ function compared(received, { secret, start, length }) {
 
 function noteOn({ summary, signature }, all) {
   const isRefused = summary.verdict.is === 'refused';
-  if (signature.fits) return isRefused ? 'The signature fits. It was refused for another reason.' : 'The signature fits.';
+  if (signature.fits) return isRefused ? 'The signature matches. It was refused for another reason.' : 'The signature matches.';
   if (signature.received.length === 0) return `The header ${signature.header} is missing.`;
   if (signature.problem) return `No signature can be expected: ${signature.problem}.`;
   const cutOff = summary.is_cut_off ? ' Not all of the body came, and what is expected is for the part that did.' : '';
   const place = Math.max(...all.map(({ same }) => same));
   const first = all.some(({ isWhole }) => isWhole)
     ? 'The beginnings are equal, and the rest differs.' : `The first difference is at character ${place + 1}.`;
-  return `The signature does not fit. ${first}${cutOff}`;
+  return `The signature does not match. ${first}${cutOff}`;
 }
 
 const signedText = () => `${open.signature.signed_before}${open.body.text ?? ''}`;
@@ -71,10 +71,13 @@ function showSignature() {
   at('signatures').replaceChildren(
     ...signature.received.map((value) => row('received', marked(value, place(value)))),
     ...(signature.fits ? [] : all.map((one) => one.row)));
+  at('compared').hidden = at('signatures').children.length === 0;
   const most = 2000;
   const text = body.text ?? '';
   at('signed').replaceChildren(make('b', shown(signature.signed_before)), shown(text.slice(0, most)));
   if (text.length > most) at('signed').append(make('span', ` … and ${text.length - most} more characters of the body`, { class: 'quiet' }));
+  const isNothing = signature.signed_before === '' && summary.body_len === 0;
+  at('signed').hidden = at('signed-actions').hidden = isNothing;
   if (body.text === undefined) at('signed').append(make('span', `the ${summary.body_len} bytes of the body`, { class: 'quiet' }));
 }
 

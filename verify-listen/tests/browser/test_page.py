@@ -102,8 +102,8 @@ class Page(unittest.TestCase):
         self.assertEqual(listen.deliver(model_version(), forged=True), 401)
         self.wait_for(2)
         newest, oldest = self.seen()
-        self.assertIn("refused 401 databricks signature does not match any configured secret", newest)
-        self.assertIn("verified  databricks MODEL_VERSION_CREATED fraud 7", oldest)
+        self.assertIn("refused databricks 401 signature does not match any configured secret: x-databricks-signature", newest)
+        self.assertIn("verified databricks  MODEL_VERSION_CREATED fraud 7", oldest)
         self.browser.wait("it is announced", "document.getElementById('news').textContent !== ''")
         self.assert_no_trouble()
 
@@ -239,7 +239,7 @@ class Page(unittest.TestCase):
         length = len(model_version("fraud", 7))
         self.assertEqual(self.browser.text("#difference-at"), f"First difference, after {length} bytes")
         self.assertEqual(self.browser.run("at('difference-rows').querySelectorAll('mark').length"), 1)
-        self.assertIn("The body says MODEL_VERSION_CREATED fraud 7. Nobody vouches for it.", self.browser.text("#claim"))
+        self.assertIn("The body says MODEL_VERSION_CREATED fraud 7, which is not verified.", self.browser.text("#claim"))
         self.assertIn("MODEL_VERSION_CREATED, as the body claims", self.browser.text("#facts"))
         # Who goes on before it is there does not see it at the next one.
         listen.deliver(model_version())
@@ -247,7 +247,7 @@ class Page(unittest.TestCase):
         self.browser.run(f"{ROWS}[1].click()")
         self.select(0)
         self.assertFalse(self.browser.run("at('explanation').checkVisibility()"))
-        self.assertEqual(self.browser.text("#signature-note"), "The signature fits.")
+        self.assertEqual(self.browser.text("#signature-note"), "The signature matches.")
         self.assert_no_trouble()
 
     def test_the_signature_stands_beside_the_expected_one(self):
@@ -258,10 +258,10 @@ class Page(unittest.TestCase):
         late = f"{genuine[:20]}{'0' if genuine[20] != '0' else '1'}{genuine[21:]}"
         cases = [
             (None, "The header x-databricks-signature is missing.", None),
-            ("<img src=x onerror='trouble.push(1)'>", "The signature does not fit. The first difference is at character 1.", 0),
+            ("<img src=x onerror='trouble.push(1)'>", "The signature does not match. The first difference is at character 1.", 0),
             # Where exactly is not told: it could be guessed character by character.
-            (late, "The signature does not fit. The beginnings are equal, and the rest differs.", 12),
-            (wrong, "The signature does not fit. The first difference is at character 6.", 5),
+            (late, "The signature does not match. The beginnings are equal, and the rest differs.", 12),
+            (wrong, "The signature does not match. The first difference is at character 6.", 5),
         ]
         for received, _, _ in reversed(cases):
             self.assertEqual(listen.deliver(body, signature=received), 401, received)
@@ -365,7 +365,7 @@ class Page(unittest.TestCase):
         self.wait_until_seen("#announcement", "The test delivery was answered 200.")
         self.wait_for(1)
         self.browser.wait("the row is whole", f"{ROWS}[0].textContent.includes('200 in')")
-        self.assertIn("wandb LINK_ARTIFACT", self.seen()[0])
+        self.assertRegex(self.seen()[0], r" wandb 200 in \d+ ms LINK_ARTIFACT")
         self.assertEqual(len(handler.received), 1)
         self.assert_no_trouble()
         # A page that other machines reach signs nothing.
@@ -461,6 +461,9 @@ class Page(unittest.TestCase):
                " && one.getBoundingClientRect().right > innerWidth + 0.5).map((one) => one.outerHTML.slice(0, 80))"
         self.assertEqual(self.browser.run(wide), [])
         self.assertLessEqual(self.browser.run("document.documentElement.scrollWidth"), 400)
+        # Who chooses a delivery sees it, and need not scroll past the list.
+        self.browser.run(f"{ROWS}[1].click()")
+        self.browser.wait("it is in sight", "Math.abs(at('detail').getBoundingClientRect().top) < 2")
 
     def test_what_is_said_is_seen(self):
         listen, handler = self.start_with_handler()
