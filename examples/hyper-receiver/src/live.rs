@@ -1,4 +1,4 @@
-//! What is exchanged while it runs.
+//! What can be replaced while it runs.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -6,7 +6,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use crate::{settings::Files, tenants::Tenants, tls};
 
-/// The tenants and the certificate in place. Clones share them.
+/// The current tenants and certificate. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Live(Arc<Shared>);
 
@@ -28,11 +28,12 @@ impl Live {
         Ok(Self(Arc::new(Shared { files, current })))
     }
 
-    /// Reads them again. If one of them is broken, all of it stays as it was. A delivery that is on its
-    /// way keeps the secrets that it began with, and a connection its certificate.
+    /// Reads the files again. If a file is broken, everything stays as it was. A delivery in flight
+    /// keeps the secrets that it began with, and a connection keeps its certificate.
     pub(crate) fn reload(&self) -> Result<(), String> {
         let new = Current::read(&self.0.files)?;
-        // Nothing can panic while the lock is held, so a poisoned one is still whole.
+        // Nothing can panic while the lock is held, so the data is intact even if the lock is
+        // poisoned.
         *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(())
     }
@@ -65,7 +66,8 @@ impl Current {
 
 /// Reloads on SIGHUP, for as long as it runs.
 ///
-/// A signal and not a watch on the files: whoever changed them knows when all of them are complete.
+/// A signal, and not a watch on the files: only the person who changed them knows when all of them
+/// are complete.
 #[cfg(unix)]
 pub(crate) fn reload_on_hangup(live: Live) -> Result<(), String> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -82,7 +84,7 @@ pub(crate) fn reload_on_hangup(live: Live) -> Result<(), String> {
     Ok(())
 }
 
-/// There is no such signal here.
+/// This system has no such signal.
 #[cfg(not(unix))]
 pub(crate) fn reload_on_hangup(_: Live) -> Result<(), String> {
     Ok(())

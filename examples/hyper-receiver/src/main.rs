@@ -50,14 +50,15 @@ async fn run() -> Result<(), String> {
     log_to_stderr("info,h2=error");
     let guard = Guard::from_env().await?;
 
-    // Before it says that it listens: an early signal would end it.
+    // Before it says that it listens, because an early signal would end it.
     let stop = Stop::new().map_err(|error| error.to_string())?;
     live::reload_on_hangup(live.clone())?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     eprintln!("{}", live.greeting());
     eprintln!("listening on https://{address}; RUST_LOG=verify=debug shows why one is refused");
     let service = service::service(live.clone(), guard, Output::new());
-    // Half of the files that a process may usually have open. More wait in the listener's backlog.
+    // Half of the files that a process may usually have open. Further connections wait in the
+    // listener's backlog.
     let server = Server::new().connections(512);
     let tls = move || Some(live.tls());
     let serving = server.serve_tls(listener, service, tls, async {
@@ -71,8 +72,8 @@ async fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// Logs to standard error what `default` says, and what `RUST_LOG` says besides or instead: a target that
-/// is in both is logged as in `RUST_LOG`.
+/// Logs to standard error. `RUST_LOG` adds to `default`: a target that is in both is logged as in
+/// `RUST_LOG`.
 fn log_to_stderr(default: &str) {
     let more = env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
     let log = EnvFilter::new(format!("{default},{more}"));

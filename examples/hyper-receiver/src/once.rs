@@ -1,4 +1,5 @@
-//! The store that `ONCE_STORE` names: with it each delivery is handled once, also by several receivers.
+//! The store that `ONCE_STORE` names. With it, each delivery is handled once, also by several
+//! receivers.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::{env, sync::Arc};
@@ -12,7 +13,7 @@ use verify_once::{Once, StoreError};
 pub(crate) struct Guard {
     /// `None`: no store is named, so a repetition is handled again.
     once: Option<Once>,
-    /// Whether the store could be used when that was last asked.
+    /// Whether the store could be used when it was last asked.
     was_ready: Arc<AtomicBool>,
 }
 
@@ -20,7 +21,8 @@ impl Guard {
     /// How often a store that does not answer in time is asked at the start: 5 s in all.
     const FIRST_LOOKS: usize = 10;
 
-    /// Reads `ONCE_STORE`. A store that is not there yet is no mistake; one that cannot be used as it is, is one.
+    /// Reads `ONCE_STORE`. A store that is not running yet is no mistake. A store that cannot be used as it is,
+    /// is a mistake.
     pub(crate) async fn from_env() -> Result<Self, String> {
         let address = match env::var("ONCE_STORE") {
             Ok(address) => address,
@@ -56,8 +58,9 @@ impl Guard {
         self.once.clone()
     }
 
-    /// Returns whether a delivery tells of something so long ago that the store would have forgotten it: somebody
-    /// who recorded it could have it handled again. For Databricks, whose time stands in the body only.
+    /// Returns whether a delivery is about something so long ago that the store would have forgotten it: an
+    /// attacker who recorded it could have it handled again. It is for Databricks, whose time is only in the
+    /// body.
     pub(crate) fn is_outdated(&self, verified: &Verified<Bytes>) -> bool {
         let window = self.once.as_ref().and_then(|once| once.window(verified.receipt()));
         let (Some(window), Ok(AnyEvent::Databricks(event)), Ok(now)) =
@@ -65,7 +68,7 @@ impl Guard {
         else {
             return false;
         };
-        // A time that is ahead is one of another clock.
+        // A time in the future comes from another clock.
         let age = now.as_secs().saturating_sub(event.event_timestamp.to_unix_time().as_secs());
         age > window.as_secs()
     }

@@ -22,7 +22,7 @@ impl Output {
         Self(Arc::new(Mutex::new(tokio::io::stdout())))
     }
 
-    /// Prints a line, or says that it could not be written, or not in time.
+    /// Prints a line. An error: it could not be written, or not in time.
     pub(crate) async fn print(&self, line: &str) -> io::Result<()> {
         let written = async {
             let mut output = self.0.lock().await;

@@ -1,4 +1,4 @@
-//! What is answered to which request.
+//! The answer to each request.
 
 use core::{
     convert::Infallible,
@@ -40,9 +40,9 @@ impl<S> App for S where
 {
 }
 
-/// The body of an answer: ours, or the one of the layers.
+/// The body of an answer: ours, or a layer's.
 pub(crate) type Body = Either<Full<Bytes>, Guarded>;
-/// Of the layer that verifies, and of the one that handles once.
+/// From the layer that verifies, and from the layer that handles once.
 type Guarded = ResponseBody<ResponseBody<Full<Bytes>>>;
 
 /// Makes the service of all connections, as clones.
@@ -50,7 +50,7 @@ pub(crate) fn service(live: Live, guard: Guard, output: Output) -> impl App {
     let handling = guard.clone();
     let on_delivery = move |request| on_delivery(output.clone(), handling.clone(), request);
     let once = HandleOnceLayer::new(guard.once()).layer(service_fn(on_delivery));
-    // Until a delivery is verified, its connection is one that makes room for others.
+    // Until a delivery is verified, its connection may have to make room for others.
     let kept = KeepPlaceLayer::new().layer(once);
     let guarded = VerifyLayer::with_resolver(ByPath(live)).layer(kept);
     service_fn(move |request| route(guarded.clone(), guard.clone(), request))
@@ -105,7 +105,7 @@ async fn on_delivery(
     line["tenant"] = endpoint.tenant.into();
     Ok(match output.print(&format!("{line}\n")).await {
         Ok(()) => bare(StatusCode::NO_CONTENT),
-        // Not accepted if it could not be handled: MLflow sends again on a 503.
+        // Not accepted if it could not be handled: MLflow tries again on a 503.
         Err(_) => try_again(verified.receipt()),
     })
 }
@@ -130,10 +130,10 @@ impl Resolver<Parts> for ByPath {
     }
 }
 
-/// Where a tenant's deliveries go to: `/webhooks/{tenant}/{sender}`.
+/// The path of a tenant's deliveries: `/webhooks/{tenant}/{sender}`.
 #[derive(Clone, Copy)]
 struct Endpoint<'a> {
-    /// As it stands in the path. Whether there is such a tenant is nobody's business.
+    /// As it is in the path. No answer shows whether this tenant exists.
     tenant: &'a str,
     sender: &'a str,
 }

@@ -6,7 +6,7 @@ use std::{env, path::PathBuf};
 pub(crate) struct Settings {
     /// Where to listen.
     pub(crate) listen: String,
-    /// What is read again when it is told to.
+    /// The files that are read again on SIGHUP.
     pub(crate) files: Files,
 }
 
@@ -14,7 +14,7 @@ pub(crate) struct Settings {
 pub(crate) struct Files {
     /// Each tenant's secrets.
     pub(crate) tenants: PathBuf,
-    /// The server's certificate and those between it and the authority, PEM.
+    /// The server's certificate and its intermediate certificates, PEM.
     pub(crate) certificates: PathBuf,
     /// Its private key, PEM.
     pub(crate) key: PathBuf,

@@ -10,17 +10,17 @@ use std::{
 use toml::{Table, Value};
 use verify_axum::{ConfigError, Secret, Sender, Verifier};
 
-/// A verifier for each tenant and sender, and one for each sender that no delivery fits.
+/// A verifier for each tenant and sender, and for each sender a verifier that no delivery matches.
 pub(crate) struct Tenants {
     /// By tenant, then by sender.
     verifiers: HashMap<String, HashMap<&'static str, Arc<Verifier>>>,
-    /// Random secrets, which nobody knows: whoever asks for a tenant that there is not is refused by
-    /// the same code, after the same work.
+    /// Random secrets, which nobody knows. A request for an unknown tenant is refused by the same
+    /// code, after the same work.
     nobody: HashMap<&'static str, Arc<Verifier>>,
 }
 
 impl Tenants {
-    /// Reads the file. Error messages have places and names, and nothing of a value.
+    /// Reads the file. Error messages name places and settings, and never show a value.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let wrong = |problem: String| format!("TENANTS_FILE: `{}`: {problem}", path.display());
         let text = fs::read(path).map_err(|error| wrong(error.to_string()))?;
@@ -36,7 +36,7 @@ impl Tenants {
             let line = before.matches('\n').count() + 1;
             format!("line {line}: not TOML, or a name stands there twice: write `secret = \"value\"` under `[tenant.sender]`")
         })?;
-        // More likely a file that was cut off than a receiver for nobody.
+        // An empty file was more likely cut off than meant for no tenant.
         if table.is_empty() {
             return Err("no tenant".to_owned());
         }
@@ -56,7 +56,8 @@ impl Tenants {
                 })?;
                 let secrets = Secrets::read(&place, secrets)?;
                 for secret in [Some(secrets.current), secrets.previous].into_iter().flatten() {
-                    // One that two share would let a delivery to one pass for a delivery to the other.
+                    // If two tenants shared a secret, a delivery to one could pass for a delivery to
+                    // the other.
                     if !known.insert(secret.to_owned()) {
                         return Err(format!("`{place}`: a secret that occurs twice"));
                     }
@@ -75,8 +76,8 @@ impl Tenants {
         Ok(Self { verifiers, nobody })
     }
 
-    /// Returns the verifier of a tenant, or the one of nobody. `None`: no such sender, which is no
-    /// secret.
+    /// Returns the verifier of a tenant, or the verifier that no delivery matches. `None`: there is
+    /// no such sender, which may be known.
     pub(crate) fn verifier(&self, tenant: &str, sender: &str) -> Option<Arc<Verifier>> {
         let of_tenant = self.verifiers.get(tenant).and_then(|senders| senders.get(sender));
         of_tenant.or_else(|| self.nobody.get(sender)).cloned()
@@ -110,8 +111,8 @@ impl<'a> Secrets<'a> {
         Ok(Self { current, previous: text("previous")? })
     }
 
-    /// Always of two secrets, so that the time of an answer does not tell who has a previous one, or
-    /// any.
+    /// Always two secrets, so that the time of an answer does not tell who has a previous secret, or
+    /// any secret.
     fn verifier(&self, sender: Sender) -> Result<Verifier, String> {
         let previous = match self.previous {
             Some(previous) => Secret::new(previous).map_err(|error| error.to_string())?,
@@ -130,7 +131,7 @@ fn verifier(sender: Sender, current: Secret, previous: Secret) -> Result<Verifie
         .build()
 }
 
-/// Of hex digits, which are base64 as well: some senders decode their secrets.
+/// Hex digits, which are base64 as well, because some senders decode their secrets.
 fn random() -> Result<Secret, String> {
     let mut random = [0; 32];
     getrandom::fill(&mut random).map_err(|error| error.to_string())?;
@@ -142,7 +143,7 @@ fn sender(name: &str) -> Option<Sender> {
     Sender::ALL.iter().find(|sender| sender.name() == name).copied()
 }
 
-/// What stands in a path as it is, without percent signs.
+/// A name that is in a path as it is, without percent signs.
 fn is_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=64).contains(&name.len()) && name.bytes().all(is_plain)

@@ -5,7 +5,7 @@ use std::path::Path;
 use tokio_rustls::rustls::ServerConfig;
 use verify_hyper::{CertificateError, read_certificate};
 
-/// Reads a certificate with those between it and its authority, and its private key.
+/// Reads a certificate, its intermediate certificates, and its private key.
 pub(crate) fn read(certificates: &Path, key: &Path) -> Result<ServerConfig, String> {
     read_certificate(certificates, key).map_err(|error| {
         let (variable, path) = match &error {

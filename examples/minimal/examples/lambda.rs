@@ -34,7 +34,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Answers one event; `work` is what the function is there for.
+/// Answers one event. `work` is the purpose of the function.
 pub(crate) fn respond(
     verifier: &Verifier,
     now: UnixTime,
@@ -42,7 +42,7 @@ pub(crate) fn respond(
     work: impl FnOnce(&Told) -> io::Result<()>,
 ) -> Result<Value, base64ct::Error> {
     let body = event["body"].as_str().unwrap_or_default();
-    // What was signed are the bytes, not the text that the gateway made of them.
+    // The sender signed the bytes, and not the text that the gateway made of them.
     let body = match event["isBase64Encoded"].as_bool() {
         Some(true) => Base64::decode_vec(body)?,
         _ => body.as_bytes().to_vec(),
@@ -69,8 +69,8 @@ pub(crate) fn respond(
     Ok(answer)
 }
 
-/// Names in lower case. One that occurred twice has its values joined by a comma, which no signature
-/// has in it twice: it is refused.
+/// Names in lower case. If a header occurred twice, its values are joined by a comma, and the
+/// signature is refused.
 struct FunctionHeaders<'a>(&'a Map<String, Value>);
 
 impl Headers for FunctionHeaders<'_> {

@@ -9,7 +9,7 @@ use crate::Refusal;
 ///
 /// # Errors
 ///
-/// The delivery was refused, or is genuine and could not be read: [`Refusal::answer`] says what to
+/// The delivery was refused, or it is genuine but cannot be read: [`Refusal::answer`] says what to
 /// answer.
 pub fn receive(
     verifier: &Verifier,

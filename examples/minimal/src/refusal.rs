@@ -12,23 +12,23 @@ pub enum Refusal {
     Unreadable {
         /// Why.
         error: EventError,
-        /// How long the sender is to wait before it sends the delivery again.
+        /// How long the sender should wait before it sends the delivery again.
         retry_after: RetryAfter,
     },
 }
 
 impl Refusal {
     /// Returns the status to answer with and at most one header, its name in lower case. The body of
-    /// the answer is empty: senders show it to whoever presses "test".
+    /// the answer is empty, because senders show it to everybody who presses "test".
     #[must_use]
     pub fn answer(&self) -> (u16, Option<(&'static str, &'static str)>) {
         match self {
             Self::Rejected(rejection) if rejection.kind() == RejectionKind::BodyTooLarge => {
                 (413, None)
             }
-            // The same for every reason, or it would help whoever forges.
+            // The same for every reason. Otherwise it would help a forger.
             Self::Rejected(_) => (401, Some(("www-authenticate", "HMAC-SHA256, Bearer"))),
-            // Our own trouble: MLflow drops a delivery for good on nearly every 4xx.
+            // A failure of our own: MLflow drops a delivery for good on nearly every 4xx.
             Self::Unreadable { retry_after, .. } => {
                 (503, Some(("retry-after", retry_after.as_str())))
             }

@@ -71,7 +71,7 @@ async fn on_delivery(
     }
     match output.print(&format!("{}\n", facts::describe(&verified, attempt))).await {
         Ok(()) => HttpResponse::NoContent().finish(),
-        // Not accepted if it could not be handled: MLflow sends again on a 503.
+        // Not accepted if it could not be handled: MLflow tries again on a 503.
         Err(_) => try_again(verified.receipt()),
     }
 }

@@ -1,11 +1,11 @@
-//! The settings, from the environment. Whatever could be meant otherwise than it is written is a
-//! mistake, because a receiver that refuses genuine deliveries loses them.
+//! The settings, from the environment. An ambiguous setting is a mistake, because a receiver that
+//! refuses genuine deliveries loses them.
 
 use std::env;
 
 use verify_core::{ConfigError, Secret, Sender, Verifier, VerifierBuilder};
 
-/// What each sender's settings begin with, such as `MLFLOW_WEBHOOK`.
+/// The prefix of each sender's settings, such as `MLFLOW_WEBHOOK`.
 fn settings(sender: &Sender) -> String {
     format!("{}_WEBHOOK", sender.name().to_ascii_uppercase().replace('-', "_"))
 }
@@ -14,7 +14,7 @@ fn settings(sender: &Sender) -> String {
 pub(crate) fn verifiers() -> Result<Vec<Verifier>, String> {
     let mut verifiers = Vec::new();
     let mut known = Vec::new();
-    // One that two senders share would let a delivery of one pass for a delivery of the other.
+    // If two senders shared a secret, a delivery of one could pass for a delivery of the other.
     let mut secrets: Vec<String> = Vec::new();
     for sender in Sender::ALL {
         let settings = settings(sender);
@@ -59,7 +59,7 @@ pub(crate) fn verifiers() -> Result<Vec<Verifier>, String> {
     }
 }
 
-/// A variable and the one that holds the value before it.
+/// A variable, and the variable with its previous value.
 struct Variable {
     name: String,
     current: Option<String>,

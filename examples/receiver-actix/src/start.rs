@@ -11,16 +11,16 @@ use verify_core::Verifier;
 
 use crate::{once::Guard, settings, stop::Stop, try_it};
 
-/// What a receiver has once it has begun.
+/// What a receiver has after its start.
 pub(crate) struct Start {
     pub(crate) listener: TcpListener,
-    /// Each with the path that it guards.
+    /// Each verifier with the path that it guards.
     pub(crate) verifiers: Vec<(String, Verifier)>,
     pub(crate) guard: Guard,
     pub(crate) stop: Stop,
 }
 
-/// Reads the settings, listens, and says so; or says what is wrong with the settings.
+/// Reads the settings, listens, and prints the address. If a setting is wrong, it says so.
 pub(crate) async fn start() -> Result<Start, String> {
     let mut verifiers = settings::verifiers()?;
     let address = env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
@@ -50,8 +50,8 @@ pub(crate) async fn start() -> Result<Start, String> {
     Ok(Start { listener, verifiers, guard, stop })
 }
 
-/// Logs to standard error what `default` says, and what `RUST_LOG` says besides or instead: a target that
-/// is in both is logged as in `RUST_LOG`.
+/// Logs to standard error. `RUST_LOG` adds to `default`: a target that is in both is logged as in
+/// `RUST_LOG`.
 fn log_to_stderr(default: &str) {
     let more = env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
     let log = EnvFilter::new(format!("{default},{more}"));

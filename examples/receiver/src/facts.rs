@@ -4,7 +4,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use verify_core::{AnyEvent, Verified, databricks::Stage};
 
-/// Makes the object that the line is. An attempt after the first is told: an earlier one may have got half way.
+/// Makes the JSON object of the line. It names an attempt after the first, because an earlier attempt may have
+/// done half of its work.
 pub(crate) fn describe(verified: &Verified<Bytes>, attempt: u32) -> Value {
     let receipt = verified.receipt();
     let mut line = json!({
@@ -31,7 +32,7 @@ pub(crate) fn describe(verified: &Verified<Bytes>, attempt: u32) -> Value {
                 }
             }
         }
-        // Verified all the same: what is not understood is not lost.
+        // Still verified: a delivery that cannot be read is not lost.
         Err(error) => line["unreadable"] = error.to_string().into(),
     }
     line

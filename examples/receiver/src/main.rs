@@ -46,7 +46,7 @@ async fn run() -> Result<(), String> {
     };
     tokio::select! {
         () = Server::new().serve(listener, app(verifiers, &guard), stopping) => {}
-        // Told a second time, it waits for nobody.
+        // After a second signal, it waits for nothing.
         () = stop.told(2) => {}
     }
     Ok(())
@@ -78,7 +78,7 @@ async fn on_delivery(
     }
     match output.print(&format!("{}\n", facts::describe(&verified, attempt))).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        // Not accepted if it could not be handled: MLflow sends again on a 503.
+        // Not accepted if it could not be handled: MLflow tries again on a 503.
         Err(_) => try_again(verified.receipt()),
     }
 }

@@ -4,8 +4,8 @@ use std::io;
 
 use tokio::{signal, sync::watch};
 
-/// How often this process was told to stop, by Ctrl-C or SIGTERM, since this was made: an earlier signal
-/// ends it at once, so it is made before it says that it listens.
+/// Counts how often this process was told to stop, by Ctrl-C or SIGTERM. An earlier signal ends the
+/// process at once, so make this before the process says that it listens.
 #[derive(Clone)]
 pub(crate) struct Stop(watch::Receiver<usize>);
 
@@ -30,9 +30,9 @@ impl Stop {
         Ok(Self(told))
     }
 
-    /// Waits until it was told so many times, of all times.
+    /// Waits until the process was told to stop this many times in all.
     pub(crate) async fn told(&self, times: usize) {
-        // An error would be that of those who count, who never end.
+        // An error means that the counting task ended, which it never does.
         let _ = self.0.clone().wait_for(|told| *told >= times).await;
     }
 }
