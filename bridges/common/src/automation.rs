@@ -20,8 +20,8 @@ use verify_core::{
 pub struct Automation {
     /// The variables, wherever they stood.
     pub variables: Variables,
-    /// Whether `event_type` is a word that GitHub's workflows are chosen by. Of such a template it is a
-    /// constant, in the vendor's too: it tells what is to be done, and not what happened.
+    /// Whether `event_type` is a word that chooses GitHub's workflows. In such a template it is a
+    /// constant, also in the vendor's: it tells what to do, and not what happened.
     pub has_own_event: bool,
 }
 
@@ -109,7 +109,8 @@ const LABELS: [(&str, &str); 13] = [
 struct Labels(BTreeMap<&'static str, Option<String>>);
 
 impl Labels {
-    /// Reads what stands under a key: a text such as `Author: ada`, or what has texts and facts in it.
+    /// Reads the value of a key: a text such as `Author: ada`, or a value that contains texts and
+    /// facts.
     fn read(&mut self, key: &str, value: &Value) {
         match value {
             // On one line: behind a line break in a value, somebody else could have written a label.

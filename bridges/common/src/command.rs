@@ -120,7 +120,7 @@ pub struct Which {
     pub(crate) all: bool,
 }
 
-/// Says on standard error why `program` failed, if it did. Returns 2 then, else 0.
+/// Says on standard error why `program` failed. Returns 2 if it failed, otherwise 0.
 #[must_use]
 pub fn exit_code(program: &str, result: Result<(), String>) -> ExitCode {
     match result {

@@ -7,8 +7,8 @@ use verify_outbox::{Delivery, Stuck};
 use crate::{Dead, Event, Place, Which, hidden::printable, print_lines};
 
 impl Dead {
-    /// Does it in the store at `store`, and prints what was done, as JSON if that is asked for. `configured` are the destinations that
-    /// are posted to.
+    /// Runs the command on the store at `store`, and prints what it did, as JSON if asked. `configured` are the
+    /// destinations in use.
     ///
     /// # Errors
     ///

@@ -13,14 +13,14 @@ impl Destinations {
         self.0.keys()
     }
 
-    /// Lets workers post to them, and to no others. A posting that is being made is finished as it was begun.
+    /// Makes workers post to these destinations, and to no others. A posting in flight is finished as it was begun.
     ///
-    /// `exchange` puts in place what keeps deliveries for them: all of them are posted to by then, and those that are
-    /// gone still are.
+    /// `exchange` installs the code that keeps deliveries for them. At that moment all new destinations are posted to
+    /// already, and the old ones still are.
     ///
     /// # Errors
     ///
-    /// There is no thread to be had. Then all is as it was, and nothing was exchanged.
+    /// No thread can be started. Then everything stays as it was.
     pub fn exchange(self, workers: &mut Workers, exchange: impl FnOnce()) -> io::Result<()> {
         let old: Vec<_> = workers.destinations().map(ToOwned::to_owned).collect();
         let gone: Vec<_> = old.iter().filter(|name| !self.0.contains_key(*name)).collect();

@@ -7,14 +7,14 @@ use verify_core::{AnyEvent, EventError, UnixTime, wandb::Variables};
 
 use crate::Automation;
 
-/// What the body of a verified delivery says, or why it cannot be told: its sender changed its shape, or
-/// the user of the sender chose one.
+/// What the body of a verified delivery says, or why it cannot be read: its sender changed its shape, or
+/// the user of the sender chose another shape.
 #[derive(Debug)]
 pub struct Event(Result<AnyEvent, EventError>);
 
 impl Event {
-    /// Reads a body of the sender of this name. Variables of Weights & Biases are found wherever the
-    /// documented templates have them.
+    /// Reads a body from the sender with this name. Variables of Weights & Biases are found wherever
+    /// the documented templates have them.
     #[must_use]
     pub fn read(sender: &str, body: &[u8]) -> Self {
         Self(AnyEvent::parse(sender, body).and_then(|event| match event {
@@ -34,7 +34,7 @@ impl Event {
         self.0.as_ref()
     }
 
-    /// Returns its name, as the sender writes it. `None`: it cannot be read, or has none.
+    /// Returns its name, as the sender writes it. `None`: the event cannot be read, or has no name.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         match &self.0 {
@@ -43,8 +43,8 @@ impl Event {
         }
     }
 
-    /// Returns the model, prompt or artifact that it is about. `None`: it cannot be read, or is about
-    /// none.
+    /// Returns the model, prompt or artifact that it is about. `None`: the event cannot be read, or
+    /// is about none of these.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
         self.0.as_ref().ok()?.model()
@@ -59,11 +59,11 @@ impl Event {
         }
     }
 
-    /// Returns whether it tells of something longer ago than a repetition is known: somebody who recorded
-    /// the delivery could have it acted upon again.
+    /// Returns whether it is about something longer ago than a repetition is recognised. An attacker who
+    /// recorded the delivery could then have it handled again.
     ///
-    /// That is for Databricks, whose time is in the body only: MLflow's is checked with the signature,
-    /// Weights & Biases signs none, and a body that cannot be read has none.
+    /// This is for Databricks, whose time is only in the body. MLflow's time is checked with the
+    /// signature, Weights & Biases signs no time, and a body that cannot be read has no time.
     #[must_use]
     pub fn is_outdated(&self, retention: Duration, now: SystemTime) -> bool {
         let Ok(AnyEvent::Databricks(event)) = &self.0 else { return false };

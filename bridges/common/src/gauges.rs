@@ -8,8 +8,8 @@ use verify_outbox::{Outbox, StoreError, Waiting};
 
 use crate::say;
 
-/// The figures of what waits, for each destination that anything may wait for: what is configured, and
-/// what was left under other settings. Clones share them.
+/// The metrics of what waits, for each destination: configured destinations, and destinations of
+/// earlier settings. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Gauges {
     outbox: Outbox,
@@ -17,8 +17,8 @@ pub struct Gauges {
 }
 
 impl Gauges {
-    /// Makes them, and says on standard error, as `program`, what is left for destinations that are not
-    /// configured any more.
+    /// Makes the metrics, and says on standard error, as `program`, what is left for destinations that
+    /// are not configured any more.
     ///
     /// # Errors
     ///
@@ -42,7 +42,8 @@ impl Gauges {
         Ok(Self { outbox, destinations: Arc::new(Mutex::new(destinations)) })
     }
 
-    /// Adds destinations that are configured since. Those that are not any more stay: something may be left for them.
+    /// Adds newly configured destinations. Destinations that are not configured any more stay, because something may
+    /// be left for them.
     pub fn add(&self, configured: impl IntoIterator<Item = String>) {
         self.destinations().extend(configured);
     }

@@ -2,9 +2,9 @@
 
 use core::fmt::Write as _;
 
-/// Returns whether a character does something else than to show: controls, what Unicode lets be ignored
-/// where it cannot be displayed (`Default_Ignorable_Code_Point`: fillers, joiners, what reverses the
-/// direction of text), separators of lines, annotations, and the empty Braille pattern.
+/// Returns whether a character does something other than show: controls, characters that Unicode lets
+/// programs ignore (`Default_Ignorable_Code_Point`: fillers, joiners, what reverses the direction of
+/// text), separators of lines, annotations, and the empty Braille pattern.
 #[must_use]
 pub fn is_hidden(char: char) -> bool {
     char.is_control()

@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Something in place that is exchanged while others use it: each goes on with what it loaded. Clones share it.
+/// A value that can be replaced while others use it: each user goes on with the value that it loaded. Clones
+/// share it.
 pub struct Live<T>(Arc<watch::Sender<Arc<T>>>);
 
 impl<T> Live<T> {

@@ -24,8 +24,8 @@ const OURS: [&str; 5] = ["bridge_common", "ci_trigger", "outbox", "slack_bridge"
 /// What is heard of libraries. actix-http logs an error for each request of a stranger that is no HTTP.
 const LIBRARIES: &str = "warn,actix_http=off";
 
-/// Logs to standard error at `info`, or at what `RUST_LOG` says: a level without a target is for the lines of the
-/// bridges, and a library is heard at `warn` unless `RUST_LOG` names it.
+/// Logs to standard error at `info`, or as `RUST_LOG` says. A level without a target is for the lines of the
+/// bridges. A library is logged at `warn` unless `RUST_LOG` names it.
 pub fn log_to_stderr(format: LogFormat) {
     let more = env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
     let log = tracing_subscriber::fmt()
@@ -42,7 +42,7 @@ pub fn log_to_stderr(format: LogFormat) {
 
 static IS_JSON: AtomicBool = AtomicBool::new(false);
 
-/// Says something of the program as a whole on standard error: a line of its own, or one of JSON where all lines are.
+/// Says something about the whole program on standard error: as a line of text, or as JSON if the log is JSON.
 pub fn say(line: &str) {
     match IS_JSON.load(Ordering::Relaxed) {
         true => tracing::info!("{line}"),

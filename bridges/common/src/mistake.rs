@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 
-/// What is wrong with the settings: where, and what to do. One thing or several, each on a line of its own.
+/// One or several mistakes in the settings, each on a line of its own: where it is, and what to do.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Mistake {
     file: PathBuf,
@@ -17,11 +17,11 @@ impl Mistake {
         Self { file: file.to_owned(), line: None, text: text.into(), others: Vec::new() }
     }
 
-    /// Returns what all give, or all that is wrong.
+    /// Returns all results, or all mistakes.
     ///
     /// # Errors
     ///
-    /// One of them is one.
+    /// One of them has a mistake.
     pub fn every<T, C: FromIterator<T>>(
         results: impl IntoIterator<Item = Result<T, Self>>,
     ) -> Result<C, Self> {
@@ -34,11 +34,11 @@ impl Mistake {
         Ok(all?.into_iter().collect())
     }
 
-    /// Returns what both give, or all that is wrong.
+    /// Returns both results, or all mistakes.
     ///
     /// # Errors
     ///
-    /// One of them is one.
+    /// One of them has a mistake.
     pub fn both<A, B>(one: Result<A, Self>, other: Result<B, Self>) -> Result<(A, B), Self> {
         match (one, other) {
             (Ok(one), Ok(other)) => Ok((one, other)),
@@ -53,7 +53,7 @@ impl Mistake {
 }
 
 impl Mistake {
-    /// Returns a line for each thing that is wrong, in the order of the file.
+    /// Returns a line for each mistake, in the order of the file.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut all: Vec<_> = core::iter::once(self).chain(&self.others).collect();
@@ -100,7 +100,7 @@ impl Lines {
         Mistake { file: self.file.clone(), line, text: text.into(), others: Vec::new() }
     }
 
-    /// Says of a setting that has changed that a running program does not take it.
+    /// Says that a running program does not take the change of this setting.
     #[must_use]
     pub fn stays(&self, at: Option<usize>, setting: &str) -> Mistake {
         self.mistake(at, format!("`{setting}` stays as it was until a restart"))

@@ -4,11 +4,11 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 const BUCKETS: [f64; 12] =
     [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 600.0, 3600.0, 43_200.0];
 
-/// Begins to count, for `program` in this version. Each figure has a help text.
+/// Starts the metrics, for `program` in this version. Each metric has a help text.
 ///
 /// # Errors
 ///
-/// A line for people: something counts already.
+/// A line for people: a recorder is installed already.
 pub fn install_prometheus(
     program: &'static str,
     version: &'static str,

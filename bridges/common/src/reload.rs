@@ -6,13 +6,13 @@ use tokio::task::spawn_blocking;
 
 use crate::{Mistake, stop::told_to_reload};
 
-/// Reads settings and secrets again each time that this process is told to by SIGHUP, and hands on what they make.
+/// Reads settings and secrets again on each SIGHUP, and hands on the result.
 ///
-/// `read` may wait for disks. Where it finds mistakes, each of them is a line of the log, and nothing is handed on: all
-/// stays as it was. `take` puts what was read in the place of what was there, and returns what to say of it. It must not
-/// wait, and nothing that it does can fail for a reason that stands in the settings.
+/// `read` may wait for disks. If it finds mistakes, the log has a line for each, nothing is handed on, and everything
+/// stays as it was. `take` replaces the old settings by the new, and returns what to log. It must not wait, and must
+/// not fail for a reason in the settings.
 ///
-/// [`heed_signals`](crate::heed_signals) goes before it.
+/// Call [`heed_signals`](crate::heed_signals) first.
 pub async fn reload_on_hangup<N: Send + 'static>(
     read: impl Fn() -> Result<N, Mistake> + Clone + Send + 'static,
     mut take: impl FnMut(N) -> Result<String, String>,

@@ -29,12 +29,12 @@ impl<'f> Source<'f> {
         self.env.as_ref().or(self.file.as_ref())
     }
 
-    /// Reads it, if it is named. Of a file exactly one newline at its end is dropped, as editors put one
-    /// there; all else counts.
+    /// Reads the secret, if it is named. Exactly one newline at the end of a file is dropped, because
+    /// editors add one. Everything else counts.
     ///
     /// # Errors
     ///
-    /// Both are named, or the one that is named is not there or not UTF-8.
+    /// Both are named, or the named one does not exist or is not UTF-8.
     pub fn read(&self, lines: &Lines) -> Result<Option<NamedSecret<'f>>, Mistake> {
         let (value, place) = match (self.env, self.file) {
             (None, None) => return Ok(None),

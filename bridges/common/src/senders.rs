@@ -17,7 +17,7 @@ pub struct Senders(BTreeMap<Spanned<String>, Table>);
 pub struct UsedSecrets(Vec<(String, ExposedSecret, SecretEncoding)>);
 
 impl UsedSecrets {
-    /// Returns whose this key is, if it was read. One key may be written in several ways.
+    /// Returns the owner of this key, if it was read. A key may be written in several ways.
     #[must_use]
     pub fn owner(&self, secret: &ExposedSecret, encoding: SecretEncoding) -> Option<&str> {
         let is_same =
@@ -48,11 +48,12 @@ struct Table {
 }
 
 impl Senders {
-    /// Checks what stands in them. No secret is read.
+    /// Checks the tables. No secret is read.
     ///
     /// # Errors
     ///
-    /// There is none, one that is not known, or one with a bearer token that it does not send.
+    /// There is no sender, an unknown sender, or a sender with a bearer token that it does not
+    /// send.
     pub fn check(&self, lines: &Lines) -> Result<(), Mistake> {
         if self.0.is_empty() {
             return Err(lines.mistake(None, "there is no `[senders.…]`, so nothing could come in"));
@@ -91,25 +92,25 @@ impl Senders {
         self.0.keys()
     }
 
-    /// Returns what links to a sender's pages begin with, by the sender's name, where it is set. What
-    /// stands there was not checked: not every bridge shows links.
+    /// Returns the beginning of links to a sender's pages, by the sender's name, if it is set. It was
+    /// not checked, because not every bridge shows links.
     pub fn links(&self) -> impl Iterator<Item = (&str, &Spanned<String>)> {
         self.0
             .iter()
             .filter_map(|(name, table)| Some((name.as_ref().as_str(), table.link.as_ref()?)))
     }
 
-    /// Reads the secrets, and makes a verifier with each sender's, by the sender's name.
+    /// Reads the secrets, and makes a verifier for each sender, by the sender's name.
     ///
     /// # Errors
     ///
-    /// A secret is not named, cannot be read, or occurs twice: one that two senders share would let a
-    /// delivery of one pass for a delivery of the other.
+    /// A secret is not named, cannot be read, or occurs twice: if two senders shared a secret, a
+    /// delivery of one could pass for a delivery of the other.
     pub fn verifiers(&self, lines: &Lines) -> Result<Vec<(&'static str, Verifier)>, Mistake> {
         self.verifiers_of(None, &mut UsedSecrets::default(), lines)
     }
 
-    /// The same for one of several tenants, none of whom may have a secret that is among `used`.
+    /// The same for one of several tenants. No tenant may have a secret from `used`.
     ///
     /// # Errors
     ///
@@ -144,7 +145,7 @@ impl Senders {
 }
 
 impl Table {
-    /// What deliveries are signed with: now, and before it was changed.
+    /// The secrets that sign deliveries: the current and the previous one.
     fn secrets(&self) -> [(&'static str, Source<'_>); 2] {
         let previous = Source { env: &self.previous_secret_env, file: &self.previous_secret_file };
         [
@@ -161,7 +162,7 @@ impl Table {
         ]
     }
 
-    /// Makes the verifier. `used` are the secrets until now, and whose they are.
+    /// Makes the verifier. `used` are the secrets so far, with their owners.
     fn verifier(
         &self,
         sender: Sender,

@@ -5,11 +5,11 @@ use verify_outbox::Workers;
 
 use crate::{Mistake, reload_on_hangup, stopped};
 
-/// Serves until it is told to stop, and then finishes what is in flight: from there to here by `serving`, and
-/// from here to the destinations by `workers`, which begin nothing meanwhile. Told a second time, it waits
-/// for nobody; what a destination may have taken is posted again.
+/// Serves until the process is told to stop, and then finishes what is in flight: from senders by `serving`,
+/// and to the destinations by `workers`, which begin nothing more. After a second signal it waits for
+/// neither. What a destination may have taken is then posted again.
 ///
-/// Meanwhile settings are read again on SIGHUP, as [`reload_on_hangup`] does.
+/// On SIGHUP it reads settings again, like [`reload_on_hangup`].
 pub async fn serve<T, N: Send + 'static>(
     serving: impl Future<Output = T>,
     mut workers: Workers,

@@ -25,7 +25,7 @@ pub struct Read<T> {
 }
 
 impl<T: DeserializeOwned> Read<T> {
-    /// Reads a file, and goes on without what is wrong, so that what else is wrong can be told at the same time.
+    /// Reads a file, and skips mistakes, so that all mistakes can be reported at the same time.
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ fn quoted(rest: &str) -> &str {
     rest.split('`').next().unwrap_or_default()
 }
 
-/// Checks that two listeners have addresses of their own.
+/// Checks that two listeners have different addresses.
 ///
 /// # Errors
 ///
@@ -112,7 +112,7 @@ pub fn check_addresses(
     }
 }
 
-/// Says which addresses are others than those that a running program listens on: it goes on with these.
+/// Says which addresses changed. A running program keeps listening on the old addresses.
 #[must_use]
 pub fn addresses_that_stay(
     [listen, running_listen]: [SocketAddr; 2],

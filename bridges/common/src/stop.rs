@@ -7,9 +7,9 @@ use tokio::{signal, sync::watch};
 
 use crate::say;
 
-/// Counts from here on how often this process is told to stop, by Ctrl-C or SIGTERM, and to read its settings again, by
-/// SIGHUP; several of a kind at the same moment are one. To be called before it says that it listens: until then, a
-/// signal ends it at once. (Where there are no signals, Ctrl-C does so until a moment later.)
+/// Counts how often this process is told to stop, by Ctrl-C or SIGTERM, and to read its settings again, by SIGHUP.
+/// Several equal signals at the same moment count once. Call it before the program says that it listens: until then,
+/// a signal ends the process at once. (Where there are no signals, Ctrl-C does so until a moment later.)
 ///
 /// # Panics
 ///
@@ -19,14 +19,14 @@ pub fn heed_signals() {
     told_to_reload();
 }
 
-/// Waits until this process was told so many times to stop, of all times since [`heed_signals`].
+/// Waits until this process was told to stop this many times since [`heed_signals`].
 pub async fn stopped(times: usize) {
     // An error would be one of the system: whoever cannot be told to stop had better not begin.
     let _ = told_to_stop().wait_for(|told| *told >= times).await;
 }
 
-/// Serves until this process is told to stop, and then finishes what is in flight. Told again, it waits for nobody.
-/// `serve` is given what is ready when it is to take no more.
+/// Serves until this process is told to stop, and then finishes what is in flight. After a second signal it waits
+/// for nothing. `serve` gets a future that is ready when it must take no more requests.
 pub async fn serve_until_stopped<S: Future<Output = ()>>(
     serve: impl FnOnce(Pin<Box<dyn Future<Output = ()> + Send>>) -> S,
 ) {

@@ -106,7 +106,7 @@ impl Place {
         matches!(self.0, Kind::Postgres(_))
     }
 
-    /// Opens what nobody works on. `configured` are the destinations that are posted to.
+    /// Opens the postings that nobody works on. `configured` are the destinations in use.
     ///
     /// # Errors
     ///
@@ -172,12 +172,12 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
         Mistake::both(Mistake::every(numbers), place).map(|((), ())| ())
     }
 
-    /// Returns where it is. Reads the address, where it is a secret.
+    /// Returns the place of the store. Reads the address if it is a secret.
     ///
     /// # Errors
     ///
-    /// It cannot be read, or is no address; or the folder of the file is not there: a volume that is not mounted, or
-    /// another working directory than was meant.
+    /// The address cannot be read or is malformed, or the folder of the file does not exist: perhaps a volume is not
+    /// mounted, or the working directory is wrong.
     pub fn place(&self, lines: &Lines) -> Result<Place, Mistake> {
         let table = self.0.as_ref();
         let source = Source { env: &table.address_env, file: &table.address_file };
@@ -225,7 +225,7 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
         }
     }
 
-    /// Returns how old a posting may become before it is laid aside.
+    /// Returns the age after which a posting is laid aside.
     #[must_use]
     pub fn give_up_after(&self) -> Duration {
         days(&self.0.as_ref().give_up_after_days)
@@ -243,8 +243,7 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
         self.retention().max(self.wandb_retention())
     }
 
-    /// Says which settings are others than those of a store that is open: it goes on with these. `places` are where it
-    /// would be, and where it is.
+    /// Says which settings changed. An open store keeps the old settings. `places` are the new and the current place.
     #[must_use]
     pub fn stays(&self, open: &Self, places: [&Place; 2], lines: &Lines) -> Vec<Mistake> {
         let (new, old) = (self.0.as_ref(), open.0.as_ref());
@@ -267,7 +266,7 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
         Duration::from_secs(self.0.as_ref().wandb_retention_minutes.as_ref().saturating_mul(60))
     }
 
-    /// Opens it at a [`place`](Self::place), or at one for a dry run.
+    /// Opens the store at a [`place`](Self::place), or at a place for a dry run.
     ///
     /// # Errors
     ///

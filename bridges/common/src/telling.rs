@@ -1,15 +1,15 @@
-//! What operators are told of a delivery that is only acknowledged.
+//! What the log says about a delivery that is only acknowledged.
 
 use std::{collections::BTreeSet, sync::Mutex};
 
 use verify_core::Sender;
 
-/// A template of an automation in which all that the bridges read stands under its own name, for users to
-/// paste.
+/// A template of an automation, for users to paste. It has all that the bridges read, under its own
+/// names.
 pub const WANDB_TEMPLATE: &str = r#"{"event_type": "${event_type}", "event_author": "${event_author}", "entity_name": "${entity_name}", "project_name": "${project_name}", "artifact_collection_name": "${artifact_collection_name}", "artifact_version": "${artifact_version}", "artifact_version_string": "${artifact_version_string}", "alias": "${alias}"}"#;
 
-/// Returns what to do about a template that says too little, the first time that it is for this reason: an
-/// automation fires often, and somebody has to read it once.
+/// Returns what to do about a template that says too little, the first time for each reason: an automation
+/// fires often, and people need to read it only once.
 #[must_use]
 pub fn first_advice(reason: &'static str) -> Option<String> {
     static GIVEN: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());

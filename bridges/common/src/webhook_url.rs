@@ -4,8 +4,8 @@ use verify_outbox::Endpoint;
 
 use crate::{Lines, Mistake, Source};
 
-/// A table that names where the URL of a destination's webhook is. Such a URL is a secret: whoever has
-/// it can post.
+/// A table that names where the URL of a destination's webhook is. Such a URL is a secret: anybody who
+/// has it can post.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookUrl {
@@ -18,7 +18,7 @@ impl WebhookUrl {
     ///
     /// # Errors
     ///
-    /// None is named, it cannot be read, or it is not one that the outbox posts to.
+    /// None is named, it cannot be read, or the outbox does not post to such a URL.
     pub fn read(&self, name: &Spanned<String>, lines: &Lines) -> Result<Endpoint, Mistake> {
         Source { env: &self.url_env, file: &self.url_file }.endpoint(name, lines)
     }
