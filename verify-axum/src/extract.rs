@@ -45,7 +45,7 @@ impl<State: Sync> FromRequestParts<State> for Delivery {
 }
 
 /// `Option<Delivery>`, for handlers behind a layer in report-only mode: `None` is a delivery that was
-/// refused and only reported. A route without a layer is a 500 all the same.
+/// refused and only reported. A route without a layer still answers 500.
 impl<State: Sync> OptionalFromRequestParts<State> for Delivery {
     type Rejection = DeliveryRejection;
 

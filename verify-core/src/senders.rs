@@ -37,7 +37,7 @@ senders! {
     DATABRICKS = databricks, Databricks(Event);
     /// MLflow 3.3 and later, the open-source tracking server.
     MLFLOW = mlflow, Mlflow(Event);
-    /// Standard Webhooks with symmetric signatures, whoever sends them.
+    /// Standard Webhooks with symmetric signatures, from any sender.
     STANDARD_WEBHOOKS = standard_webhooks, StandardWebhooks(Event);
     /// Weights & Biases automations.
     WANDB = wandb, Wandb(Variables);

@@ -146,7 +146,7 @@ impl Seats {
 }
 
 impl Place {
-    /// Returns what is to be an extension of each request.
+    /// Returns the value to put into the extensions of each request.
     #[must_use]
     pub fn guest(&self) -> Guest {
         self.guest.clone()

@@ -26,7 +26,7 @@ pub enum News {
     Cleared,
     /// A delivery was kept, or more of what became of it.
     Delivery(Arc<Summary>),
-    /// So many news were missed: whoever shows them was too slow.
+    /// This many news were missed, because `show` was too slow.
     Missed(u64),
     /// The store failed: how. The sender was told to come again.
     Trouble(String),

@@ -106,7 +106,7 @@ impl SenderKeys {
         !self.tokens.is_empty()
     }
 
-    /// Returns the first secret, for whoever is to sign with it.
+    /// Returns the first secret, to sign with it.
     #[must_use]
     pub fn first(&self) -> Option<&[u8]> {
         self.secrets.first().map(|secret| &**secret.0)

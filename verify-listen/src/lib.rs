@@ -2,9 +2,9 @@
 //!
 //! # From a program
 //!
-//! [`Settings::start`] binds both ports and opens the store; [`Listen::run`] serves until the process is told
-//! to stop, and hands [`News`] on to whoever shows it. The command `verify listen` is an options parser in front
-//! of that, and its texts, [`ListenError::hint`] among them, name the options of the command.
+//! [`Settings::start`] binds both ports and opens the store; [`Listen::run`] serves until the process is told to
+//! stop, and passes [`News`] to the function that shows it. The command `verify listen` is an options parser in
+//! front of that, and its texts, [`ListenError::hint`] among them, name the options of the command.
 //!
 //! ```no_run
 //! use core::ops::ControlFlow;
@@ -27,9 +27,9 @@
 //! # What is where
 //!
 //! A delivery comes in by `receive`, which verifies it with the layer of `verify-axum`. The `journal` has it kept by
-//! `store` (one thread writes) and tells it to whoever watches: the terminal, and pages by `live`. Then `forward`
-//! hands it on. The other port is `page`, the document, and `api`, what it asks for; `guard` says who may ask. Both
-//! ports are served by `serve`. The page's HTML, style and scripts stand in the folder `page` of this package.
+//! `store` (one thread writes) and reports it to the terminal, and to pages by `live`. Then `forward` hands it on.
+//! The other port is `page`, the document, and `api`, what it asks for; `guard` says who may ask. Both ports are
+//! served by `serve`. The page's HTML, style and scripts are in the folder `page` of this package.
 
 mod api;
 mod error;

@@ -97,7 +97,7 @@ pub struct Handled {
     pub outcome: Outcome,
 }
 
-/// What became of a delivery that was handed on.
+/// The handler's answer to a delivery that was handed on.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[non_exhaustive]
 #[serde(rename_all = "snake_case")]

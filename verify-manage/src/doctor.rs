@@ -78,7 +78,7 @@ impl Report {
     }
 }
 
-/// What is to be examined.
+/// The examination to run.
 #[derive(Debug)]
 #[must_use]
 pub struct Examination<'a> {

@@ -90,35 +90,35 @@ pub struct Terms {
     pub window: Duration,
 }
 
-/// What became of a claim.
+/// The result of a claim.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Claimed {
-    /// The caller holds it.
+    /// The caller holds the claim.
     Acquired {
-        /// How often the key was acquired, with this time: 1 is the first. A number to fence with: an
-        /// effect that is written with a smaller one came too late.
+        /// How often the key was acquired, including this time. The first is 1. Use it to fence: a
+        /// write with a smaller number came too late.
         attempt: u32,
     },
-    /// It was handled.
+    /// The delivery was handled.
     Done {
-        /// The status that it was answered.
+        /// The status of its answer.
         status: u16,
     },
-    /// Somebody else holds it.
+    /// Another run holds the claim.
     InProgress {
         /// The rest of the lease.
         left: Duration,
     },
 }
 
-/// What became of a settlement.
+/// The result of a settlement.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Settled {
     /// The token does not hold the key, so nothing was changed.
     Lost,
-    /// It is written down.
+    /// It is recorded.
     Yes,
 }
 
@@ -128,7 +128,7 @@ pub enum Settled {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// There is no room for another key, and nothing was forgotten to make some.
+    /// There is no room for another key, and nothing was forgotten to make room.
     Full,
     /// It did not answer in time.
     TimedOut,

@@ -28,7 +28,7 @@ pub enum StoreError {
         /// The version that is known.
         known: i32,
     },
-    /// PostgreSQL took too long. It may do it all the same.
+    /// PostgreSQL took too long. It may still do the call.
     TimedOut,
     /// PostgreSQL cannot do it now. It recovers by itself when the server recovers.
     Unavailable(String),

@@ -15,7 +15,7 @@ pub enum Trouble {
     DatabaseMissing,
     /// The user may not do it.
     Forbidden,
-    /// The disk or the memory is full. The connection can be used all the same.
+    /// The disk or the memory is full. The connection can still be used.
     Full,
     /// The user or the password is refused.
     LoginRefused,

@@ -31,7 +31,7 @@ macro_rules! event_kinds {
                     $($(#[$field_docs])* $field: event_kinds!(@type $how $ty),)*
                 },
             )*
-            /// An event that this crate does not know. What else it says stands in the body.
+            /// An event that this crate does not know. Its other fields are only in the body.
             #[non_exhaustive]
             Unknown {
                 $($(#[$unknown_docs])* $unknown: alloc::string::String,)*

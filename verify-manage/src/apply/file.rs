@@ -23,7 +23,7 @@ pub struct File {
 pub struct Wanted<W> {
     /// What the file calls it.
     pub name: String,
-    /// What it is to be. Its description ends in the mark.
+    /// What the webhook should be. Its description ends in the mark.
     pub webhook: W,
 }
 

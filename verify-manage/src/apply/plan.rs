@@ -115,7 +115,7 @@ fn all<'f, W>(
 }
 
 impl Plan<'_> {
-    /// Whether nothing is to be done.
+    /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.iter().all(|step| step.action == Action::Keep)

@@ -127,7 +127,7 @@ impl Target {
     }
 }
 
-/// A webhook that is to be made.
+/// A webhook to create.
 #[derive(Clone, Debug)]
 pub struct NewWebhook {
     /// Its events.
@@ -182,7 +182,7 @@ fn is_of_no_model(event: &Event) -> bool {
     event.name() == "REGISTERED_MODEL_CREATED"
 }
 
-/// What is to be changed of a webhook.
+/// The changes of a webhook.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     /// All of its events.

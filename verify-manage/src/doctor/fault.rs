@@ -5,7 +5,7 @@
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Severity {
-    /// Nothing has to be done.
+    /// There is nothing to do.
     Remark,
     /// Deliveries may be lost, or more is let in than should be.
     Warning,

@@ -45,7 +45,7 @@ impl Status {
     }
 }
 
-/// A webhook that is to be made.
+/// A webhook to create.
 #[derive(Clone, Debug)]
 pub struct NewWebhook {
     /// Its name. Others may have the same.

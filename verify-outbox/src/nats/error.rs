@@ -15,7 +15,7 @@ pub enum NatsError {
         /// Why.
         what: &'static str,
     },
-    /// What is to be the name of a stream, or a subject, is none.
+    /// The name of a stream or a subject is malformed.
     Name(&'static str),
     /// The user has no permission for a subject.
     Permission {
@@ -44,7 +44,7 @@ pub enum NatsError {
         stream: String,
         /// The subject that it is to have.
         subject: String,
-        /// How long it has to know an id.
+        /// How long it must remember an id.
         needed: Duration,
     },
     /// No thread can be started.
@@ -63,7 +63,7 @@ pub enum NatsError {
         stream: String,
         /// How long the stream knows an id.
         window: Duration,
-        /// How long it has to, as long as the outbox knows a delivery.
+        /// How long it must: as long as the outbox remembers a delivery.
         needed: Duration,
         /// How long the stream keeps a message, if that is too short too.
         age: Option<Duration>,

@@ -118,7 +118,7 @@ pub(super) fn all(target: &Target, is_wanted: impl Fn(&str) -> bool) -> impl Ite
     rows.filter_map(move |row| case(row, &target.at_this_moment()))
 }
 
-/// A forgery that is to be refused whatever a receiver is like: another secret.
+/// A forgery that every receiver must refuse: another secret.
 pub(super) fn plainest_forgery(target: &Target) -> Option<Attempt> {
     (secret::ROWS.first()?.attempt)(&target.at_this_moment())
 }

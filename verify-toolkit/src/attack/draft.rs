@@ -22,7 +22,7 @@ impl Target {
         Draft::new(self)
     }
 
-    /// A delivery that is to be accepted.
+    /// A delivery that must be accepted.
     pub(crate) fn genuine(&self) -> Attempt {
         self.draft().attempt()
     }

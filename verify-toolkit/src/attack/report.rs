@@ -75,7 +75,7 @@ impl CaseReport {
 /// What is known of a receiver when its answers are judged.
 struct Judge<'r> {
     target: &'r Target,
-    /// How it answers the plainest forgery, to which all refusals have to be equal.
+    /// How it answers the simplest forgery. All refusals must be equal to this answer.
     refusal: Option<Answer>,
     /// What differs from one request to the next.
     varying: Varying,

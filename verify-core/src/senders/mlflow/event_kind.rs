@@ -55,7 +55,7 @@ event_kinds! {
             name: required String,
             /// The alias.
             alias: required String,
-            /// The version that it stands for now.
+            /// The version that it points to now.
             version: required String,
         }
         /// `model_version_alias.deleted`. It is also sent for an alias that did not exist.
@@ -100,7 +100,7 @@ event_kinds! {
             name: required String,
             /// The alias.
             alias: required String,
-            /// The version that it stands for now.
+            /// The version that it points to now.
             version: required String,
         }
         /// `prompt_alias.deleted`. It is also sent for an alias that did not exist.

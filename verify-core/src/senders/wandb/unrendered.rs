@@ -1,4 +1,4 @@
-/// Yields the names of the template variables that stand in a body as they were typed:
+/// Yields the names of the template variables that a body holds as they were typed:
 /// `artifact_version` for `${artifact_version}`.
 ///
 /// Such variables may arrive, and a handler would take the literal text for a value. The function

@@ -26,7 +26,7 @@ pub enum CurlProblem {
     File,
     /// The lines of `<<'END'` are not there, or no base64.
     Input,
-    /// The line is missing in which what stands behind `<<` ends.
+    /// The line that ends the text after `<<` is missing.
     LinesOpen,
     /// An option's value or a name is not UTF-8.
     NotUtf8,
