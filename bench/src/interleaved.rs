@@ -16,6 +16,8 @@ pub struct Outcome {
     pub name: String,
     /// Median time of one run, in nanoseconds.
     pub nanoseconds: f64,
+    /// Time of its fastest turn, in nanoseconds.
+    pub fastest: f64,
     /// Times those of the first contender, turn by turn.
     pub ratio: Spread,
 }
@@ -69,6 +71,7 @@ impl<'a> Race<'a> {
         let outcome = |((name, _), own): ((String, Run<'_>), &Vec<f64>)| Outcome {
             name,
             nanoseconds: Spread::of(own.clone()).median,
+            fastest: own.iter().copied().fold(f64::INFINITY, f64::min),
             ratio: Spread::of(own.iter().zip(&times[0]).map(|(own, first)| own / first).collect()),
         };
         self.contenders.into_iter().zip(&times).map(outcome).collect()

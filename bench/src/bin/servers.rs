@@ -13,8 +13,12 @@ use verify_bench::{
 };
 
 const WAYS: [&str; 5] = ["bare", "by-hand", "equal-duties", "verify", "webhook-verify"];
+/// Those of which it is shown how they grow.
+const GUARDS: [&str; 4] = ["by-hand", "equal-duties", "verify", "once"];
 const FRAMEWORKS: [&str; 2] = ["axum", "actix"];
-const SIZES: [usize; 2] = [330, 64 << 10];
+/// Sizes of bodies, and turns: the larger the body, the less the turns differ.
+const SIZES: [(usize, u32); 2] = [(330, 15), (64 << 10, 7)];
+const BODIES: [usize; 5] = [330, 4 << 10, 64 << 10, 512 << 10, 2 << 20];
 const CONNECTIONS: [usize; 4] = [10, 100, 1000, 5000];
 
 /// Slow senders beside the good ones.
@@ -62,16 +66,18 @@ fn ways() -> Result<(), Box<dyn Error>> {
     let mut raw = raw();
     let mut text = String::from(
         "Medians of the turns, and in brackets quartiles of the ratios, turn by turn. \
-         (a) is `bare`, (b) `by-hand`.\n",
+         (a) is `bare`, (b) `by-hand`, (c) `equal-duties`.\n",
     );
-    for size in SIZES {
+    for (size, turns) in SIZES {
         for framework in FRAMEWORKS {
             let contenders = WAYS.map(|way| Ok(Contender::new(way, start(framework, way)?, size)));
             let contenders = contenders.into_iter().collect::<Result<Vec<_>, Box<dyn Error>>>()?;
-            let all = race(contenders, 15)?;
+            let all = race(contenders, turns)?;
             note(&mut raw, &format!("{framework} {size}"), &all);
-            text +=
-                &format!("\n{}", show(&format!("{framework}, {size} B"), &all, [&all[0], &all[1]]));
+            text += &format!(
+                "\n{}",
+                show(&format!("{framework}, {size} B"), &all, [&all[0], &all[1], &all[2]])
+            );
         }
         let mut contenders = vec![Contender::new("axum, verify", start("axum", "verify")?, size)];
         contenders.extend(others(size));
@@ -100,12 +106,13 @@ fn ways() -> Result<(), Box<dyn Error>> {
     Ok(report::publish("servers", &raw, &text)?)
 }
 
-fn show(title: &str, all: &[Results], [a, b]: [&Results; 2]) -> String {
+fn show(title: &str, all: &[Results], [a, b, c]: [&Results; 3]) -> String {
     let mut shown = Table::new(&[
         title,
         "requests/s",
         "of (a)",
         "of (b)",
+        "of (c)",
         "p50, us",
         "p99, us",
         "p99 of (b)",
@@ -119,6 +126,7 @@ fn show(title: &str, all: &[Results], [a, b]: [&Results; 2]) -> String {
             format!("{:.0}", results.median(|turn| turn.per_second)),
             write(results.ratio(a, |turn| turn.per_second)),
             write(results.ratio(b, |turn| turn.per_second)),
+            write(results.ratio(c, |turn| turn.per_second)),
             format!("{:.0}", results.median(|turn| turn.p50)),
             format!("{:.0}", results.median(|turn| turn.p99)),
             write(results.ratio(b, |turn| turn.p99)),
@@ -196,7 +204,7 @@ fn scale() -> Result<(), Box<dyn Error>> {
         Ok(Contender::new(&format!("{framework}, {way}"), start(framework, way)?, 330))
     };
     for framework in FRAMEWORKS {
-        for way in ["by-hand", "verify"] {
+        for way in GUARDS {
             let name = format!("{framework}, {way}");
             speeds.push((name.clone(), Vec::new()));
             memories.push((name, Vec::new()));
@@ -205,11 +213,11 @@ fn scale() -> Result<(), Box<dyn Error>> {
     for connections in CONNECTIONS {
         let mut contenders = Vec::new();
         for framework in FRAMEWORKS {
-            for way in ["by-hand", "verify"] {
+            for way in GUARDS {
                 contenders.push(Contender { connections, ..contender(framework, way)? });
             }
         }
-        let all = race(contenders, 7)?;
+        let all = race(contenders, 5)?;
         note(&mut raw, &format!("{connections} connections"), &all);
         for ((results, (_, speed)), (_, memory)) in all.iter().zip(&mut speeds).zip(&mut memories) {
             let (per_second, mib) =
@@ -261,10 +269,39 @@ fn scale() -> Result<(), Box<dyn Error>> {
     Ok(report::write("scale-memory.svg", &memory)?)
 }
 
+/// By size of the body: curves only.
+fn bodies() -> Result<(), Box<dyn Error>> {
+    if report::is_brief() {
+        return Ok(());
+    }
+    let mut raw = raw();
+    let mut curves: Vec<plot::Curve> = Vec::new();
+    for size in BODIES {
+        let mut contenders = Vec::new();
+        for framework in FRAMEWORKS {
+            for way in GUARDS {
+                let name = format!("{framework}, {way}");
+                contenders.push(Contender::new(&name, start(framework, way)?, size));
+            }
+        }
+        let all = race(contenders, 3)?;
+        note(&mut raw, &format!("{size} B"), &all);
+        curves.resize(all.len(), Default::default());
+        for (results, (name, points)) in all.iter().zip(&mut curves) {
+            name.clone_from(&results.name);
+            points.push((size as f64, results.median(|turn| turn.processor)));
+        }
+    }
+    report::write("bodies.csv", &raw.to_csv())?;
+    let title = "Processor time of a request, by size of its body";
+    Ok(report::write("bodies.svg", &plot::curves(title, ["bytes", "us"], &curves)?)?)
+}
+
 type Part = fn() -> Result<(), Box<dyn Error>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let parts: [(&str, Part); 3] = [("ways", ways), ("forged", forged), ("scale", scale)];
+    let parts: [(&str, Part); 4] =
+        [("ways", ways), ("forged", forged), ("scale", scale), ("bodies", bodies)];
     // One part alone, if it is named.
     let named = |name: &str| env::args().any(|argument| argument == name);
     let any = parts.iter().any(|(name, _)| named(name));
