@@ -6,7 +6,7 @@ use std::{
     net::{Ipv4Addr, TcpStream},
     process::{Child, Command, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// A server that is stopped when this is dropped.
@@ -85,14 +85,35 @@ impl Server {
         Ok(())
     }
 
+    /// What a file of `/proc` says of each of its threads.
+    fn threads(&self, file: &str) -> impl Iterator<Item = String> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten();
+        tasks.flatten().filter_map(move |task| fs::read_to_string(task.path().join(file)).ok())
+    }
+
     /// How long all its threads have run, in nanoseconds.
     pub fn processor_time(&self) -> u64 {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten();
-        let run = |task: fs::DirEntry| {
-            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
-            text.split(' ').next()?.parse::<u64>().ok()
-        };
-        tasks.flatten().filter_map(run).sum()
+        let run = |text: String| text.split(' ').next()?.parse::<u64>().ok();
+        self.threads("schedstat").filter_map(run).sum()
+    }
+
+    /// Waits until all its threads sleep: until it has done everything there is to do.
+    ///
+    /// # Errors
+    ///
+    /// It does not sleep within a minute.
+    pub fn wait_until_it_sleeps(&self) -> std::io::Result<()> {
+        // After the name, which is in brackets and may be anything.
+        let sleeps =
+            |text: String| text.rsplit(')').next().is_some_and(|rest| rest.starts_with(" S"));
+        let end = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < end {
+            if self.threads("stat").all(sleeps) {
+                return Ok(());
+            }
+            thread::yield_now();
+        }
+        Err(std::io::Error::other("a server does not come to rest"))
     }
 
     /// The most memory it had so far, in KiB.

@@ -16,8 +16,12 @@ use verify_bench::{
     check::Check,
     delivery::{SECRET, SIGNATURE},
     fresh::Fresh,
+    mark::instructions_mark,
 };
 use webhook_verify::{CustomScheme, Encoding, HashAlg, Provider, actix as other};
+
+/// The largest body, in bytes.
+const MOST: usize = 4 << 20;
 
 async fn bare(body: web::Bytes) -> HttpResponse {
     std::hint::black_box(body.len());
@@ -79,8 +83,13 @@ async fn other(body: other::VerifiedBody) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
+async fn mark() -> HttpResponse {
+    instructions_mark();
+    HttpResponse::NoContent().finish()
+}
+
 fn configure(config: &mut web::ServiceConfig, way: &str, guard: &Verify, once: &Once) {
-    let hook = web::resource("/hook");
+    let hook = web::resource("/hook").app_data(web::PayloadConfig::new(MOST));
     let hook = match way {
         "bare" => hook.route(web::post().to(bare)),
         "by-hand" => {
@@ -91,11 +100,7 @@ fn configure(config: &mut web::ServiceConfig, way: &str, guard: &Verify, once: &
             let layer = from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
                 equal_duties(check.clone(), request, next)
             });
-            config.service(
-                hook.app_data(web::PayloadConfig::new(1 << 20))
-                    .route(web::post().to(checked))
-                    .wrap(layer),
-            );
+            config.service(hook.route(web::post().to(checked)).wrap(layer));
             return;
         }
         "verify" => {
@@ -130,10 +135,14 @@ fn configure(config: &mut web::ServiceConfig, way: &str, guard: &Verify, once: &
 async fn main() {
     let way = env::args().nth(1).unwrap();
     let secret = Secret::new(SECRET).unwrap();
-    let verifier = Verifier::builder(Sender::DATABRICKS).secret(secret).build().unwrap();
+    let verifier =
+        Verifier::builder(Sender::DATABRICKS.with_body_limit(MOST)).secret(secret).build().unwrap();
     let guard = Verify::new(verifier);
     let once = Once::builder(Fresh::new()).build().unwrap();
-    let app = move || App::new().configure(|config| configure(config, &way, &guard, &once));
+    let app = move || {
+        let app = App::new().configure(|config| configure(config, &way, &guard, &once));
+        app.route("/mark", web::get().to(mark))
+    };
     // As on axum: no limit that 5,000 connections at once would reach.
     let server = HttpServer::new(app)
         .workers(1)

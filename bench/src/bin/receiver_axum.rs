@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
     serve::ListenerExt,
 };
 use http_body_util::Full;
@@ -20,8 +20,12 @@ use verify_bench::{
     check::Check,
     delivery::{SECRET, SIGNATURE},
     fresh::Fresh,
+    mark::instructions_mark,
 };
 use webhook_verify::{CustomScheme, Encoding, HashAlg, Provider, tower as other};
+
+/// The largest body, in bytes.
+const MOST: usize = 4 << 20;
 
 async fn bare(body: Bytes) -> StatusCode {
     std::hint::black_box(body.len());
@@ -52,7 +56,7 @@ async fn equal_duties(State(check): State<Check>, request: Request, next: Next) 
         _ => None,
     };
     let Some(tag) = tag else { return StatusCode::UNAUTHORIZED.into_response() };
-    let body = match timeout(Duration::from_secs(10), to_bytes(body, 1 << 20)).await {
+    let body = match timeout(Duration::from_secs(10), to_bytes(body, MOST)).await {
         Ok(Ok(body)) => body,
         Ok(Err(_)) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
         Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -69,9 +73,14 @@ async fn checked(Extension(Checked(body)): Extension<Checked>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
+async fn mark() -> StatusCode {
+    instructions_mark();
+    StatusCode::NO_CONTENT
+}
+
 fn verifier() -> Verifier {
     let secret = Secret::new(SECRET).unwrap();
-    Verifier::builder(Sender::DATABRICKS).secret(secret).build().unwrap()
+    Verifier::builder(Sender::DATABRICKS.with_body_limit(MOST)).secret(secret).build().unwrap()
 }
 
 fn app(way: &str) -> Router {
@@ -118,5 +127,6 @@ async fn main() {
     let listener = socket.listen(4096).unwrap();
     println!("{}", listener.local_addr().unwrap().port());
     let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
-    axum::serve(listener, app(&way).layer(DefaultBodyLimit::max(1 << 22))).await.unwrap();
+    let app = app(&way).route("/mark", get(mark)).layer(DefaultBodyLimit::max(MOST));
+    axum::serve(listener, app).await.unwrap();
 }
