@@ -1,5 +1,6 @@
 //! The service that deliveries are handed on to.
 
+mod connections;
 mod connector;
 
 use core::{fmt, time::Duration};
@@ -7,22 +8,22 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version, header::RETRY_AFTER,
+    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
+    header::{HOST, RETRY_AFTER},
+    uri::PathAndQuery,
 };
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::{
-    client::legacy::Client,
-    rt::{TokioExecutor, TokioTimer},
-};
+use http_body_util::Full;
 use tokio_rustls::rustls::ClientConfig;
 
-use self::connector::Connector;
+use self::{connections::Connections, connector::Connector};
 use crate::resign::UNSIGNED;
 
 /// A service, and the connections to it.
 pub(crate) struct Upstream {
-    uri: Uri,
-    client: Client<Connector, Full<Bytes>>,
+    host: Option<HeaderValue>,
+    /// What of the URL is asked for.
+    target: Uri,
+    connections: Connections,
 }
 
 /// What an upstream said about a delivery.
@@ -45,14 +46,6 @@ pub(crate) enum Trouble {
 
 impl Upstream {
     const CONNECT: Duration = Duration::from_secs(5);
-    /// Servers close connections that are idle: Gunicorn after 2 s, Node.js and Uvicorn after 5 s. A delivery that
-    /// crosses with that is not known to have arrived or not, so ours are closed earlier.
-    const IDLE: Duration = Duration::from_secs(1);
-    /// Of the body of an answer, which nobody reads: so much is let by to use the connection again.
-    const BODY: usize = 64 * 1024;
-    /// What is said of a certificate that nobody trusts.
-    const UNTRUSTED: &str = "shows a certificate that is not trusted: name a file with the certificate of its authority by \
-                             `upstream_ca_file`";
 
     /// One that is reached by `tls`, if its URL asks for that.
     pub(crate) fn new(uri: Uri, tls: Option<ClientConfig>) -> Self {
@@ -60,30 +53,23 @@ impl Upstream {
             tls.alpn_protocols = vec![b"http/1.1".to_vec()];
             Arc::new(tls)
         });
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Self::IDLE)
-            .build(Connector::new(tls, Self::CONNECT));
-        Self { uri, client }
+        let target = uri.path_and_query().cloned();
+        Self {
+            host: host(&uri),
+            target: target.unwrap_or(PathAndQuery::from_static("/")).into(),
+            connections: Connections::new(Connector::new(uri, tls, Self::CONNECT)),
+        }
     }
 
     /// Hands a delivery on. How long that may take is the caller's affair.
     pub(crate) async fn post(&self, headers: HeaderMap, body: Bytes) -> Result<Said, Trouble> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri.clone();
-        *request.version_mut() = Version::HTTP_11;
+        *request.uri_mut() = self.target.clone();
         *request.headers_mut() = headers;
-        let answer = self.client.request(request).await.map_err(|error| {
-            match verify_connect::trouble(&error, Self::UNTRUSTED) {
-                Some(what) => Trouble::NotSafe(what),
-                None if error.is_connect() => Trouble::NoConnection,
-                None => Trouble::Broken,
-            }
-        })?;
-        let (head, body) = answer.into_parts();
-        // What it meant stands in the head.
-        let _ = Limited::new(body, Self::BODY).collect().await;
+        let host = self.host.clone().ok_or(Trouble::NoConnection)?;
+        request.headers_mut().insert(HOST, host);
+        let head = self.connections.ask(request).await?;
         if head.status.is_redirection() {
             return Err(Trouble::Redirects);
         }
@@ -94,9 +80,22 @@ impl Upstream {
     }
 }
 
+/// Returns which host is asked. The port of the scheme is not said.
+fn host(uri: &Uri) -> Option<HeaderValue> {
+    let (authority, host) = (uri.authority()?, uri.host()?);
+    let is_usual = match uri.scheme_str() {
+        Some("https") => authority.port_u16() == Some(443),
+        _ => authority.port_u16() == Some(80),
+    };
+    HeaderValue::from_str(if is_usual { host } else { authority.as_str() }).ok()
+}
+
 impl fmt::Debug for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upstream").field("uri", &self.uri).finish_non_exhaustive()
+        f.debug_struct("Upstream")
+            .field("host", &self.host)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,6 +6,7 @@
 #[expect(dead_code, reason = "what is said of stores is verify-once's tests")]
 #[path = "../../../verify-once/tests/suite/authority.rs"]
 mod authority;
+mod connections;
 mod decide;
 mod gateway;
 #[cfg(unix)]
