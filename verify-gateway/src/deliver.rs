@@ -14,6 +14,7 @@ use verify_outbox::{Kept, Outbox};
 use crate::{
     config::{Goal, Matched, Proxy, Route},
     facts::{Facts, is_outdated},
+    finished::Finished,
     forwarded,
     log_line::Line,
     upstream::{Said, Trouble},
@@ -62,15 +63,14 @@ pub(crate) async fn deliver<B>(
         headers: head.headers,
         route: Arc::clone(&matched.route),
     };
-    // In a task of its own: a sender that hangs up meanwhile does not undo what an upstream has begun, and its next try
-    // is told that this one runs.
-    let handled = tokio::spawn(async move {
+    // A sender that hangs up meanwhile does not undo what an upstream has begun, and its next try is told that this one
+    // runs.
+    let handled = Finished::new(async move {
         let (answer, line) = deliverer.handle(&arrived).await;
         line.log(&arrived.facts, &arrived.route, answer.status(), begun.elapsed());
         answer
     });
-    let receipt = *verified.receipt();
-    Ok(handled.await.unwrap_or_else(|_| try_again(&receipt)))
+    Ok(handled.await)
 }
 
 impl Deliverer {
@@ -79,7 +79,7 @@ impl Deliverer {
         match &arrived.route.goal {
             Goal::Decide => {
                 let mut answer = bare(StatusCode::OK);
-                answer.headers_mut().extend(arrived.facts.headers(None));
+                arrived.facts.write(None, answer.headers_mut());
                 (answer, Line::of("decided"))
             }
             Goal::Keep { .. } | Goal::Publish => match &self.outbox {

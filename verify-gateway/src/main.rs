@@ -7,6 +7,7 @@ mod config;
 mod deliver;
 mod echo;
 mod facts;
+mod finished;
 mod forwarded;
 mod kept;
 mod log_line;

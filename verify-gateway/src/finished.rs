@@ -1,0 +1,101 @@
+//! Work that goes on when nobody waits for it any more.
+
+use core::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::runtime::Handle;
+
+/// Work that is polled by whoever waits for it, and that a task of its own takes over if it is dropped before it is done.
+/// For what must not be broken off, without the cost of a task each time.
+pub(crate) struct Finished<W: Future<Output: Send> + Send + 'static> {
+    /// `None`: it is done, or has panicked.
+    work: Option<Pin<Box<W>>>,
+}
+
+impl<W: Future<Output: Send> + Send + 'static> Finished<W> {
+    pub(crate) fn new(work: W) -> Self {
+        Self { work: Some(Box::pin(work)) }
+    }
+}
+
+impl<W: Future<Output: Send> + Send + 'static> Future for Finished<W> {
+    type Output = W::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<W::Output> {
+        // Taken out, so that nothing that panicked is polled again.
+        let Some(mut work) = self.work.take() else { return Poll::Pending };
+        let polled = work.as_mut().poll(context);
+        if polled.is_pending() {
+            self.work = Some(work);
+        }
+        polled
+    }
+}
+
+impl<W: Future<Output: Send> + Send + 'static> Drop for Finished<W> {
+    fn drop(&mut self) {
+        // Without a runtime, the process ends.
+        if let (Some(work), Ok(runtime)) = (self.work.take(), Handle::try_current()) {
+            runtime.spawn(work);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::{
+        panic::AssertUnwindSafe,
+        pin::Pin,
+        sync::atomic::{AtomicU32, Ordering},
+        task::{Context, Waker},
+    };
+    use std::{panic::catch_unwind, sync::Arc};
+
+    use tokio::sync::oneshot;
+
+    use super::Finished;
+
+    #[tokio::test]
+    async fn work_that_is_dropped_goes_on_to_its_end() {
+        for polls in [0, 1] {
+            let (go, gone) = oneshot::channel::<()>();
+            let (done, is_done) = oneshot::channel();
+            let mut work = Finished::new(async move {
+                let _ = gone.await;
+                let _ = done.send(());
+            });
+            for _ in 0..polls {
+                tokio::select! {
+                    biased;
+                    () = &mut work => panic!("it waits"),
+                    () = core::future::ready(()) => {}
+                }
+            }
+            drop(work);
+            let _ = go.send(());
+            assert!(is_done.await.is_ok(), "{polls}");
+        }
+    }
+
+    #[tokio::test]
+    async fn work_that_is_done_is_not_begun_again() {
+        let count = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&count);
+        Finished::new(async move { counted.fetch_add(1, Ordering::SeqCst) }).await;
+        tokio::task::yield_now().await;
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn work_that_panicked_is_left() {
+        let mut work = Finished::new(async { panic!("as a test of it") });
+        let polling = AssertUnwindSafe(|| {
+            let mut context = Context::from_waker(Waker::noop());
+            Pin::new(&mut work).poll(&mut context).is_ready()
+        });
+        assert!(catch_unwind(polling).is_err());
+        assert!(work.work.is_none());
+    }
+}
