@@ -15,7 +15,7 @@ pub(crate) fn headers(
     senders: &HeaderMap,
     body: &[u8],
 ) -> Result<HeaderMap, Trouble> {
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::with_capacity(16);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static("verify-gateway"));
     for name in &proxy.forwarded {
@@ -31,6 +31,6 @@ pub(crate) fn headers(
             headers.insert(HeaderName::from_static(name), value);
         }
     }
-    headers.extend(facts.headers(Some(attempt)));
+    facts.write(Some(attempt), &mut headers);
     Ok(headers)
 }
