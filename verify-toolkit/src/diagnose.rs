@@ -3,7 +3,8 @@
 //! No recording is needed. This module sends one test delivery many times. Each time it signs the delivery as a
 //! receiver with one usual mistake expects it: the body parsed and written again, the secret trimmed or decoded, the
 //! body alone signed, base64 in place of hex, and the other mistakes that [`explain`](crate::explain) and the [attack
-//! matrix](crate::attack) know. The delivery that the receiver accepts tells its mistake.
+//! matrix](crate::attack) know. Last come deliveries for two mistakes at once. The delivery that the receiver accepts
+//! tells its mistake.
 //!
 //! You need the secret: nobody else can sign such deliveries. All of them have the same content. So a receiver that
 //! accepts some of them handles the same test delivery several times, and nothing else.
@@ -34,6 +35,16 @@ const SILENT: usize = 3;
 /// Of what a receiver accepts, so much says what is wrong with it.
 const FOUND: usize = 4;
 
+/// What is tried, one after the other until something is accepted.
+const GROUPS: [fn(&Target) -> Vec<Probe>; 6] = [
+    probes::of_body,
+    probes::of_rest,
+    probes::of_cases,
+    probes::of_others,
+    probes::of_clock,
+    probes::of_pairs,
+];
+
 /// Finds out what the receiver does wrong. `send` makes a request, as for
 /// [`Target::attack_with`](Target::attack_with).
 pub async fn diagnose(target: &Target, send: impl AsyncFn(Attempt) -> Outcome) -> Diagnosis {
@@ -63,23 +74,16 @@ pub async fn diagnose(target: &Target, send: impl AsyncFn(Attempt) -> Outcome) -
     if let Some(conclusion) = Conclusion::of_trouble(&genuine, &forged) {
         return course.end(conclusion, Vec::new(), genuine);
     }
-    let groups: [&dyn Fn() -> Vec<Probe>; 5] = [
-        &|| probes::of_body(&telling),
-        &|| probes::of_rest(target),
-        &|| probes::of_cases(target),
-        &|| probes::of_others(target),
-        &|| probes::of_clock(target),
-    ];
-    for group in groups {
-        let found = course.try_all(&group()).await;
-        if !found.is_empty() {
-            return course.end(Conclusion::Mistaken, found, genuine);
+    // The sample as it is comes last, for a handler that takes nothing else.
+    for target in [&telling, target] {
+        for group in GROUPS {
+            let found = course.try_all(&group(target)).await;
+            if !found.is_empty() {
+                return course.end(Conclusion::Mistaken, found, genuine);
+            }
         }
     }
-    // The sample as it is, for a handler that takes nothing else.
-    let found = course.try_all(&probes::of_body(target)).await;
-    let conclusion = if found.is_empty() { Conclusion::Unexplained } else { Conclusion::Mistaken };
-    course.end(conclusion, found, genuine)
+    course.end(Conclusion::Unexplained, Vec::new(), genuine)
 }
 
 /// Returns the most deliveries that are sent.
@@ -87,16 +91,10 @@ pub async fn diagnose(target: &Target, send: impl AsyncFn(Attempt) -> Outcome) -
 pub fn most(target: &Target) -> usize {
     let target = &target.at_this_moment();
     let telling = target.clone().with_body(probes::telling(target.body()));
-    let groups = [
-        probes::of_body(&telling),
-        probes::of_rest(target),
-        probes::of_cases(target),
-        probes::of_others(target),
-        probes::of_clock(target),
-        probes::of_body(target),
-    ];
+    let both = [&telling, target].into_iter();
+    let probes = both.flat_map(|target| GROUPS.iter().map(|group| group(target).len()));
     // And those at the beginning.
-    groups.iter().map(Vec::len).sum::<usize>().saturating_add(4)
+    probes.sum::<usize>().saturating_add(4)
 }
 
 /// What was sent so far.

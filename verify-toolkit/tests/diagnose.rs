@@ -240,6 +240,35 @@ async fn each_mistake_is_named() {
 }
 
 #[tokio::test]
+async fn two_mistakes_at_once_are_both_named() {
+    let newline: Receiver = |g| {
+        let body = rewritten(&g.body, true);
+        status(g.header("x-mlflow-signature") == mlflow(g, format!("{SECRET}\n"), &body))
+    };
+    let alone: Receiver = |g| {
+        let tag = mac(SECRET, rewritten(&g.body, false));
+        status(g.header("x-mlflow-signature") == format!("v1,{}", Base64::encode_string(&tag)))
+    };
+    let in_hex: Receiver =
+        |g| status(g.header("x-mlflow-signature") == format!("v1,{}", hex(mac(SECRET, &g.body))));
+    let trimmed: Receiver = |g| {
+        let tag = mac(SECRET.trim(), &g.body);
+        status(g.header("x-mlflow-signature") == format!("v1,{}", Base64::encode_string(&tag)))
+    };
+    for (what, receiver, causes) in [
+        ("json.dumps, newline", newline, [Cause::BodyJsonSpaced, Cause::SecretTrailingNewline]),
+        ("JSON.stringify, alone", alone, [Cause::BodyJsonCompact, Cause::SignedBodyAlone]),
+        ("alone, in hex", in_hex, [Cause::SignedBodyAlone, Cause::SignatureHex]),
+        ("trimmed, alone", trimmed, [Cause::SecretSpaceLost, Cause::SignedBodyAlone]),
+    ] {
+        let diagnosis = diagnosis_of(Sender::MLFLOW, SECRET, receiver).await;
+        let names = |found: &[Cause]| causes.iter().all(|cause| found.contains(cause));
+        let is_named = diagnosis.findings.iter().any(|finding| names(&finding.causes));
+        assert!(is_named, "{what}: {diagnosis}");
+    }
+}
+
+#[tokio::test]
 async fn mistakes_about_other_senders_are_named() {
     let secret = "ZGVjb2RlIG1lIG5vdA==";
     let upper: Receiver = |g| {

@@ -143,7 +143,7 @@ impl<'t> Draft<'t> {
     }
 }
 
-pub(super) fn spell_in(encoding: Encoding, tag: &[u8]) -> String {
+pub(crate) fn spell_in(encoding: Encoding, tag: &[u8]) -> String {
     match encoding {
         Encoding::Base64 => Base64::encode_string(tag),
         Encoding::Base64Unpadded => Base64Unpadded::encode_string(tag),

@@ -1,12 +1,15 @@
 //! Deliveries that are signed as a mistaken receiver expects them, and what its mistake is then.
 
-use verify_core::{SecretEncoding, Sender};
+use verify_core::{Encoding, SecretEncoding, Sender};
 
 use super::Finding;
 use crate::{
     WireRequest,
-    attack::{Attempt, Case, Expected, Target, respaced},
-    explain::{Cause, Certainty, Explainer, Family, misreadings, others, signed_text_of, spelling},
+    attack::{Attempt, Case, Expected, Target, respaced, spell_in},
+    explain::{
+        Cause, Certainty, Explainer, Family, Misreading, misreadings, others, signed_text_of,
+        spelling,
+    },
 };
 
 /// What a receiver is explained with that has another secret.
@@ -74,15 +77,39 @@ fn is_of_body(causes: &[Cause]) -> bool {
 }
 
 fn misread(target: &Target, is_wanted: impl Fn(&[Cause]) -> bool) -> Vec<Probe> {
-    let genuine = request(&target.genuine());
-    let found = misreadings(&genuine, target.sender(), target.secret());
-    let probe = |misreading: crate::explain::Misreading| {
-        let draft = target.draft();
-        let attempt = draft.attempt_with(draft.spell(&misreading.tag));
-        let means = Means::Misread(misreading.causes, misreading.key);
-        Probe { attempt, target: target.clone(), means }
+    let found = misreadings(&request(&target.genuine()), target.sender(), target.secret()).single;
+    let draft = target.draft();
+    let wanted = found.into_iter().filter(|found| is_wanted(&found.causes));
+    wanted.map(|found| found.probe(target, draft.spell(&found.tag))).collect()
+}
+
+/// Two at once: two things read wrongly, or one, with the signature written in hex for base64 or the other way round.
+pub(super) fn of_pairs(target: &Target) -> Vec<Probe> {
+    let sender = target.sender();
+    let found = misreadings(&request(&target.genuine()), sender, target.secret());
+    let draft = target.draft();
+    let (encoding, cause) = match sender.encodings().first() {
+        Some(Encoding::Hex) => (Encoding::Base64, Cause::SignatureBase64),
+        _ => (Encoding::Hex, Cause::SignatureHex),
     };
-    found.into_iter().filter(|found| is_wanted(&found.causes)).map(probe).collect()
+    let mut told = Vec::new();
+    let respelled = found.single.into_iter().filter_map(|mut found| {
+        let is_new = found.causes.len() == 1 && !told.contains(&found.causes);
+        told.extend(is_new.then(|| found.causes.clone()));
+        found.causes.push(cause);
+        let signature = format!("{}{}", sender.prefix(), spell_in(encoding, &found.tag));
+        is_new.then(|| found.probe(target, signature))
+    });
+    let pairs = found.pairs.into_iter().map(|found| found.probe(target, draft.spell(&found.tag)));
+    pairs.chain(respelled).collect()
+}
+
+impl Misreading {
+    /// The delivery that somebody expects who reads it so.
+    fn probe(&self, target: &Target, signature: String) -> Probe {
+        let means = Means::Misread(self.causes.clone(), self.key.clone());
+        Probe { attempt: target.draft().attempt_with(signature), target: target.clone(), means }
+    }
 }
 
 /// What the matrix has of secrets, of ways to write a signature, and of times in other units.
@@ -148,7 +175,17 @@ impl Probe {
     pub(super) fn finding(&self) -> Finding {
         match &self.means {
             Means::Misread(causes, None) => of_causes(causes.clone(), self.target.sender()),
-            Means::Misread(causes, Some(key)) => self.of_key(key, causes),
+            Means::Misread(causes, Some(key)) => {
+                let is_other = |cause: &Cause| cause.family() != Family::Secret;
+                let (others, of_key): (Vec<_>, Vec<_>) = causes.iter().copied().partition(is_other);
+                let mut finding = self.of_key(key, &of_key);
+                if !others.is_empty() && !of_key.is_empty() {
+                    let other = of_causes(others, self.target.sender());
+                    finding.text = format!("{} {}", finding.text, other.text);
+                    finding.causes.extend(other.causes);
+                }
+                finding
+            }
             Means::Case(said) => {
                 let request = request(&self.attempt);
                 let causes = explained(&request, self.target.sender(), self.target.secret());
@@ -208,38 +245,50 @@ fn explained(request: &WireRequest, sender: Sender, secret: &[u8]) -> Vec<Cause>
 /// What it does wrong that expects a delivery of which these are true.
 fn of_causes(causes: Vec<Cause>, sender: Sender) -> Finding {
     let clauses: Vec<_> = causes.iter().map(|cause| clause(*cause)).collect();
-    let so = match causes.first().map(|cause| cause.family()) {
-        Some(Family::Body) => {
+    let mut families: Vec<_> = causes.iter().map(|cause| cause.family()).collect();
+    families.dedup();
+    let so: Vec<_> = families.into_iter().map(|family| so(family, sender)).collect();
+    Finding {
+        text: format!("It accepts this one: \"{}.\" {}", clauses.join("; "), so.join(" ")),
+        causes,
+    }
+}
+
+/// What a receiver does wrong that expects deliveries with something of this kind.
+fn so(family: Family, sender: Sender) -> String {
+    let title = sender.title();
+    match family {
+        Family::Body => {
             "So it does not verify the bytes that came: something in it reads the body first, as text or JSON, and it \
              verifies what was made of that. Verify the bytes as they came, before any parser."
                 .to_owned()
         }
-        Some(Family::SignedText) => format!(
-            "So it computes the signature over other parts than {} signs: {}.",
-            sender.title(),
+        Family::SignedText => format!(
+            "So it computes the signature over other parts than {title} signs: {}.",
             signed_text_of(&sender)
         ),
-        Some(Family::Mac) => format!(
-            "So it computes something else than {} does: HMAC-SHA256, with the secret as the key and the text as the \
-             message.",
-            sender.title()
+        Family::Mac => format!(
+            "So it computes something else than {title} does: HMAC-SHA256, with the secret as the key and the text as \
+             the message."
         ),
-        Some(Family::Signature) => format!(
-            "So it reads the header in another way than {} writes it: {}{}.",
-            sender.title(),
-            if sender.prefix().is_empty() { String::new() } else { format!("`{}` and then ", sender.prefix()) },
+        Family::Signature => format!(
+            "So it reads the header in another way than {title} writes it: {}{}.",
+            if sender.prefix().is_empty() {
+                String::new()
+            } else {
+                format!("`{}` and then ", sender.prefix())
+            },
             spelling(&sender)
         ),
-        Some(Family::Clock) => format!(
-            "So it reads the time in another unit than {} writes it: Unix seconds.",
-            sender.title()
+        Family::Clock => format!(
+            "So it reads the time in another unit than {title} writes it: Unix seconds."
         ),
-        Some(Family::Secret) => {
-            "So its secret is not the one of the sender: compare the two where they were entered.".to_owned()
+        Family::Secret => {
+            "So its secret is not the one of the sender: compare the two where they were entered."
+                .to_owned()
         }
         _ => "So it reads other headers than this sender sends.".to_owned(),
-    };
-    Finding { text: format!("It accepts this one: \"{}.\" {so}", clauses.join("; ")), causes }
+    }
 }
 
 /// What a cause says is so, without what a signer should do about it.

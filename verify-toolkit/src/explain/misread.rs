@@ -20,6 +20,29 @@ const BODIES: usize = 300;
 /// Most causes of one, and most that have the same.
 const CAUSES: usize = 3;
 const SAME_STORY: usize = 3;
+/// What is tried together with another mistake: what JSON libraries do to a body, and what most people do to a secret
+/// or to the text that is signed. At most so many of these are one mistake.
+const USUAL: [Cause; 17] = [
+    Cause::BodyJsonCompact,
+    Cause::BodyJsonEscaped,
+    Cause::BodyJsonHtmlEscaped,
+    Cause::BodyJsonIndented,
+    Cause::BodyJsonSlashEscaped,
+    Cause::BodyJsonSpaced,
+    Cause::BodyNewlineLost,
+    Cause::SecretDecodedBase64,
+    Cause::SecretDecodedWhsec,
+    Cause::SecretNewlineLost,
+    Cause::SecretSpaceLost,
+    Cause::SecretSpaced,
+    Cause::SecretTrailingNewline,
+    Cause::SignedBodyAlone,
+    Cause::SignedOrder,
+    Cause::SignedWithoutId,
+    Cause::SignedWithoutTimestamp,
+];
+const USUAL_CAUSES: usize = 2;
+const USUAL_SAME: usize = 2;
 
 /// A signature that is expected by mistake.
 pub(crate) struct Misreading {
@@ -31,9 +54,16 @@ pub(crate) struct Misreading {
     pub(crate) tag: Vec<u8>,
 }
 
-/// Every signature that is expected with one thing wrong: of the body, then the secret, then what is signed besides,
-/// then the function.
-pub(crate) fn misreadings(request: &WireRequest, sender: Sender, secret: &[u8]) -> Vec<Misreading> {
+/// The signatures that are expected by mistake.
+#[derive(Default)]
+pub(crate) struct Misreadings {
+    /// Every one with one thing wrong: of the body, then the secret, then what is signed besides, then the function.
+    pub(crate) single: Vec<Misreading>,
+    /// The likeliest with two of body, secret and signed text wrong.
+    pub(crate) pairs: Vec<Misreading>,
+}
+
+pub(crate) fn misreadings(request: &WireRequest, sender: Sender, secret: &[u8]) -> Misreadings {
     let explainer = Explainer::new(request, None).sender(sender).secret("sender", secret);
     let mut work = Work::up_to(Explainer::DEFAULT_WORK_LIMIT);
     let (keys, macs) = (secret::candidates(&explainer), mac::candidates());
@@ -46,7 +76,7 @@ pub(crate) fn misreadings(request: &WireRequest, sender: Sender, secret: &[u8]) 
         macs.pick(false).next(),
         bodies.pick(false).next().and_then(|body| bodies.bytes(&body.value, &mut work)),
     ) else {
-        return Vec::new();
+        return Misreadings::default();
     };
     let sign = |key: &[u8], layout: &Layout, mac: Mac, body: &[u8]| {
         mac.sign(key, [&layout.before, body, &layout.after])
@@ -57,6 +87,7 @@ pub(crate) fn misreadings(request: &WireRequest, sender: Sender, secret: &[u8]) 
     };
     // With the fewest causes first; what comes to the same story is written in three ways at most, such as indents.
     let mut told: Vec<&[Cause]> = Vec::new();
+    let mut written = Vec::new();
     for other in bodies.pick(true).filter(|other| !other.value.is_guess) {
         let is_same = |story: &&&[Cause]| **story == other.causes;
         let is_told = told.iter().filter(is_same).count() >= SAME_STORY;
@@ -66,6 +97,7 @@ pub(crate) fn misreadings(request: &WireRequest, sender: Sender, secret: &[u8]) 
         told.push(&other.causes);
         let Some(bytes) = bodies.bytes(&other.value, &mut Work::up_to(u64::MAX)) else { continue };
         found.add(&other.causes, None, sign(&key.value, &layout.value, mac.value, &bytes));
+        written.push(Candidate { causes: other.causes.clone(), detail: None, value: bytes });
     }
     for Candidate { causes, value, .. } in keys.pick(true) {
         found.add(causes, Some(value), sign(value, &layout.value, mac.value, &body));
@@ -76,7 +108,40 @@ pub(crate) fn misreadings(request: &WireRequest, sender: Sender, secret: &[u8]) 
     for Candidate { causes, value, .. } in macs.pick(true) {
         found.add(causes, None, sign(&key.value, &layout.value, *value, &body));
     }
-    found.misreadings
+    let single = core::mem::take(&mut found.misreadings);
+    let (bodies, keys) = (usual(written.iter()), usual(keys.pick(true)));
+    let layouts = usual(layouts.pick(true));
+    let both = |one: &[Cause], other: &[Cause]| [one, other].concat();
+    for one in &bodies {
+        for key in &keys {
+            let tag = sign(&key.value, &layout.value, mac.value, &one.value);
+            found.add(&both(&one.causes, &key.causes), Some(&key.value), tag);
+        }
+        for layout in &layouts {
+            let tag = sign(&key.value, &layout.value, mac.value, &one.value);
+            found.add(&both(&one.causes, &layout.causes), None, tag);
+        }
+    }
+    for layout in &layouts {
+        for key in &keys {
+            let tag = sign(&key.value, &layout.value, mac.value, &body);
+            found.add(&both(&layout.causes, &key.causes), Some(&key.value), tag);
+        }
+    }
+    Misreadings { single, pairs: found.misreadings }
+}
+
+/// The first ones of each story that is usual.
+fn usual<'c, T: 'c>(candidates: impl Iterator<Item = &'c Candidate<T>>) -> Vec<&'c Candidate<T>> {
+    let mut found: Vec<&Candidate<T>> = Vec::new();
+    for one in candidates.filter(|one| one.causes.len() <= USUAL_CAUSES) {
+        let is_usual = one.causes.iter().all(|cause| USUAL.contains(cause));
+        let told = found.iter().filter(|other| other.causes == one.causes).count();
+        if is_usual && told < USUAL_SAME {
+            found.push(one);
+        }
+    }
+    found
 }
 
 struct Found {
