@@ -19,6 +19,8 @@ const FRAMEWORKS: [&str; 2] = ["axum", "actix"];
 /// Sizes of bodies, and turns: the larger the body, the less the turns differ.
 const SIZES: [(usize, u32); 2] = [(330, 15), (64 << 10, 7)];
 const BODIES: [usize; 5] = [330, 4 << 10, 64 << 10, 512 << 10, 2 << 20];
+/// Connections of the largest bodies: all of them together are less than a process buffers.
+const FEW: usize = 8;
 const CONNECTIONS: [usize; 4] = [10, 100, 1000, 5000];
 
 /// Slow senders beside the good ones.
@@ -281,7 +283,8 @@ fn bodies() -> Result<(), Box<dyn Error>> {
         for framework in FRAMEWORKS {
             for way in GUARDS {
                 let name = format!("{framework}, {way}");
-                contenders.push(Contender::new(&name, start(framework, way)?, size));
+                let contender = Contender::new(&name, start(framework, way)?, size);
+                contenders.push(Contender { connections: FEW, ..contender });
             }
         }
         let all = race(contenders, 3)?;
@@ -293,7 +296,7 @@ fn bodies() -> Result<(), Box<dyn Error>> {
         }
     }
     report::write("bodies.csv", &raw.to_csv())?;
-    let title = "Processor time of a request, by size of its body";
+    let title = "Processor time of a request on 8 connections, by size of its body";
     Ok(report::write("bodies.svg", &plot::curves(title, ["bytes", "us"], &curves)?)?)
 }
 
