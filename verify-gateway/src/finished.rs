@@ -46,10 +46,11 @@ impl<W: Future<Output: Send> + Send + 'static> Drop for Finished<W> {
 #[cfg(test)]
 mod tests {
     use core::{
+        future::poll_fn,
         panic::AssertUnwindSafe,
         pin::Pin,
         sync::atomic::{AtomicU32, Ordering},
-        task::{Context, Waker},
+        task::{Context, Poll, Waker},
     };
     use std::{panic::catch_unwind, sync::Arc};
 
@@ -83,7 +84,7 @@ mod tests {
     async fn work_that_is_done_is_not_begun_again() {
         let count = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&count);
-        Finished::new(async move { counted.fetch_add(1, Ordering::SeqCst) }).await;
+        Finished::new(poll_fn(move |_| Poll::Ready(counted.fetch_add(1, Ordering::SeqCst)))).await;
         tokio::task::yield_now().await;
         assert_eq!(count.load(Ordering::SeqCst), 1);
     }
