@@ -84,8 +84,8 @@ impl<V: Borrow<Verifier>, B: Buffer> Collector<V, B> {
     /// # Errors
     ///
     /// As [`Pending::finish`], with what was kept.
-    pub fn finish(self) -> Result<Verified<B::Body>, Unverified<B>> {
-        match self.pending.finish() {
+    pub fn finish(mut self) -> Result<Verified<B::Body>, Unverified<B>> {
+        match self.pending.judge() {
             Ok(receipt) => Ok(Verified::new(receipt, self.buffer.into_body())),
             Err(rejection) => Err(Unverified { rejection, buffer: self.buffer }),
         }

@@ -106,6 +106,11 @@ impl<V: Borrow<Verifier>> Pending<V> {
     ///
     /// The signature does not match any configured secret, or the body was too large.
     pub fn finish(mut self) -> Result<Receipt, Rejection> {
+        self.judge()
+    }
+
+    /// [`finish`](Self::finish), of a delivery that stays where it is.
+    pub(crate) fn judge(&mut self) -> Result<Receipt, Rejection> {
         if self.room.is_none() {
             return Err(Rejection::BODY_TOO_LARGE);
         }
