@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use actix_web::{
     HttpMessage, HttpResponse,
-    body::{EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     error::PayloadError,
     http::{
@@ -49,13 +48,8 @@ impl Incoming {
         incoming
     }
 
-    /// Answers a refused request. The answer keeps the rest of its body: see [`HoldingBody`].
-    pub(crate) fn answer<B: MessageBody>(
-        self,
-        answer: HttpResponse,
-    ) -> ServiceResponse<EitherBody<B>> {
-        let answer = answer.map_body(|_, body| HoldingBody::boxed(body, self.payload));
-        self.request.into_response(answer.map_into_right_body())
+    fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
     }
 }
 
@@ -74,23 +68,17 @@ impl Request for Incoming {
     type Head = ServiceRequest;
     type Inner = ServiceRequest;
     type Response = HttpResponse;
+    type Answer = ServiceResponse;
     type Error = PayloadError;
 
     fn head(&self) -> &ServiceRequest {
         &self.request
     }
 
-    fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
-    }
-
     // actix's map lends the first of several values only; a `retain` lends all of them.
-    fn hide(&mut self, name: &'static str) {
-        if self.values(name).next().is_none() {
-            return;
-        }
-        self.request.headers_mut().retain(|other, value| {
-            if other.as_str() == name {
+    fn hide(&mut self, mut is_secret: impl FnMut(&str, &[u8]) -> bool) {
+        self.request.headers_mut().retain(|name, value| {
+            if is_secret(name.as_str(), value.as_bytes()) {
                 value.set_sensitive(true);
             }
             true
@@ -119,7 +107,10 @@ impl Request for Incoming {
         self.request
     }
 
-    fn refused(refusal: Refusal, own: Option<HttpResponse>) -> HttpResponse {
-        response::refused(refusal, own)
+    /// The answer keeps the rest of the request's body: see [`HoldingBody`].
+    fn refuse(self, refusal: Refusal, own: Option<HttpResponse>) -> ServiceResponse {
+        let answer = response::refused(refusal, own);
+        let answer = answer.map_body(|_, body| HoldingBody::boxed(body, self.payload));
+        self.request.into_response(answer)
     }
 }

@@ -49,7 +49,7 @@ where
         Box::pin(async move {
             let (request, handling) = match arrival.await {
                 Decision::Call(request, handling) => (request, handling),
-                Decision::Answer(request, answer) => return Ok(request.answer(answer)),
+                Decision::Answer(answer) => return Ok(answer.map_into_right_body()),
             };
             let refusal = handling.refusal();
             let connection = request.conn_data::<Connection>();

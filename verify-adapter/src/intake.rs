@@ -20,8 +20,7 @@ use crate::{
 /// 3. [`finish`](Self::finish): the comparison. Only then is there a [`Verified`] body.
 #[derive(Debug)]
 pub(crate) struct Intake {
-    /// In a box, because it is large, and frameworks move what holds it.
-    collector: Box<Collector<Arc<Verifier>, BodyBuffer>>,
+    collector: Collector<Arc<Verifier>, BodyBuffer>,
     head: usize,
     /// Bytes of the body.
     received: usize,
@@ -63,7 +62,7 @@ impl Intake {
         let mut charge = budget.charge();
         charge.raise_to(head.memory, 0)?;
         let collector = pending.dangerous_collect_with(BodyBuffer::new(announced, limit));
-        Ok(Self { collector: Box::new(collector), head: head.memory, received: 0, charge })
+        Ok(Self { collector, head: head.memory, received: 0, charge })
     }
 
     /// Takes the next chunk of the body.

@@ -15,17 +15,17 @@ pub trait Request: Headers {
     type Inner;
     /// The framework's response. A user may replace the answer to refused requests with it.
     type Response;
+    /// The framework's answer to a refused request.
+    type Answer;
     /// The error if a body breaks off.
     type Error;
 
     /// Returns what a resolver and the callback see.
     fn head(&self) -> &Self::Head;
 
-    /// Yields every header: name and value.
-    fn lines(&self) -> impl Iterator<Item = (&str, &[u8])>;
-
-    /// Keeps the values of a header out of `Debug`. The name is in lower case.
-    fn hide(&mut self, name: &'static str);
+    /// Calls `is_secret` with the name and the value of each header, and keeps the values for which it returns `true`
+    /// out of `Debug`. Names are in lower case.
+    fn hide(&mut self, is_secret: impl FnMut(&str, &[u8]) -> bool);
 
     /// Puts a value into the extensions of the request that the inner service gets.
     fn insert<T: Clone + Send + Sync + 'static>(inner: &mut Self::Inner, value: T);
@@ -44,9 +44,9 @@ pub trait Request: Headers {
     /// own limits on bodies are raised to `limit` bytes.
     fn into_inner(self, read: Read, limit: usize) -> Self::Inner;
 
-    /// Makes the response to a refused request: the user's own, or [`Refusal::answer`]. The refusal
-    /// goes into its extensions.
-    fn refused(refusal: Refusal, own: Option<Self::Response>) -> Self::Response;
+    /// Answers a refused request: with the user's own response, or [`Refusal::answer`]. The refusal goes
+    /// into its extensions.
+    fn refuse(self, refusal: Refusal, own: Option<Self::Response>) -> Self::Answer;
 }
 
 /// The part of the body that was read, of a request that is handed on.
@@ -92,6 +92,7 @@ pub fn content_length(headers: &impl Headers) -> Option<u64> {
     parse_length(headers.values(CONTENT_LENGTH).next()?)
 }
 
+pub(crate) const AUTHORIZATION: &str = "authorization";
 pub(crate) const CONTENT_LENGTH: &str = "content-length";
 
 pub(crate) fn parse_length(value: &[u8]) -> Option<u64> {

@@ -14,6 +14,9 @@ use crate::VerifierHandle;
 ///
 /// **Nothing of the head was verified yet.**
 pub trait Resolver<H: ?Sized> {
+    /// Whether it looks at the head at all: then `Authorization` is kept out of the head's `Debug` before it does.
+    const SEES_HEAD: bool = true;
+
     /// Brings the verifier.
     type Future: Future<Output = Result<Arc<Verifier>, ResolveError>>;
 
@@ -48,6 +51,8 @@ impl Fixed {
 }
 
 impl<H: ?Sized> Resolver<H> for Fixed {
+    const SEES_HEAD: bool = false;
+
     type Future = Ready<Result<Arc<Verifier>, ResolveError>>;
 
     fn resolve(&self, _: &H) -> Self::Future {

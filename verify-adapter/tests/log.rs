@@ -7,9 +7,10 @@
 )]
 
 use adapters::Log;
+use bytes::Bytes;
 use support::{Incoming, decide, settings, signed};
 use verify_adapter::{Decision, Refusal, delivered, tell_unreadable};
-use verify_core::{Receipt, Sender};
+use verify_core::{Receipt, Sender, Verified};
 
 #[path = "suite/support.rs"]
 #[expect(dead_code, reason = "the suite uses the rest")]
@@ -18,8 +19,8 @@ mod support;
 async fn receipt() -> Receipt {
     let genuine = Incoming::new(signed(Sender::WANDB, b"the body"), &[b"the body"]);
     match decide(&settings(), genuine).await {
-        Decision::Call(handed, _) => handed.request.get().unwrap(),
-        Decision::Answer(_, answer) => panic!("{answer:?}"),
+        Decision::Call(handed, _) => *handed.request.get::<Verified<Bytes>>().unwrap().receipt(),
+        Decision::Answer(answer) => panic!("{answer:?}"),
     }
 }
 

@@ -93,7 +93,7 @@ where
                             }
                         }
                     }
-                    Decision::Answer(_, answer) => break Ok(answer.map(ResponseBody::refusal)),
+                    Decision::Answer(answer) => break Ok(answer.map(ResponseBody::refusal)),
                 },
                 StageProjection::Waiting { .. } => {
                     if let Err(error) = ready!(this.service.poll_ready(cx)) {

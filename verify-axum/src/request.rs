@@ -40,20 +40,20 @@ impl<B: Body + Unpin> verify_adapter::Request for Incoming<B> {
     type Head = Parts;
     type Inner = Request<RequestBody<B>>;
     type Response = Response<Bytes>;
+    type Answer = Response<Bytes>;
     type Error = B::Error;
 
     fn head(&self) -> &Parts {
         &self.head
     }
 
-    fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
-    }
-
     // Not by `HeaderMap::entry`, which allocates the name and may move the whole map.
-    fn hide(&mut self, name: &'static str) {
-        let marked = self.head.headers.iter_mut().filter(|(key, _)| key.as_str() == name);
-        marked.for_each(|(_, value)| value.set_sensitive(true));
+    fn hide(&mut self, mut is_secret: impl FnMut(&str, &[u8]) -> bool) {
+        for (name, value) in &mut self.head.headers {
+            if is_secret(name.as_str(), value.as_bytes()) {
+                value.set_sensitive(true);
+            }
+        }
     }
 
     fn insert<T: Clone + Send + Sync + 'static>(inner: &mut Self::Inner, value: T) {
@@ -83,22 +83,21 @@ impl<B: Body + Unpin> verify_adapter::Request for Incoming<B> {
     fn into_inner(self, read: Read, limit: usize) -> Request<RequestBody<B>> {
         let rest = if read.is_complete() { None } else { Some(self.body) };
         let body = RequestBody::new(read, self.trailers, rest);
-        with_body_limit(Request::from_parts(self.head, body), limit)
+        let mut request = Request::from_parts(self.head, body);
+        raise_body_limit(&mut request, limit);
+        request
     }
 
-    fn refused(refusal: Refusal, own: Option<Response<Bytes>>) -> Response<Bytes> {
+    fn refuse(self, refusal: Refusal, own: Option<Response<Bytes>>) -> Response<Bytes> {
         response::refused(refusal, own)
     }
 }
 
 /// Raises axum's own limit: 2 MiB is below what MLflow sends, and the 413 would lose the delivery.
 #[cfg(feature = "axum")]
-fn with_body_limit<B>(mut request: Request<B>, limit: usize) -> Request<B> {
-    axum_core::extract::DefaultBodyLimit::max(limit).apply(&mut request);
-    request
+fn raise_body_limit<B>(request: &mut Request<B>, limit: usize) {
+    axum_core::extract::DefaultBodyLimit::max(limit).apply(request);
 }
 
 #[cfg(not(feature = "axum"))]
-fn with_body_limit<B>(request: Request<B>, _: usize) -> Request<B> {
-    request
-}
+fn raise_body_limit<B>(_: &mut Request<B>, _: usize) {}

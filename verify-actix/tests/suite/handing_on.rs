@@ -30,8 +30,8 @@ async fn seen(guard: Verify, request: ServiceRequest) -> Seen {
             let body = read(&mut request.take_payload()).await;
             {
                 let extensions = request.extensions();
-                let receipt = *extensions.get::<Receipt>().unwrap();
-                let verified = extensions.get::<Verified<Bytes>>().unwrap().body().clone();
+                let verified = extensions.get::<Verified<Bytes>>().unwrap();
+                let (receipt, verified) = verified.clone().into_parts();
                 keep.borrow_mut().push((receipt, verified, body));
             }
             ok(request).await
@@ -77,7 +77,7 @@ async fn everything_but_the_body_arrives_as_it_came() {
             assert!(!shown.contains(hidden), "`Debug` shows {hidden}: {shown}");
         }
         assert_eq!(request.extensions().get(), Some(&FromOutside(7)));
-        let receipt = *request.extensions().get::<Receipt>().unwrap();
+        let receipt = *request.extensions().get::<Verified<Bytes>>().unwrap().receipt();
         assert_eq!((receipt.sender(), receipt.delivery_id()), ("mlflow", Some(ID)));
         assert_eq!(receipt.signed_at().map(UnixTime::as_secs), Some(NOW));
         ok(request)

@@ -18,7 +18,7 @@ use verify_adapter::{
     Arrival, Budget, Decision, Read, Refusal, Reported, ResolveError, attempted, delivered,
     delivered_unless_reported,
 };
-use verify_core::{Receipt, RetryAfter, Sender, Verified, Verifier};
+use verify_core::{RetryAfter, Sender, Verified, Verifier};
 
 use crate::support::{
     Answered, Handed, Headed, Incoming, Settings, arriving, decide, settings, signed, verifier,
@@ -41,14 +41,14 @@ fn report_only() -> Settings {
 fn called(decision: Decision<Incoming>) -> (Handed, Option<Refusal>) {
     match decision {
         Decision::Call(handed, handling) => (handed, handling.refusal()),
-        Decision::Answer(_, answer) => panic!("answered: {answer:?}"),
+        Decision::Answer(answer) => panic!("answered: {answer:?}"),
     }
 }
 
 fn answered(decision: Decision<Incoming>) -> Refusal {
     match decision {
         Decision::Call(..) => panic!("the inner service is called"),
-        Decision::Answer(_, answer) => answer.refusal.unwrap(),
+        Decision::Answer(answer) => answer.refusal.unwrap(),
     }
 }
 
@@ -62,7 +62,8 @@ fn handed_on(mut read: Read) -> (Vec<Bytes>, bool) {
 
 #[tokio::test]
 async fn an_accepted_one_reaches_the_service_with_its_receipt() {
-    let mut request = Incoming::new(wandb(b"{}"), &[b"{", b"", b"}"]);
+    let headers = [vec![("authorization", "Bearer token".to_owned())], wandb(b"{}")].concat();
+    let mut request = Incoming::new(headers, &[b"{", b"", b"}"]);
     // What a layer outside found out.
     request.extensions.push(Box::new(reported().await));
     let (handed, refusal) = called(decide(&settings(), request).await);
@@ -71,10 +72,9 @@ async fn an_accepted_one_reaches_the_service_with_its_receipt() {
     assert_eq!(handed.limit, 2 * 1024 * 1024);
     let request = handed.request;
     assert_eq!(request.hidden, ["authorization", "x-wandb-signature"]);
-    assert_eq!(request.get::<Receipt>().unwrap().sender(), "wandb");
     assert!(request.get::<Reported>().is_none());
     let verified = request.get::<Verified<Bytes>>().unwrap();
-    assert_eq!(verified.body(), "{}");
+    assert_eq!((verified.receipt().sender(), &verified.body()[..]), ("wandb", &b"{}"[..]));
 
     assert_eq!(delivered(Some(&verified), None).unwrap().body(), "{}");
     let reported = reported().await;
@@ -97,7 +97,7 @@ async fn a_user_may_replace_the_answer() {
             settings.refusal_response = Some(Arc::new(move |_| Answered { refusal: None, is_own }));
         }
         let decision = decide(&settings, Incoming::new(vec![], &[])).await;
-        let Decision::Answer(_, answer) = decision else { panic!("the inner service is called") };
+        let Decision::Answer(answer) = decision else { panic!("the inner service is called") };
         assert_eq!(answer.is_own, is_own);
         assert_eq!(answer.refusal.unwrap().code(), "header_missing");
     }
@@ -139,7 +139,8 @@ async fn a_refused_one_is_answered_and_where_refusals_are_only_reported_reaches_
                 let read: Vec<_> = read.into_iter().map(Bytes::from).collect();
                 assert_eq!(handed_on(handed), (read, is_complete));
                 assert_eq!(request.get::<Reported>().unwrap().refusal.code(), code);
-                assert!(request.get::<Receipt>().is_none());
+                let signature = headers.iter().map(|(name, _)| *name);
+                assert_eq!(request.hidden, signature.collect::<Vec<_>>());
                 assert!(request.get::<Verified<Bytes>>().is_none());
             } else {
                 assert_eq!(answered(decision).code(), code);

@@ -105,18 +105,16 @@ impl Request for Incoming {
     type Head = Headed;
     type Inner = Handed;
     type Response = Answered;
+    type Answer = Answered;
     type Error = ();
 
     fn head(&self) -> &Headed {
         &self.headers
     }
 
-    fn lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.headers.iter().map(|(name, value)| (*name, value.as_bytes()))
-    }
-
-    fn hide(&mut self, name: &'static str) {
-        self.hidden.push(name);
+    fn hide(&mut self, mut is_secret: impl FnMut(&str, &[u8]) -> bool) {
+        let secret = self.headers.iter().filter(|(name, value)| is_secret(name, value.as_bytes()));
+        self.hidden.extend(secret.map(|(name, _)| *name));
     }
 
     fn insert<T: Clone + Send + Sync + 'static>(inner: &mut Handed, value: T) {
@@ -139,7 +137,7 @@ impl Request for Incoming {
         Handed { request: self, read, limit }
     }
 
-    fn refused(refusal: Refusal, own: Option<Answered>) -> Answered {
+    fn refuse(self, refusal: Refusal, own: Option<Answered>) -> Answered {
         Answered { refusal: Some(refusal), ..own.unwrap_or_default() }
     }
 }

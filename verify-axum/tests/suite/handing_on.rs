@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, Version};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Full};
 use tower::{Layer, Service, ServiceExt, limit::ConcurrencyLimitLayer, service_fn};
-use verify_axum::{Receipt, RequestBody, Sender, Verified, VerifyLayer};
+use verify_axum::{RequestBody, Sender, Verified, VerifyLayer};
 
 use crate::support::delivery;
 
@@ -67,10 +67,11 @@ async fn everything_but_the_body_arrives_as_it_came() {
     assert_eq!(head.extensions.get(), Some(&FromOutside(7)));
     assert_eq!(body.collect().await.unwrap().to_bytes(), "{}");
 
-    let receipt = head.extensions.get::<Receipt>().unwrap();
+    let verified = head.extensions.get::<Verified<Bytes>>().unwrap();
+    let receipt = verified.receipt();
     assert_eq!((receipt.sender(), receipt.delivery_id()), ("mlflow", Some(ID)));
     assert_eq!(receipt.signed_at().map(verify_axum::UnixTime::as_secs), Some(NOW));
-    assert_eq!(head.extensions.get::<Verified<Bytes>>().unwrap().body(), "{}");
+    assert_eq!(verified.body(), "{}");
 }
 
 #[tokio::test]

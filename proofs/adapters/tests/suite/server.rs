@@ -207,9 +207,9 @@ fn followed(event: &mlflow::Event) -> String {
 }
 
 /// What [`Handler::Tell`] answers.
-fn told(has_receipt: bool, reported: Option<&Reported>, body: &[u8]) -> String {
+fn told(is_verified: bool, reported: Option<&Reported>, body: &[u8]) -> String {
     let reason = reported.map_or("none", |reported| reported.refusal.code());
-    format!("{has_receipt} {reason} {}", String::from_utf8_lossy(body))
+    format!("{is_verified} {reason} {}", String::from_utf8_lossy(body))
 }
 
 /// Of the connections that a full queue turns away, the kernel resets some.

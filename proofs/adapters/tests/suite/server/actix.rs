@@ -17,7 +17,7 @@ use actix_web::{
 use adapters::verifier;
 use tokio::net::TcpListener;
 use verify_actix::{
-    Attempt, Delivery, Event, EventRejection, HandleOnce, Receipt, Refusal, Resolver, Verify,
+    Attempt, Delivery, Event, EventRejection, HandleOnce, Refusal, Resolver, Verified, Verify,
     databricks, mlflow, once::Once, try_again, wandb,
 };
 use verify_core::Sender;
@@ -190,5 +190,5 @@ async fn lenient(event: Result<Event<databricks::Event>, EventRejection>) -> Str
 
 async fn tell(request: HttpRequest, body: Bytes) -> String {
     let extensions = request.extensions();
-    told(extensions.get::<Receipt>().is_some(), extensions.get(), &body)
+    told(extensions.get::<Verified<Bytes>>().is_some(), extensions.get(), &body)
 }

@@ -19,8 +19,8 @@ use hyper_util::{
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 use verify_axum::{
-    Attempt, Delivery, Event, EventRejection, HandleOnceLayer, Receipt, Refusal, Reported,
-    Resolver, VerifyLayer, databricks, mlflow, once::Once, try_again, wandb,
+    Attempt, Delivery, Event, EventRejection, HandleOnceLayer, Refusal, Reported, Resolver,
+    Verified, VerifyLayer, databricks, mlflow, once::Once, try_again, wandb,
 };
 
 use super::{Guard, Handler, Verifiers, configured, followed, told};
@@ -157,10 +157,10 @@ async fn lenient(event: Result<Event<databricks::Event>, EventRejection>) -> Str
 }
 
 async fn tell(
-    receipt: Option<Extension<Receipt>>,
+    verified: Option<Extension<Verified<Bytes>>>,
     reported: Option<Extension<Reported>>,
     body: Bytes,
 ) -> String {
     let reported = reported.map(|Extension(reported)| reported);
-    told(receipt.is_some(), reported.as_ref(), &body)
+    told(verified.is_some(), reported.as_ref(), &body)
 }
