@@ -173,7 +173,7 @@ impl<Q: Request> Arriving<Q> {
     }
 
     fn decide(self, stopped: Option<Stop>) -> Decision<Q> {
-        let Self { request, settings, sender, body_limit, intake, .. } = self;
+        let Self { mut request, settings, sender, body_limit, intake, .. } = self;
         let limit = body_limit.max(LEAST_LIMIT);
         let outcome = match intake {
             Some(intake) => match stopped {
@@ -181,6 +181,8 @@ impl<Q: Request> Arriving<Q> {
                 Some((refusal, chunk)) => Err(intake.refuse(refusal, chunk)),
             },
             None => {
+                // Nothing of the head was read, so nothing of it is hidden yet where the resolver does not look.
+                request.hide(|name, _| name == AUTHORIZATION);
                 let refusal = stopped.map_or(Refusal::VerifierUnavailable, |(refusal, _)| refusal);
                 Err(refusal.into())
             }
