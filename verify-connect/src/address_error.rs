@@ -28,7 +28,7 @@ impl AddressError {
                 "the address of PostgreSQL is not one such as `postgres://user:password@host:5432/database`"
             }
             Self::TlsUnsafe => {
-                "the address of PostgreSQL asks for TLS that anybody on the way can take away: write \
+                "the address of PostgreSQL asks for TLS that an attacker on the network can turn off: write \
                  `sslmode=verify-full`, with `sslrootcert=FILE` for an authority of your own"
             }
             Self::TlsUnsaid => {

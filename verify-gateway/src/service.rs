@@ -99,7 +99,7 @@ where
     Ok(match answered.extensions().get::<Refusal>() {
         Some(refusal) if route.is_report_only => {
             let code = refusal.code();
-            tracing::warn!(target: LOG_TARGET, route = route.path.as_str(), code, "not genuine, and only reported: {refusal}");
+            tracing::warn!(target: LOG_TARGET, route = route.path.as_str(), code, "refused, but only reported: {refusal}");
             let mut reported = bare(StatusCode::OK);
             reported.headers_mut().insert(REFUSED, HeaderValue::from_static(code));
             reported.map(Either::Left)

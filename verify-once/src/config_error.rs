@@ -64,7 +64,7 @@ impl fmt::Display for ConfigError {
                 "`sslrootcert` in the address of the store has to name a file that can be read and holds certificates in PEM",
             ),
             Self::TlsUnsafe => f.write_str(
-                "address of the store asks for TLS that anybody on the way can take away: write `sslmode=verify-full` \
+                "address of the store asks for TLS that an attacker on the network can turn off: write `sslmode=verify-full` \
                  (PostgreSQL) or `rediss://` without `#insecure` (Redis), with `sslrootcert=FILE` for an authority of your own",
             ),
             Self::TlsUnsaid => f.write_str(

@@ -99,7 +99,7 @@ impl Once {
             None => {
                 tracing::error!(
                     target: LOG_TARGET, sender,
-                    "delivery not handled: it has neither a signed id nor a signed time, and no window is named for its sender"
+                    "delivery not handled: it has neither a signed id nor a signed time, and no window is set for its sender"
                 );
                 return Question::None(Err(Answer::without_window()));
             }

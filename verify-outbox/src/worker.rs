@@ -60,8 +60,12 @@ impl Worker {
         let destination = &self.destination;
         match acted {
             Ok(Ok(next)) => return next,
-            Ok(Err(error)) => tracing::warn!(target: "outbox", destination, %error, "the store"),
-            Err(_) => tracing::error!(target: "outbox", destination, "it panicked, and goes on"),
+            Ok(Err(error)) => {
+                tracing::warn!(target: "outbox", destination, %error, "the store failed, and is tried again")
+            }
+            Err(_) => {
+                tracing::error!(target: "outbox", destination, "panicked while posting, and tries again")
+            }
         }
         Next::Sleep(Self::TROUBLE)
     }

@@ -160,7 +160,7 @@ fn run(mut worker: Worker, bell: &Bell, told: &Told) {
     }
     if let Err(error) = worker.write() {
         // It has arrived, and will be posted again.
-        tracing::error!(target: "outbox", destination = worker.destination, %error, "not written down");
+        tracing::error!(target: "outbox", destination = worker.destination, %error, "cannot record what arrived, which will be posted again");
     }
     worker.outbox.store().leave(&worker.destination);
 }

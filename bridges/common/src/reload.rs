@@ -33,7 +33,7 @@ pub async fn reload_on_hangup<N: Send + 'static>(
         match taken {
             Ok(said) => tracing::info!("settings read again: {said}"),
             Err(mistakes) => mistakes.iter().for_each(|mistake| {
-                tracing::error!("settings not taken, all stays as it was: {mistake}");
+                tracing::error!("settings not reloaded, everything stays as it was: {mistake}");
             }),
         }
     }

@@ -23,9 +23,9 @@ pub fn first_advice(reason: &'static str) -> Option<String> {
 pub fn log_repeated(sender: &str) {
     // Without an id or a time it may have been another delivery with the same bytes.
     if Sender::named(sender).is_some_and(Sender::has_template) {
-        tracing::warn!(sender, "a delivery that came before, or one with the same bytes");
+        tracing::warn!(sender, "a repeated delivery, or another one with the same bytes");
     } else {
-        tracing::info!(sender, "a delivery that came before");
+        tracing::info!(sender, "a repeated delivery");
     }
 }
 

@@ -158,6 +158,6 @@ fn advise(sender: &'static str, event: &Event) {
         _ => return,
     };
     if let Some(advice) = first_advice(reason) {
-        tracing::warn!(sender, "the message says little: {reason}; {advice}");
+        tracing::warn!(sender, "posted with few details: {reason}; {advice}");
     }
 }

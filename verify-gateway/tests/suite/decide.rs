@@ -52,5 +52,5 @@ fn report_only_lets_pass_and_says_why_it_would_not() {
     let forged = gateway.request("POST", "/decide", &headers, &alias(2));
     assert_eq!((forged.status, forged.header("verify-refused")), (200, Some("signature_mismatch")));
     assert_eq!(forged.header("verify-sender"), None);
-    wait_until(|| gateway.log().contains("not genuine, and only reported"));
+    wait_until(|| gateway.log().contains("refused, but only reported"));
 }

@@ -43,7 +43,7 @@ fn what_is_wrong_changes_nothing() {
         wait_until(|| gateway.log().contains(expected));
         place.write("gateway.toml", &before);
     }
-    assert!(gateway.log().contains("settings not taken, all stays as it was"));
+    assert!(gateway.log().contains("settings not reloaded, everything stays as it was"));
     assert_eq!(gateway.send(MLFLOW, "an-id", &alias(1)).status, 204);
 }
 

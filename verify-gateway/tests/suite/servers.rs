@@ -62,7 +62,7 @@ fn servers_that_say_nothing_do_not_delay_the_start_route_by_route() {
     let gateway = place.start();
     assert!(begun.elapsed().as_secs() < 40, "{:?}", begun.elapsed());
     assert!(
-        gateway.said.contains("nothing is posted to NATS until it is there"),
+        gateway.said.contains("nothing is posted to NATS until it can be reached"),
         "{}",
         gateway.said
     );

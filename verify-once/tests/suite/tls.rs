@@ -144,7 +144,7 @@ async fn what_is_not_safe_is_not_done_silently() {
         texts.map(|error| error.to_string()),
         [
             "`sslrootcert` in the address of the store has to name a file that can be read and holds certificates in PEM",
-            "address of the store asks for TLS that anybody on the way can take away: write `sslmode=verify-full` \
+            "address of the store asks for TLS that an attacker on the network can turn off: write `sslmode=verify-full` \
              (PostgreSQL) or `rediss://` without `#insecure` (Redis), with `sslrootcert=FILE` for an authority of your own",
             "address of the store does not say whether to encrypt: add `?sslmode=verify-full`, or `?sslmode=disable` \
              for a network that nobody else is in",

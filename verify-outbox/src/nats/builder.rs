@@ -130,7 +130,7 @@ impl NatsBuilder {
                 Some(session)
             }
             Err(error) if error.may_pass() => {
-                tracing::warn!(target: "outbox", stream, %error, "nothing is posted to NATS until it is there");
+                tracing::warn!(target: "outbox", stream, %error, "nothing is posted to NATS until it can be reached");
                 None
             }
             Err(error) => return Err(error),

@@ -58,7 +58,7 @@ pub(super) async fn migrate(client: &Client) -> Result<i32, Error> {
         match change(client).await {
             Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
                 client.batch_execute("ROLLBACK").await?;
-                tracing::warn!(target: "outbox", "the tables of the store are in use, and are to be changed");
+                tracing::warn!(target: "outbox", "cannot migrate the tables of the store yet: they are in use");
                 sleep(BETWEEN_TRIES).await;
             }
             changed => changed?,
@@ -69,14 +69,14 @@ pub(super) async fn migrate(client: &Client) -> Result<i32, Error> {
 async fn change(client: &Client) -> Result<(), Error> {
     client.batch_execute(BEGIN).await?;
     if !client.query_one(TRY_LOCK, &[]).await?.try_get::<_, bool>(0)? {
-        tracing::warn!(target: "outbox", "waits for another instance, which changes the tables of the store");
+        tracing::warn!(target: "outbox", "waits for another instance that migrates the tables of the store");
         client.batch_execute(LOCK).await?;
     }
     client.batch_execute(CHANGE).await?;
     // Somebody else may have done so meanwhile.
     let found = version(client).await?;
     if (1..KNOWN).contains(&found) {
-        tracing::warn!(target: "outbox", found, known = KNOWN, "changes the tables of the store");
+        tracing::warn!(target: "outbox", found, known = KNOWN, "migrates the tables of the store");
     }
     for (step, version) in STEPS.iter().zip(1_i32..).filter(|(_, version)| *version > found) {
         client.batch_execute(step).await?;

@@ -238,7 +238,7 @@ async fn renew(shared: Arc<Shared>, pool: Pool<Tables>) {
             Ok(())
         });
         if let Err(error) = renewed.await {
-            tracing::warn!(target: "outbox", %error, "leases were not renewed");
+            tracing::warn!(target: "outbox", %error, "cannot renew the leases of this instance");
         }
     }
 }
@@ -249,7 +249,7 @@ async fn forget(shared: Arc<Shared>, pool: Pool<Tables>) {
     loop {
         let _ = timeout(AT_LEAST_EVERY, shared.full.notified()).await;
         if let Err(error) = within_deadline(ask(&pool, Sql::Forget, &[])).await {
-            tracing::debug!(target: "outbox", %error, "nothing was forgotten");
+            tracing::debug!(target: "outbox", %error, "cannot delete old keys");
         }
     }
 }

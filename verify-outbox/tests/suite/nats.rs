@@ -654,6 +654,6 @@ fn nothing_is_logged_in_the_words_of_the_client_or_with_a_password() {
 
     let log = String::from_utf8_lossy(&log.lock().unwrap()).into_owned();
     assert!(log.contains("sync_interval: always"), "a disk that is late is told: {log}");
-    assert!(log.contains("nothing is posted to NATS until it is there"), "{log}");
+    assert!(log.contains("nothing is posted to NATS until it can be reached"), "{log}");
     assert!(!log.contains("async_nats") && !log.contains("hunter2"), "{log}");
 }

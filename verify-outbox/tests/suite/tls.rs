@@ -91,7 +91,7 @@ fn what_is_not_safe_is_not_done_silently() {
     let (unsaid, unsafely, authorities) = (
         "the address of PostgreSQL does not say whether to encrypt: add `?sslmode=verify-full`, or `?sslmode=disable` \
          for a network that nobody else is in",
-        "the address of PostgreSQL asks for TLS that anybody on the way can take away: write `sslmode=verify-full`, \
+        "the address of PostgreSQL asks for TLS that an attacker on the network can turn off: write `sslmode=verify-full`, \
          with `sslrootcert=FILE` for an authority of your own",
         "`sslrootcert` in the address of PostgreSQL has to name a file that can be read and holds certificates in PEM",
     );

@@ -228,7 +228,11 @@ async fn settings_and_secrets_are_read_again_on_sighup() {
     ] {
         assert!(said.contains(mistake), "{mistake}: {said}");
     }
-    assert_eq!(said.matches("settings not taken, all stays as it was: ").count(), 3, "{said}");
+    assert_eq!(
+        said.matches("settings not reloaded, everything stays as it was: ").count(),
+        3,
+        "{said}"
+    );
     assert_eq!(with("a third", 4).await, 401);
     assert_eq!(with("another", 5).await, 204);
     world.github.wait_for(3);

@@ -212,7 +212,7 @@ async fn a_repetition_of_wandb_is_a_warning_and_others_are_not() {
     let mut logged = Vec::new();
     while logged.len() < 2 {
         let line = trigger.stderr.recv_timeout(PATIENCE).unwrap();
-        logged.extend(line.contains("a delivery that came before").then_some(line));
+        logged.extend(line.contains("a repeated delivery").then_some(line));
     }
     let has = |line: &str, words: [&str; 2]| words.iter().all(|word| line.contains(word));
     assert!(has(&logged[0], [" INFO ", "mlflow"]), "{logged:?}");

@@ -146,9 +146,9 @@ fn who_waits_for_a_migration_says_so() {
         started.map(|started| started.join().unwrap()).concat()
     });
     for expected in [
-        "waits for another instance, which changes the tables of the store",
-        "the tables of the store are in use, and are to be changed",
-        "changes the tables of the store found=1 known=2",
+        "waits for another instance that migrates the tables of the store",
+        "cannot migrate the tables of the store yet: they are in use",
+        "migrates the tables of the store found=1 known=2",
     ] {
         assert!(said.contains(expected), "{expected}: {said}");
     }

@@ -168,7 +168,7 @@ fn a_broken_file_is_refused_as_a_whole_with_a_line_for_each_mistake() {
             let expected = format!("bridge.toml:{line}: {mistake}");
             assert!(
                 said.contains(" ERROR ")
-                    && said.contains("settings not taken, all stays as it was: ")
+                    && said.contains("settings not reloaded, everything stays as it was: ")
                     && said.ends_with(&expected),
                 "{said}\n{expected}"
             );
