@@ -208,8 +208,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AuthorizationMissing => f.write_str(
-                "Databricks replaces the whole destination with the secret, so it has to be told the \
-                 `Authorization` value again, which nobody can read back",
+                "Databricks replaces the whole destination with the secret, and nobody can read its \
+                 `Authorization` value back: give the value again",
             ),
             Self::BodyTooLarge { path } => {
                 write!(f, "`{}` is larger than 64 MiB, the most for a body", path.display())
@@ -217,12 +217,12 @@ impl fmt::Display for Error {
             Self::Capture { path, error } => write!(f, "`{}`: {error}", path.display()),
             Self::CaseUnknown { name, .. } => write!(f, "no case begins with `{name}`"),
             Self::CaseNeedsAwkwardSecret { name, .. } => {
-                write!(f, "this secret is too plain for any case that begins with `{name}`")
+                write!(f, "this secret is too simple for any case that begins with `{name}`")
             }
             Self::Certificates { path } => {
                 write!(f, "`{}` holds no certificate of an authority in PEM", path.display())
             }
-            Self::Clock => f.write_str("this machine's clock stands before 1970"),
+            Self::Clock => f.write_str("this machine's clock is set before 1970"),
             Self::Config(error) => error.fmt(f),
             Self::Emulator(error) => error.fmt(f),
             Self::EventUnknown { sender, event } => {
@@ -243,7 +243,7 @@ impl fmt::Display for Error {
             Self::Runtime(_) => f.write_str("cannot use the network"),
             Self::SecretEmpty { place } => write!(f, "the secret is empty: {place} holds nothing"),
             Self::SecretMissing { variable } => {
-                write!(f, "no secret: {variable} is not set, and this is no terminal to ask on")
+                write!(f, "no secret: {variable} is not set, and there is no terminal to ask on")
             }
             Self::SenderUnknown { path } => {
                 write!(f, "`{}` has no signature header of a known sender", path.display())
@@ -270,7 +270,7 @@ impl fmt::Display for Error {
             }
             Self::Url { url, error } => write!(f, "`{url}`: {error}"),
             Self::WebhooksFile { path, error } => write!(f, "`{}`: {error}", path.display()),
-            Self::YesMissing => f.write_str("this has to be agreed to, and this is no terminal to ask on"),
+            Self::YesMissing => f.write_str("this needs a yes, and there is no terminal to ask on"),
         }
     }
 }

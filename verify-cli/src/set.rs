@@ -155,7 +155,7 @@ impl fmt::Display for SetError {
             }
             Problem::NotJson => f.write_str("the body is not JSON"),
             Problem::Outside { name, count } => {
-                write!(f, "`{name}` is no place in a list of {count}, which are counted from 0")
+                write!(f, "the list has {count} items, counted from 0, and no item `{name}`")
             }
         }
     }
@@ -217,7 +217,7 @@ mod tests {
             ("a.b=1", "cannot set `a.b`: there is nothing to look for `b` in"),
             (
                 "data.tags.2=1",
-                "cannot set `data.tags.2`: `2` is no place in a list of 2, which are counted from 0",
+                "cannot set `data.tags.2`: the list has 2 items, counted from 0, and no item `2`",
             ),
         ] {
             assert_eq!(set(assignment).unwrap_err(), expected);

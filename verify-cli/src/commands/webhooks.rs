@@ -171,6 +171,11 @@ impl One {
         self.service.api.sender()
     }
 
+    /// A command about it, to be told to people.
+    fn command(&self, verb: &str) -> String {
+        self.service.command(verb, &self.webhook)
+    }
+
     /// Finds it, and where it is.
     async fn find(&self) -> Result<(Registry, Webhook), Error> {
         let registry = self.service.registry()?;
@@ -182,6 +187,13 @@ impl One {
 impl Service {
     fn registry(&self) -> Result<Registry, Error> {
         self.profile.registry(self.api)
+    }
+
+    /// A command about a webhook, to be told to people. Its id may come from anywhere.
+    fn command(&self, verb: &str, webhook: &str) -> String {
+        let (sender, profile) = (self.api.sender().name(), self.profile.option());
+        let line = format!("verify webhooks {verb} {sender} {}{profile}", word(webhook));
+        format!("`{}`", Shown(line.as_bytes()))
     }
 }
 

@@ -124,7 +124,7 @@ fn errors_say_what_to_do_next() {
         ),
         (
             "attack mlflow --to http://127.0.0.1:1/ --secret-env PLAIN --only secret/trimmed",
-            "this secret is too plain for any case that begins with `secret/trimmed`",
+            "this secret is too simple for any case that begins with `secret/trimmed`",
         ),
         ("attack mlflow --to http://127.0.0.1:1/", "hint: nothing listens at this host and port"),
         ("attack mlflow --to http://localhost/ --body /dev/zero", "is larger than 64 MiB"),

@@ -27,6 +27,18 @@ fn webhooks(line: &str, (host, token): &(String, String)) -> Run {
     verify(&format!("webhooks {line}")).env("DATABRICKS_HOST", host).env("DATABRICKS_TOKEN", token)
 }
 
+/// As a command about a webhook is told to people.
+fn command(verb: &str, id: &str) -> String {
+    format!("`verify webhooks {verb} databricks {id}`")
+}
+
+/// The last that people read is what to do next, on as many lines as it needs.
+fn ends_with_next(shown: &str, next: &str) {
+    let told = shown.rsplit_once("\n\nnext: ").map(|(_, told)| told.split_whitespace());
+    let told = told.map(|words| words.collect::<Vec<_>>().join(" "));
+    assert_eq!(told.as_deref(), Some(next), "{shown}");
+}
+
 fn json(line: &str) -> Value {
     serde_json::from_str(line).unwrap()
 }
@@ -36,7 +48,13 @@ fn the_whole_life_of_a_webhook() {
     let workspace = workspace();
     let url = format!("http://{}/databricks", receiver());
     let run = |line: &str| webhooks(line, &workspace).run();
-    assert!(run("list databricks").ended(0).ends_with(" has no such webhooks\n"));
+    let none = run("list databricks").ended(0);
+    assert!(
+        none.ends_with(
+            " has no such webhooks\n\nnext: `verify webhooks create --help` shows how to make one\n"
+        ),
+        "{none}"
+    );
     let create = format!("create databricks --url {url} --event comment_created --json");
     let made = json(&run(&create).ended(0));
     let id = made["made"]["id"].as_str().unwrap().to_owned();
@@ -44,20 +62,33 @@ fn the_whole_life_of_a_webhook() {
     assert!(call.starts_with("POST http://127.0.0.1:"), "{call}");
     assert!(call.contains(r#""secret":"[redacted]""#), "{call}");
 
+    let (test, doctor) = (command("test", &id), command("doctor", &id));
+    let a_test = format!("{test} makes the sender deliver a test");
     let table = run("list databricks").ended(0);
     assert!(table.starts_with("ID") && table.contains("COMMENT_CREATED"), "{table}");
+    ends_with_next(&table, &format!("{doctor} finds out why the first delivers nothing"));
     let shown = run(&format!("show databricks {id}")).ended(0);
     assert!(shown.contains(&format!("delivers to  {url}\n")), "{shown}");
+    ends_with_next(&shown, &a_test);
     let tested = run(&format!("test databricks {id}")).ended(0);
     assert!(tested.starts_with("the receiver answered 204\n= POST "), "{tested}");
+    ends_with_next(&tested, &format!("if real events do not arrive, {doctor} finds out why"));
 
     let update = format!("update databricks {id} --status test-mode --description changed");
     let changed = run(&update).ended(0);
     assert!(changed.contains("TEST_MODE") && changed.contains("changed"), "{changed}");
+    ends_with_next(&changed, &a_test);
 
     assert!(run(&format!("delete databricks {id}")).failed().contains("say `--yes`"));
     let deleted = run(&format!("delete databricks {id} --yes")).ended(0);
     assert!(deleted.starts_with(&format!("deleted webhook {id}")), "{deleted}");
+    ends_with_next(
+        &deleted,
+        "take its secret away from the receiver, unless another webhook signs with it",
+    );
+    let made = run(create.trim_end_matches(" --json")).ended(0);
+    let id = made.lines().find_map(|line| line.strip_prefix("id ")).unwrap().trim();
+    ends_with_next(&made, &format!("{} makes the sender deliver a test", command("test", id)));
     let missing = run(&format!("show databricks {id}")).failed();
     assert_eq!(missing, format!("error: there is no webhook `{id}`\n"));
 }
@@ -73,14 +104,20 @@ fn a_secret_is_exchanged_and_authorization_asked_for() {
     let id = made["made"]["id"].as_str().unwrap();
     let refused = run(&format!("test databricks {id}"));
     assert_eq!(refused.code, 1, "{}", refused.stderr);
+    ends_with_next(&refused.stdout, &format!("{} finds out why", command("doctor", id)));
 
     let rotate = format!("rotate databricks {id} --yes");
     let asked = run(&rotate).failed();
-    assert!(asked.contains("has to be told the `Authorization` value again"), "{asked}");
+    assert!(asked.contains("`Authorization` value back: give the value again"), "{asked}");
     let rotated = run(&format!("{rotate} --no-authorization"));
     assert_eq!(rotated.code, 0, "{}", rotated.stderr);
     assert!(rotated.stderr.contains("The receiver needs both secrets first"), "{}", rotated.stderr);
-    assert!(rotated.stdout.contains("the secret was exchanged"), "{}", rotated.stdout);
+    assert!(rotated.stdout.contains("the secret was exchanged\n= "), "{}", rotated.stdout);
+    ends_with_next(
+        &rotated.stdout,
+        "take the old secret away from the receiver after some minutes: deliveries that are on their way may be \
+         signed with it",
+    );
 
     // A new one that is made is not the receiver's, and is in a file alone.
     let path = file("new-secret", "");
@@ -89,7 +126,11 @@ fn a_secret_is_exchanged_and_authorization_asked_for() {
     assert_eq!(made.code, 1, "{}", made.stderr);
     let secret = std::fs::read_to_string(&path).unwrap();
     assert!(!made.stdout.contains(&secret) && !made.stderr.contains(&secret));
-    assert!(made.stdout.contains("leave both secrets there"), "{}", made.stdout);
+    let doctor = command("doctor", id);
+    ends_with_next(
+        &made.stdout,
+        &format!("leave both secrets at the receiver; {doctor} finds out why it refuses"),
+    );
 }
 
 #[test]
@@ -126,6 +167,7 @@ fn the_doctor_says_what_is_wrong() {
     {
         assert!(sick.stdout.contains(text), "{text} is not in {}", sick.stdout);
     }
+    ends_with_next(&sick.stdout, "mend the first fault, and run this again");
     let line = json(&run(&format!("doctor databricks {id} --quiet --json")).ended(0));
     let names: Vec<_> =
         line["findings"].as_array().unwrap().iter().map(|found| &found["name"]).collect();
@@ -139,10 +181,21 @@ fn a_file_is_applied() {
                    events = [\"COMMENT_CREATED\"]\nsecret_env = \"DATABRICKS_WEBHOOK_SECRET\"\n";
     let path = file("webhooks.toml", content);
     let run = |line: &str| webhooks(line, &workspace).run();
-    assert!(run(&format!("apply {path} --plan")).ended(1).contains("+ create n"));
+    let planned = run(&format!("apply {path} --plan")).ended(1);
+    assert!(planned.contains("+ create n"), "{planned}");
+    ends_with_next(&planned, "the same command without `--plan` does it");
     let applied = run(&format!("apply {path}")).ended(0);
     assert!(applied.contains("[redacted]") && !applied.contains(SECRET), "{applied}");
-    assert!(run(&format!("apply {path} --plan")).ended(0).contains("= keep n"));
+    ends_with_next(
+        &applied,
+        "`verify webhooks list SENDER` shows the ids; `verify webhooks test SENDER ID` makes the sender deliver a test",
+    );
+    let kept = run(&format!("apply {path} --plan")).ended(0);
+    assert!(kept.contains("= keep n"), "{kept}");
+    ends_with_next(
+        &kept,
+        "nothing has to change; a new secret in the file is sent only with `--secrets`",
+    );
     let path = file("no-webhooks.toml", "set = \"a\"\ndatabricks = []\n");
     assert!(run(&format!("apply {path} --plan")).ended(1).contains("- delete n"));
     let deleted = run(&format!("apply {path} --yes")).ended(0);

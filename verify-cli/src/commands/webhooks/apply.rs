@@ -102,6 +102,14 @@ impl Options {
             let text = format!("{host} is as the file says\n");
             finish(output, &registry, &text, json!({ "applied": host }))?;
         }
+        output.next(match (self.plan, is_changed) {
+            (true, true) => "the same command without `--plan` does it",
+            (true, false) => "nothing has to change; a new secret in the file is sent only with `--secrets`",
+            (false, _) => {
+                "`verify webhooks list SENDER` shows the ids; `verify webhooks test SENDER ID` makes the sender deliver \
+                 a test"
+            }
+        })?;
         Ok(if self.plan && is_changed { Verdict::Refused } else { Verdict::Verified })
     }
 }

@@ -82,6 +82,8 @@ impl Options {
         };
         let webhook = wanted.create(&registry, || self.signing.secret(sender)).await?;
         shown(output, &registry, "made", &webhook)?;
+        let test = self.service.command("test", &webhook.id);
+        output.next(format_args!("{test} makes the sender deliver a test"))?;
         Ok(Verdict::Verified)
     }
 

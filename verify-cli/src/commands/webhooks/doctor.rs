@@ -111,6 +111,13 @@ impl Options {
         }
         let report = examination.run().await;
         print(output, &report)?;
+        output.next(match (report.is_healthy(), &capture) {
+            (false, _) => "mend the first fault, and run this again",
+            (true, None) => {
+                "if nothing arrives, record what the receiver gets (`verify recorder`) and give it as `--capture FILE`"
+            }
+            (true, Some(_)) => "if nothing arrives, read the log of the receiver, and of the proxy in front of it",
+        })?;
         Ok(if report.is_healthy() { Verdict::Verified } else { Verdict::Refused })
     }
 }

@@ -99,23 +99,27 @@ impl Options {
             _ => return Err(other()),
         }
         let tested = registry.test(&webhook.id, None).await?;
-        let then = match (tested.is_accepted(), is_mlflow) {
-            (true, true) => {
-                "the secret was exchanged. MLflow signs with the old one for up to 60 s more: take it \
-                 away from the receiver after that"
-            }
-            (true, false) => {
-                "the secret was exchanged. Deliveries that were on their way may still have the old \
-                 one: take it away from the receiver after some minutes"
-            }
-            (false, _) => {
-                "the secret was exchanged, but the receiver did not take the test: leave both secrets \
-                 there, and run `verify webhooks doctor`"
-            }
+        let then = match tested.is_accepted() {
+            true => "the secret was exchanged",
+            false => "the secret was exchanged, but the receiver did not accept the test",
         };
         let text = format!("{}{then}\n", view::tested(&tested));
         let json = json!({ "rotated": webhook.id, "test": view::tested_json(&tested) });
         finish(output, &registry, &text, json)?;
+        output.next(match (tested.is_accepted(), is_mlflow) {
+            (true, true) => {
+                "take the old secret away from the receiver after 60 s: MLflow may sign with it until then".to_owned()
+            }
+            (true, false) => {
+                "take the old secret away from the receiver after some minutes: deliveries that are on \
+                 their way may be signed with it"
+                    .to_owned()
+            }
+            (false, _) => format!(
+                "leave both secrets at the receiver; {} finds out why it refuses",
+                self.one.command("doctor")
+            ),
+        })?;
         Ok(tested.status.map_or(Verdict::Undelivered, |status| Fate::of(status).verdict()))
     }
 

@@ -54,9 +54,16 @@ impl List {
                 .try_for_each(|webhook| output.json(&view::to_json(webhook)))
                 .map(|()| Verdict::Verified);
         }
-        match webhooks.is_empty() {
-            true => output.line(format_args!("{} has no such webhooks", registry.host()))?,
-            false => output.text(view::table(&webhooks))?,
+        match webhooks.first() {
+            None => {
+                output.line(format_args!("{} has no such webhooks", registry.host()))?;
+                output.next("`verify webhooks create --help` shows how to make one")?;
+            }
+            Some(first) => {
+                output.text(view::table(&webhooks))?;
+                let doctor = self.service.command("doctor", &first.id);
+                output.next(format_args!("{doctor} finds out why the first delivers nothing"))?;
+            }
         }
         Ok(Verdict::Verified)
     }
@@ -80,6 +87,8 @@ impl Show {
             true => output.json(&view::to_json(&webhook))?,
             false => output.text(view::details(&webhook))?,
         }
+        let test = self.one.command("test");
+        output.next(format_args!("{test} makes the sender deliver a test"))?;
         Ok(Verdict::Verified)
     }
 }
@@ -111,6 +120,8 @@ impl Delete {
         registry.delete(&webhook.id).await?;
         let text = format!("deleted {}\n", Shown(what.as_bytes()));
         finish(output, &registry, &text, json!({ "deleted": webhook.id }))?;
+        output
+            .next("take its secret away from the receiver, unless another webhook signs with it")?;
         Ok(Verdict::Verified)
     }
 }
@@ -138,6 +149,11 @@ impl Test {
         let (registry, webhook) = self.one.find().await?;
         let tested = registry.test(&webhook.id, self.event.as_deref()).await?;
         finish(output, &registry, &view::tested(&tested), view::tested_json(&tested))?;
+        let doctor = self.one.command("doctor");
+        output.next(match tested.is_accepted() {
+            true => format!("if real events do not arrive, {doctor} finds out why"),
+            false => format!("{doctor} finds out why"),
+        })?;
         Ok(tested.status.map_or(Verdict::Undelivered, |status| Fate::of(status).verdict()))
     }
 }

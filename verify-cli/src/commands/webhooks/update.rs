@@ -71,6 +71,9 @@ impl Options {
             _ => return Err(other()),
         }
         shown(output, &registry, "changed", &registry.find(&webhook.id).await?)?;
+        // Its name may be another one now.
+        let test = self.one.service.command("test", &webhook.id);
+        output.next(format_args!("{test} makes the sender deliver a test"))?;
         Ok(Verdict::Verified)
     }
 
