@@ -82,7 +82,11 @@ const ACCEPTED: &[(&str, Harm)] = &[
         ),
     ),
     ("signature/repeated", AMBIGUOUS),
+    ("signature/list-without-fit", NOTHING),
     ("signature/list", AMBIGUOUS),
+    // The signature of these is right. `signature/missing` finds who needs none.
+    ("signature/in-", ELSEWHERE),
+    ("signature/under", ELSEWHERE),
     ("signature/", NOTHING),
     (
         "spelling/",
@@ -164,6 +168,11 @@ const AMBIGUOUS: Harm = harm(
     "a proxy and the receiver may look at different values of one header",
     Remedy::Header,
 );
+const ELSEWHERE: Harm = harm(
+    Severity::Medium,
+    "the signature is taken from where the sender does not put it, and where a proxy does not look for it",
+    Remedy::Header,
+);
 const HELD: Harm = harm(
     Severity::High,
     "anybody can use up the receiver's memory or its connections",
@@ -180,6 +189,21 @@ const CRASHED: Harm = harm(
 );
 const LOST: Harm = harm(Severity::Medium, "genuine deliveries are lost", Remedy::RawBody);
 
+/// What was not ready for the header of this case, or for the body.
+fn of_crash(name: &str) -> Harm {
+    let remedy = match name.split('/').next() {
+        Some("credential" | "delivery-id" | "signature" | "time") => Remedy::Header,
+        Some("spelling") => Remedy::Compare,
+        _ => CRASHED.remedy,
+    };
+    Harm { remedy, ..CRASHED }
+}
+
+fn of_accepted(name: &str) -> Harm {
+    let named = ACCEPTED.iter().find(|(start, _)| name.starts_with(start));
+    named.map_or(NOTHING, |(_, harm)| *harm)
+}
+
 /// What the answer to a case means in which something was found.
 pub(super) fn of(case: &Case, outcome: &Outcome, findings: &[String]) -> Option<Harm> {
     let first = findings.first()?;
@@ -191,18 +215,17 @@ pub(super) fn of(case: &Case, outcome: &Outcome, findings: &[String]) -> Option<
     let is_accepted = matches!(status, Some(200..=299));
     let is_forged =
         matches!(case.expected, Expected::Refused | Expected::Unaccepted | Expected::Unreached);
-    let named = |(start, _): &&(&str, Harm)| case.name.starts_with(start);
     Some(if has("the answer shows its") || has("the answer shows the signature") {
         LEAKED
     } else if is_forged && is_accepted {
-        ACCEPTED.iter().find(named).map_or(NOTHING, |(_, harm)| *harm)
+        of_accepted(case.name)
     } else if case.name.starts_with("connection/")
         || case.expected == Expected::TooLarge && (is_accepted || status.is_none())
     {
         HELD
     } else if is_forged && status.is_none_or(|status| status >= 500) {
         // A body that never comes keeps a connection.
-        if status.is_none() { HELD } else { CRASHED }
+        if status.is_none() { HELD } else { of_crash(case.name) }
     } else if matches!(case.expected, Expected::Accepted | Expected::Authentic | Expected::TryAgain)
         && first.contains("instead of")
     {
@@ -215,4 +238,37 @@ pub(super) fn of(case: &Case, outcome: &Outcome, findings: &[String]) -> Option<
     } else {
         TOLD
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Remedy, Severity, of_accepted, of_crash};
+
+    /// Nobody makes a signature that is right, wherever it is read.
+    #[test]
+    fn a_right_signature_in_another_place_is_no_forgery() {
+        for (name, severity) in [
+            ("signature/missing", Severity::Critical),
+            ("signature/digest", Severity::Critical),
+            ("signature/list-without-fit", Severity::Critical),
+            ("signature/list-right-last", Severity::Medium),
+            ("signature/in-a-trailer", Severity::Medium),
+            ("signature/underscores", Severity::Medium),
+            ("signature/under-another-sender", Severity::Medium),
+        ] {
+            assert_eq!(of_accepted(name).severity, severity, "{name}");
+        }
+    }
+
+    #[test]
+    fn who_fails_at_a_header_is_told_to_look_at_the_header() {
+        for (name, remedy) in [
+            ("signature/missing", Remedy::Header),
+            ("delivery-id/missing", Remedy::Header),
+            ("spelling/not-utf-8", Remedy::Compare),
+            ("body/trap-deep", Remedy::RawBody),
+        ] {
+            assert_eq!(of_crash(name).remedy, remedy, "{name}");
+        }
+    }
 }
