@@ -28,7 +28,7 @@ use crate::{
     journal::Journal,
     keys::{Keys, SenderKeys},
     live, page,
-    receive::path,
+    receive::{path, remedy},
     record::Summary,
     signature::compare,
     store::Keep,
@@ -157,6 +157,10 @@ async fn capture(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Respon
 async fn explain(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Json<Value>, Trouble> {
     let turn = Arc::clone(&desk.explaining).try_acquire_owned().map_err(|_| Trouble::Busy)?;
     let (summary, request) = desk.load(id).await?;
+    if let Some(remedy) = remedy(&summary.facts.verdict) {
+        let text = format!("refused: {}\n{remedy}", summary.facts.subject);
+        return Ok(Json(json!({ "text": text, "difference": null })));
+    }
     let capture = capture_of(&summary, request);
     // It tries much, and hashes the body for each. It goes on when the page hangs up.
     let explaining = spawn_blocking(move || {
@@ -175,9 +179,9 @@ async fn judge(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<Json<Val
     if summary.facts.is_verified() {
         return Ok(Json(json!({ "summary": summary })));
     }
-    // As `receive` answers it, with 405.
-    if request.method != "POST" {
-        return Err(Trouble::StillRefused("it is no POST".to_owned()));
+    // No secret makes it genuine.
+    if remedy(&summary.facts.verdict).is_some() {
+        return Err(Trouble::StillRefused(summary.facts.subject));
     }
     let keys = desk.keys.of(&summary.facts.sender);
     let keys = keys.ok_or_else(|| Trouble::StillRefused("its sender has no secret".to_owned()))?;

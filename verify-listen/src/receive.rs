@@ -27,6 +27,28 @@ use crate::{
     subject::Subject,
 };
 
+const UNKNOWN_PATH: &str = "unknown_path";
+const WITHOUT_SECRET: &str = "sender_without_secret";
+const WRONG_METHOD: &str = "wrong_method";
+
+/// The codes of what is refused before its signature is looked at, and what to do about each.
+const STRAYS: [(&str, &str); 3] = [
+    (
+        UNKNOWN_PATH,
+        "Give the sender a URL that ends in `/webhooks/` and the sender's name, such as `/webhooks/mlflow`.",
+    ),
+    (
+        WITHOUT_SECRET,
+        "Set the variable `<SENDER>_WEBHOOK_SECRET`, such as `MLFLOW_WEBHOOK_SECRET`, to the secret that this sender has, \
+         and start `verify listen` again.",
+    ),
+    (
+        WRONG_METHOD,
+        "A browser or a health check asks by GET. A sender that follows a redirect (301, 302, 303) does so as well: give \
+         the sender the URL that it is redirected to.",
+    ),
+];
+
 /// Records what comes, and hands on what was verified.
 #[derive(Clone, Debug)]
 pub(crate) struct Receiver {
@@ -184,13 +206,13 @@ impl Receiver {
             let of_path = Sender::ALL.iter().find(is_path);
             let (code, subject) = match of_path {
                 Some(sender) => (
-                    "sender_without_secret",
+                    WITHOUT_SECRET,
                     format!("no secret is set for {}, so nothing of it is verified", sender.name()),
                 ),
                 None => {
                     let start: String = head.uri.path().chars().take(Facts::METHOD * 4).collect();
                     let more = if start.len() < head.uri.path().len() { ".." } else { "" };
-                    ("unknown_path", format!("no sender delivers to this path: {start}{more}"))
+                    (UNKNOWN_PATH, format!("no sender delivers to this path: {start}{more}"))
                 }
             };
             let sender = of_path.or_else(|| Sender::ALL.iter().find(is_signed));
@@ -235,7 +257,13 @@ fn wire_request(head: &Parts, body: &[u8]) -> WireRequest {
 fn wrong_method(method: &Method, status: impl Into<u16>) -> (Verdict, String) {
     let shown: String = method.as_str().chars().take(Facts::METHOD).collect();
     let subject = format!("method is {shown}, and senders deliver by POST");
-    (refused("wrong_method", status.into()), subject)
+    (refused(WRONG_METHOD, status.into()), subject)
+}
+
+/// What to do about a request that was refused before its signature was looked at.
+pub(crate) fn remedy(verdict: &Verdict) -> Option<&'static str> {
+    let Verdict::Refused { code, .. } = verdict else { return None };
+    STRAYS.iter().find(|(stray, _)| stray == code).map(|(_, remedy)| *remedy)
 }
 
 fn refused(code: &str, status: u16) -> Verdict {

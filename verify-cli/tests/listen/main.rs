@@ -117,6 +117,17 @@ fn what_comes_by_mistake_is_shown_as_what_it_is() {
             (&code.into(), &status.into())
         );
         assert_eq!(shown["body"]["text"].as_str().unwrap().as_bytes(), astray.body);
+        // The signature of a genuine delivery that went astray is not the reason.
+        let origin = format!("http://{}", listen.page);
+        let ask = |what| {
+            listen.ask("POST", &format!("/api/deliveries/{id}/{what}"), &[("origin", &origin)])
+        };
+        let explained: serde_json::Value = serde_json::from_slice(&ask("explain").body).unwrap();
+        let text = explained["text"].as_str().unwrap();
+        assert!(text.starts_with(&format!("refused: {subject}\n")), "{text}");
+        assert!(!text.contains("verified: "), "{text}");
+        // No secret makes it one that was delivered.
+        assert_eq!(ask("judge").status, 409, "{code}");
     }
 }
 
