@@ -101,7 +101,10 @@ pub(crate) fn find(path: &Path) -> Result<PathBuf, OpenError> {
     let path = resolve(path)?;
     match look(&path)? {
         true => Ok(path),
-        false => Err(trouble(&path, io::ErrorKind::NotFound.into())),
+        false => {
+            let none = "there is no store yet: it is made when the program that keeps deliveries in it starts";
+            Err(trouble(&path, io::Error::new(io::ErrorKind::NotFound, none)))
+        }
     }
 }
 

@@ -92,6 +92,16 @@ fn wrong_settings_are_a_line_of_text_and_exit_code_2() {
     }
 }
 
+#[test]
+fn that_there_is_no_store_yet_is_said_in_words() {
+    let place = Place::simple(&Slack::new());
+    let output = place.command(&["dead", "list"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("/store.db`: there is no store yet: "), "{said}");
+    assert!(!place.store().exists());
+}
+
 /// Before it posts anything, too.
 #[test]
 fn an_address_in_use_ends_it_before_it_opens_its_store() {
