@@ -40,8 +40,9 @@ such as
 with the space at its end, or a receiver that trims secrets shows nothing.
 
 A genuine delivery goes first; if that is not accepted, nothing else is tried. It takes some 12
-seconds; where standard error is a terminal, a bar shows how far it is. --slow takes some 20 seconds
-more, or 100 where the receiver does not end what is held open.
+seconds, or a minute where the receiver waits for bodies that never come; where standard error is a
+terminal, a bar shows how far it is. --slow takes some 20 seconds more, or 100 where the receiver
+does not end what is held open.
 
 Severities: critical, anybody has their deliveries taken for genuine; high, who holds a genuine
 delivery can misuse it, or anybody can use the receiver up; medium, a crash or lost deliveries; low,

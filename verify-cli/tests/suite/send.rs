@@ -41,7 +41,7 @@ fn every_forgery_is_refused() {
 #[test]
 fn a_refusal_says_what_to_look_at() {
     let shown = verify(&format!("send wandb LINK_MODEL --to http://{}/databricks", receiver()));
-    assert!(shown.run().ended(1).contains("Is it the secret that the receiver has"));
+    assert!(shown.run().ended(1).contains("Does the receiver have the same secret?"));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn only_an_answer_of_who_judges_is_a_refusal() {
         (202, 0, ""),
         (302, 2, "Not delivered: the answer leads elsewhere"),
         (400, 1, ""),
-        (403, 1, "Refused. Is it the secret that the receiver has"),
+        (403, 1, "Refused. Does the receiver have the same secret?"),
         (404, 2, "Not delivered: no receiver is at this path."),
         (405, 2, "Not delivered: no receiver is at this path."),
         (413, 1, ""),

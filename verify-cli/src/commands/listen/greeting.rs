@@ -28,7 +28,9 @@ fn same_secret(keys: &KeyOptions, sender: Sender, has_tokens: bool) -> String {
 
 /// Says how a delivery gets here from a sender.
 fn print_ways(origin: &str, has_mlflow: bool) {
-    eprintln!("\nA sender elsewhere needs a tunnel, of which it gets the URL with that path:\n");
+    eprintln!(
+        "\nA sender on another machine needs a tunnel. Give it the tunnel's URL with one of these paths:\n"
+    );
     eprintln!("  cloudflared tunnel --url {origin}\n");
     if has_mlflow {
         eprintln!("An MLflow server on this machine delivers here only if it is started with\n");

@@ -88,8 +88,8 @@ impl Sent {
             (Fate::Accepted, Some(_)) => "The receiver accepted a forged delivery.",
             (Fate::Refused, Some(_)) => "Refused, as it should be.",
             (Fate::Refused, None) => {
-                "Refused. Is it the secret that the receiver has, and does it want a token, `--token-env`? Its log \
-                 may say why (of these receivers under `RUST_LOG=verify=debug`)."
+                "Refused. Does the receiver have the same secret? Does it ask for a token as well (`--token-env`)? Its \
+                 log may say why; a receiver that is built with these crates logs it under `RUST_LOG=verify=debug`."
             }
             (Fate::Nowhere, _) => {
                 "Not delivered: no receiver is at this path. Compare the path in `--to` with its route, such as \
