@@ -86,11 +86,11 @@ fn the_whole_life_of_a_webhook() {
         &deleted,
         "take its secret away from the receiver, unless another webhook signs with it",
     );
+    let missing = run(&format!("show databricks {id}")).failed();
+    assert_eq!(missing, format!("error: there is no webhook `{id}`\n"));
     let made = run(create.trim_end_matches(" --json")).ended(0);
     let id = made.lines().find_map(|line| line.strip_prefix("id ")).unwrap().trim();
     ends_with_next(&made, &format!("{} makes the sender deliver a test", command("test", id)));
-    let missing = run(&format!("show databricks {id}")).failed();
-    assert_eq!(missing, format!("error: there is no webhook `{id}`\n"));
 }
 
 #[test]
