@@ -44,6 +44,7 @@ pub use attempt::{Attempt, Framing, Step};
 #[cfg(feature = "explain")]
 pub(crate) use cases::respaced;
 pub use cases::{Case, Expected};
+#[cfg(feature = "explain")]
 pub(crate) use draft::spell_in;
 pub use harm::{Harm, Severity};
 pub use outcome::{Answer, Outcome};
