@@ -18,16 +18,20 @@ impl Table {
         self.rows.push(cells.into_iter().map(|cell| cell.to_string()).collect());
     }
 
-    fn lines(&self, separator: &str) -> impl Iterator<Item = String> {
-        std::iter::once(&self.columns).chain(&self.rows).map(move |cells| cells.join(separator))
+    fn lines(&self) -> impl Iterator<Item = &Vec<String>> {
+        std::iter::once(&self.columns).chain(&self.rows)
     }
 
+    /// A comma in a cell becomes a semicolon, which [`read`] makes a comma again.
     pub fn to_csv(&self) -> String {
-        self.lines(",").map(|line| line + "\n").collect()
+        let cell = |cell: &String| cell.replace(',', ";");
+        let line = |cells: &Vec<String>| cells.iter().map(cell).collect::<Vec<_>>().join(",");
+        self.lines().map(|cells| line(cells) + "\n").collect()
     }
 
     pub fn to_markdown(&self) -> String {
-        let mut lines: Vec<_> = self.lines(" | ").map(|line| format!("| {line} |\n")).collect();
+        let mut lines: Vec<_> =
+            self.lines().map(|line| format!("| {} |\n", line.join(" | "))).collect();
         lines.insert(1, format!("|---{}|\n", "|---:".repeat(self.columns.len().saturating_sub(1))));
         lines.concat()
     }
@@ -55,7 +59,8 @@ pub fn write(name: &str, text: &str) -> io::Result<()> {
 /// The file cannot be read.
 pub fn read(name: &str) -> io::Result<Vec<Vec<String>>> {
     let text = fs::read_to_string(home().join("results").join(name))?;
-    Ok(text.lines().skip(1).map(|line| line.split(',').map(Into::into).collect()).collect())
+    let cells = |line: &str| line.split(',').map(|cell| cell.replace(';', ",")).collect();
+    Ok(text.lines().skip(1).map(cells).collect())
 }
 
 /// Puts text between the markers of this name in the README.

@@ -181,7 +181,7 @@ fn outbox() -> Done {
             return Err("results/outbox.csv: a line has not five cells".into());
         };
         let spread = format!("{least} to {most}");
-        shown.row([&what.replace(';', ","), median, ratio, &spread]);
+        shown.row([what, median, ratio, &spread]);
     }
     report::insert("outbox", shown.to_markdown().trim_end_matches('\n'))?;
 

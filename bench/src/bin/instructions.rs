@@ -48,12 +48,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut all = Vec::new();
         for case in CASES {
             let counts = measure(framework, case)?;
-            let name = case.0.replace(',', ";");
             for kind in KINDS {
-                raw.row([framework, &name, kind, &format!("{:.1}", counts[kind])]);
+                raw.row([framework, case.0, kind, &format!("{:.1}", counts[kind])]);
             }
             let others: f64 = KINDS[1..].iter().map(|kind| counts[kind]).sum();
-            counted.push((format!("{framework}: {name}"), others));
+            counted.push((format!("{framework}: {}", case.0), others));
             all.push((case, counts, others));
         }
         for ((name, .., reference), counts, others) in &all {
@@ -130,9 +129,9 @@ fn machine() -> Result<String, Box<dyn Error>> {
         [("rustc", "-V"), ("valgrind", "--version"), ("getconf", "GNU_LIBC_VERSION")]
     {
         let told = Command::new(program).arg(argument).output()?.stdout;
-        parts.push(String::from_utf8(told)?.trim().replace(',', ";"));
+        parts.push(String::from_utf8(told)?.trim().to_owned());
     }
     let flags = fs::read_to_string("/proc/cpuinfo")?;
     parts.push(if flags.contains(" avx2 ") { "AVX2" } else { "no AVX2" }.to_owned());
-    Ok(parts.join("; "))
+    Ok(parts.join(", "))
 }
