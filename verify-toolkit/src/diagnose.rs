@@ -35,16 +35,6 @@ const SILENT: usize = 3;
 /// Of what a receiver accepts, so much says what is wrong with it.
 const FOUND: usize = 4;
 
-/// What is tried, one after the other until something is accepted.
-const GROUPS: [fn(&Target) -> Vec<Probe>; 6] = [
-    probes::of_body,
-    probes::of_rest,
-    probes::of_cases,
-    probes::of_others,
-    probes::of_clock,
-    probes::of_pairs,
-];
-
 /// Finds out what the receiver does wrong. `send` makes a request, as for
 /// [`Target::attack_with`](Target::attack_with).
 pub async fn diagnose(target: &Target, send: impl AsyncFn(Attempt) -> Outcome) -> Diagnosis {
@@ -66,7 +56,8 @@ pub async fn diagnose(target: &Target, send: impl AsyncFn(Attempt) -> Outcome) -
         if accepts(&course.send(telling.genuine()).await) {
             return course.end(Conclusion::Sound, Vec::new(), genuine);
         }
-        let found = course.try_all(&probes::of_body(&telling)).await;
+        let [of_body, ..] = probes::groups(&telling);
+        let found = course.try_all(&of_body).await;
         let conclusion =
             if found.is_empty() { Conclusion::SoundOnSample } else { Conclusion::Mistaken };
         return course.end(conclusion, found, genuine);
@@ -76,8 +67,8 @@ pub async fn diagnose(target: &Target, send: impl AsyncFn(Attempt) -> Outcome) -
     }
     // The sample as it is comes last, for a handler that takes nothing else.
     for target in [&telling, target] {
-        for group in GROUPS {
-            let found = course.try_all(&group(target)).await;
+        for group in probes::groups(target) {
+            let found = course.try_all(&group).await;
             if !found.is_empty() {
                 return course.end(Conclusion::Mistaken, found, genuine);
             }
@@ -91,10 +82,9 @@ pub async fn diagnose(target: &Target, send: impl AsyncFn(Attempt) -> Outcome) -
 pub fn most(target: &Target) -> usize {
     let target = &target.at_this_moment();
     let telling = target.clone().with_body(probes::telling(target.body()));
-    let both = [&telling, target].into_iter();
-    let probes = both.flat_map(|target| GROUPS.iter().map(|group| group(target).len()));
+    let groups = [&telling, target].into_iter().flat_map(probes::groups);
     // And those at the beginning.
-    probes.sum::<usize>().saturating_add(4)
+    groups.map(|group| group.len()).sum::<usize>().saturating_add(4)
 }
 
 /// What was sent so far.

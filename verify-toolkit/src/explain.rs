@@ -61,7 +61,7 @@ pub use cause::{Cause, Family};
 pub use explanation::{Certainty, Conclusion, Explanation, Finding, Refusal, Side};
 
 pub(crate) use misread::{
-    Misreading, misreadings, others, signed_text as signed_text_of, spelling,
+    Misreading, Misreadings, misreadings, others, signed_text as signed_text_of, spelling,
 };
 
 use crate::{Capture, WireRequest, capture::signed_by};

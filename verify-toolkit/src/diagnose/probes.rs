@@ -7,8 +7,8 @@ use crate::{
     WireRequest,
     attack::{Attempt, Case, Expected, Target, respaced, spell_in},
     explain::{
-        Cause, Certainty, Explainer, Family, Misreading, misreadings, others, signed_text_of,
-        spelling,
+        Cause, Certainty, Explainer, Family, Misreading, Misreadings, misreadings, others,
+        signed_text_of, spelling,
     },
 };
 
@@ -62,58 +62,56 @@ pub(super) fn telling(body: &[u8]) -> Vec<u8> {
     body
 }
 
-/// The body written again, cut or wrapped.
-pub(super) fn of_body(target: &Target) -> Vec<Probe> {
-    misread(target, is_of_body)
+/// What is tried, one group after the other until something is accepted: the body written again, cut or wrapped; the
+/// secret, what is signed besides the body, and the function; then what the matrix has, other senders, and other hours;
+/// and two mistakes at once.
+pub(super) fn groups(target: &Target) -> [Vec<Probe>; 6] {
+    let found = misreadings(&request(&target.genuine()), target.sender(), target.secret());
+    let of_pairs = of_pairs(&found, target);
+    let is_of_body =
+        |found: &Misreading| found.causes.iter().any(|cause| cause.family() == Family::Body);
+    let (of_body, of_rest) = found.single.into_iter().partition(is_of_body);
+    let probes =
+        |found: Vec<Misreading>| found.iter().map(|found| found.probe(target)).collect::<Vec<_>>();
+    let (of_body, of_rest) = (probes(of_body), probes(of_rest));
+    [of_body, of_rest, of_cases(target), of_others(target), of_clock(target), of_pairs]
 }
 
-/// The secret, what is signed besides the body, and the function.
-pub(super) fn of_rest(target: &Target) -> Vec<Probe> {
-    misread(target, |causes| !is_of_body(causes))
-}
-
-fn is_of_body(causes: &[Cause]) -> bool {
-    causes.iter().any(|cause| cause.family() == Family::Body)
-}
-
-fn misread(target: &Target, is_wanted: impl Fn(&[Cause]) -> bool) -> Vec<Probe> {
-    let found = misreadings(&request(&target.genuine()), target.sender(), target.secret()).single;
-    let draft = target.draft();
-    let wanted = found.into_iter().filter(|found| is_wanted(&found.causes));
-    wanted.map(|found| found.probe(target, draft.spell(&found.tag))).collect()
-}
-
-/// Two at once: two things read wrongly, or one, with the signature written in hex for base64 or the other way round.
-pub(super) fn of_pairs(target: &Target) -> Vec<Probe> {
+/// Two things read wrongly, or one, with the signature written in hex for base64 or the other way round.
+fn of_pairs(found: &Misreadings, target: &Target) -> Vec<Probe> {
     let sender = target.sender();
-    let found = misreadings(&request(&target.genuine()), sender, target.secret());
-    let draft = target.draft();
     let (encoding, cause) = match sender.encodings().first() {
         Some(Encoding::Hex) => (Encoding::Base64, Cause::SignatureBase64),
         _ => (Encoding::Hex, Cause::SignatureHex),
     };
     let mut told = Vec::new();
-    let respelled = found.single.into_iter().filter_map(|mut found| {
-        let is_new = found.causes.len() == 1 && !told.contains(&found.causes);
-        told.extend(is_new.then(|| found.causes.clone()));
-        found.causes.push(cause);
-        let signature = format!("{}{}", sender.prefix(), spell_in(encoding, &found.tag));
-        is_new.then(|| found.probe(target, signature))
+    let singles = found.single.iter().filter(|found| {
+        let is_new = found.causes.len() == 1 && !told.contains(&&found.causes);
+        told.extend(is_new.then_some(&found.causes));
+        is_new
     });
-    let pairs = found.pairs.into_iter().map(|found| found.probe(target, draft.spell(&found.tag)));
-    pairs.chain(respelled).collect()
+    let respelled = singles.map(|found| {
+        let signature = format!("{}{}", sender.prefix(), spell_in(encoding, &found.tag));
+        found.probe_with(target, &[cause], signature)
+    });
+    found.pairs.iter().map(|found| found.probe(target)).chain(respelled).collect()
 }
 
 impl Misreading {
     /// The delivery that somebody expects who reads it so.
-    fn probe(&self, target: &Target, signature: String) -> Probe {
-        let means = Means::Misread(self.causes.clone(), self.key.clone());
+    fn probe(&self, target: &Target) -> Probe {
+        self.probe_with(target, &[], target.draft().spell(&self.tag))
+    }
+
+    /// The same with more causes, which make another signature of it.
+    fn probe_with(&self, target: &Target, more: &[Cause], signature: String) -> Probe {
+        let means = Means::Misread([&self.causes, more].concat(), self.key.clone());
         Probe { attempt: target.draft().attempt_with(signature), target: target.clone(), means }
     }
 }
 
 /// What the matrix has of secrets, of ways to write a signature, and of times in other units.
-pub(super) fn of_cases(target: &Target) -> Vec<Probe> {
+fn of_cases(target: &Target) -> Vec<Probe> {
     let only = ["secret/", "signature/", "spelling/", "time/milliseconds"];
     let is_wanted = |case: &Case| {
         // A list may be taken, and a name in capitals; a signature that is none says nothing here.
@@ -143,7 +141,7 @@ fn in_capitals(target: &Target) -> Option<Probe> {
 }
 
 /// Deliveries of other senders with the same body and secret.
-pub(super) fn of_others(target: &Target) -> Vec<Probe> {
+fn of_others(target: &Target) -> Vec<Probe> {
     let probe = |(cause, sender): (Cause, Sender)| {
         let other = target.clone().of_sender(sender);
         let attempt = other.genuine();
@@ -153,7 +151,7 @@ pub(super) fn of_others(target: &Target) -> Vec<Probe> {
 }
 
 /// The same delivery at other hours of the day.
-pub(super) fn of_clock(target: &Target) -> Vec<Probe> {
+fn of_clock(target: &Target) -> Vec<Probe> {
     if target.sender().timestamp_header().is_none() {
         return Vec::new();
     }
