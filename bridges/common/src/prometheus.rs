@@ -1,7 +1,11 @@
+mod remembering;
+
 use core::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::time::sleep;
+
+use remembering::Remembering;
 
 /// How often samples are added up. Otherwise they stay in memory until somebody asks for the metrics, which may be never.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -27,7 +31,7 @@ pub fn install_prometheus(
     let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS);
     let recorder = builder.map_err(|error| error.to_string())?.build_recorder();
     let handle = recorder.handle();
-    metrics::set_global_recorder(recorder)
+    metrics::set_global_recorder(Remembering::new(recorder))
         .map_err(|_| "something else in this program counts already".to_owned())?;
     tokio::spawn(keep_up(handle.clone()));
     verify_outbox::describe_metrics();
