@@ -14,7 +14,7 @@ mod route;
 use core::net::SocketAddr;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use bridge_common::{Lines, Mistake, Place, Read, Store, UsedSecrets, check_addresses};
+use bridge_common::{Lines, Mistake, Place, Read, Store, UsedSecrets, check_addresses, counted};
 use tokio_rustls::rustls::ServerConfig;
 use verify_core::Sender;
 use verify_hyper::{CertificateError, read_certificate};
@@ -119,7 +119,7 @@ impl Config {
 
     /// Says in a line what was read.
     pub(crate) fn summary(&self) -> String {
-        format!("{} routes: nothing is wrong", self.live.routes.iter().count())
+        format!("{}: nothing is wrong", counted(self.live.routes.iter().count(), "route"))
     }
 }
 

@@ -1,4 +1,4 @@
-use bridge_common::{Destinations, Mistake, Place};
+use bridge_common::{Destinations, Mistake, Place, counted};
 use verify_actix::Verifier;
 
 use crate::{
@@ -28,7 +28,7 @@ impl Made {
     /// Says how much of it there is.
     pub(crate) fn summary(&self) -> String {
         let (senders, pipelines) = (self.verifiers.len(), self.destinations.names().count());
-        format!("{senders} senders, {pipelines} pipelines")
+        format!("{}, {}", counted(senders, "sender"), counted(pipelines, "pipeline"))
     }
 }
 

@@ -34,7 +34,7 @@ pub use hidden::{is_hidden, printable_json};
 pub use live::Live;
 pub use log::{LogFormat, log_to_stderr, say};
 pub use mistake::{Lines, Mistake};
-pub use print::print_lines;
+pub use print::{counted, print_lines};
 pub use prometheus::install_prometheus;
 pub use reload::reload_on_hangup;
 pub use secret::{NamedSecret, Source};

@@ -16,3 +16,9 @@ pub fn print_lines(lines: impl IntoIterator<Item = impl Display>) -> Result<(), 
         _ => Ok(()),
     }
 }
+
+/// Returns "1 route", "2 routes", for words with such a plural.
+#[must_use]
+pub fn counted(count: usize, one: &str) -> String {
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+}

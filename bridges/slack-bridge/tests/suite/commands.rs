@@ -73,7 +73,7 @@ fn what_is_left_for_a_former_channel_is_shown_and_can_be_dropped() {
 #[test]
 fn wrong_settings_are_a_line_of_text_and_exit_code_2() {
     let place = Place::simple(&Slack::new());
-    assert_eq!(place.run(&["check"]), "3 senders, 1 channels: nothing is wrong\n");
+    assert_eq!(place.run(&["check"]), "3 senders, 1 channel: nothing is wrong\n");
     let settings = fs::read_to_string(place.config()).unwrap();
     let unknown =
         "bridge.toml:13: there is no setting `url_path` here; there is `url_env` or `url_file`\n";

@@ -124,7 +124,7 @@ fn what_is_in_flight_is_finished_with_what_it_began_with() {
     fs::write(place.config().with_file_name("databricks"), "another").unwrap();
     fs::write(place.config().with_file_name("general"), slack.url("elsewhere")).unwrap();
     let said = bridge.reload(1);
-    assert!(said[0].ends_with("settings read again: 3 senders, 1 channels"), "{said:?}");
+    assert!(said[0].ends_with("settings read again: 3 senders, 1 channel"), "{said:?}");
     assert_eq!(status(&bridge, old, 3), 401);
     half.write_all(&body).unwrap();
     let mut answer = String::new();
@@ -208,7 +208,7 @@ fn channels_come_and_go_and_what_cannot_change_is_said() {
     }
     fs::write(place.config().with_file_name("releases"), slack.url("releases")).unwrap();
     let said = bridge.reload(1);
-    assert!(said[0].ends_with("settings read again: 3 senders, 1 channels"), "{said:?}");
+    assert!(said[0].ends_with("settings read again: 3 senders, 1 channel"), "{said:?}");
     slack.behave(|_| Answer::Take);
     let log = bridge.log();
     for stays in [
