@@ -32,9 +32,10 @@ impl Line {
     }
 
     /// Logs it at `info`, or at `warn` where a person has to do something.
-    pub(crate) fn log(&self, facts: &Facts, route: &Route, status: StatusCode, took: Duration) {
+    pub(crate) fn log(&self, facts: &Facts<'_>, route: &Route, status: StatusCode, took: Duration) {
         let Self { outcome, attempt, reason } = self;
         let Facts { sender, event, key, delivery_id, tenant, secret, .. } = facts;
+        let event = event.as_deref();
         let attempt = (*attempt > 0).then_some(*attempt);
         let (route, status, mode) = (route.path.as_str(), status.as_u16(), route.goal.mode());
         let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -68,12 +69,18 @@ impl Line {
     }
 }
 
+/// A path without a route has no line: strangers ask for many.
+pub(crate) const UNKNOWN_PATH: &str = "gateway_unknown_path_total";
+
 /// Says what the figures are.
 pub(crate) fn describe() {
     metrics::describe_counter!(
         "gateway_deliveries_total",
         "Verified deliveries, by what became of them and how they were answered."
     );
+    metrics::describe_counter!(UNKNOWN_PATH, "Requests for a path without a route.");
+    // From 0 on: an increase from nothing is none to Prometheus.
+    metrics::counter!(UNKNOWN_PATH).absolute(0);
     metrics::describe_histogram!(
         "gateway_delivery_seconds",
         metrics::Unit::Seconds,

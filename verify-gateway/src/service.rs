@@ -21,6 +21,7 @@ use verify_hyper::KeepPlaceLayer;
 use crate::{
     config::{self, Goal, Matched},
     deliver::{Deliverer, bare, deliver},
+    log_line,
 };
 
 /// The body of an answer: ours, or the one of the layer.
@@ -83,7 +84,13 @@ where
     let path = request.uri().path();
     let Some(matched) = live.load().routes.find(path) else {
         let is_health = path == "/healthz" && request.method() == Method::GET;
-        let status = if is_health { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        let status = match is_health {
+            true => StatusCode::OK,
+            false => {
+                metrics::counter!(log_line::UNKNOWN_PATH).increment(1);
+                StatusCode::NOT_FOUND
+            }
+        };
         return Ok(bare(status).map(Either::Left));
     };
     let route = Arc::clone(&matched.route);

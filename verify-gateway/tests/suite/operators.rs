@@ -36,7 +36,9 @@ fn one_line_a_delivery_and_figures_of_it() {
         assert_eq!(line[name], expected, "{name} in {line}");
     }
     assert_eq!((&line["status"], &line["attempt"]), (&204.into(), &1.into()));
+    assert_eq!(gateway.request("POST", "/webhooks/mlfow", "", "").status, 404);
     let metrics = gateway.admin("/metrics");
+    assert!(metrics.body().contains("gateway_unknown_path_total 1\n"), "{}", metrics.text);
     let figure =
         "gateway_deliveries_total{sender=\"mlflow\",outcome=\"forwarded\",status=\"204\"} 2\n";
     assert!(metrics.body().contains(figure), "{}", metrics.text);
