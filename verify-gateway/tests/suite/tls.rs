@@ -1,6 +1,7 @@
 //! Behind a certificate of its own.
 
-use std::sync::Arc;
+use core::time::Duration;
+use std::sync::{Arc, Mutex, mpsc};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -81,6 +82,56 @@ async fn both_versions_of_http_are_spoken() {
     request.headers_mut().remove("host");
     assert_eq!(sender.send_request(request).await.unwrap().status(), 204);
     assert_eq!(upstream.reached().len(), 2);
+}
+
+/// What the service has begun goes on, and the next try of the sender is told so.
+#[tokio::test]
+async fn a_sender_that_hangs_up_undoes_nothing() {
+    let upstream = Upstream::new();
+    let (go, gone) = mpsc::channel::<()>();
+    let gone = Mutex::new(gone);
+    upstream.behave(move |_| (gone.lock().unwrap().recv().map_or(500, |()| 204), String::new()));
+    let place = place(&upstream);
+    let gateway = place.start();
+    for (version, protocol) in [(1, "http/1.1"), (2, "h2")] {
+        let stream = TokioIo::new(connect(&gateway, &place, protocol).await);
+        let mut request = request(&gateway, version);
+        match protocol {
+            "h2" => {
+                let opened = http2::handshake(TokioExecutor::new(), stream).await;
+                let (mut sender, connection) = opened.unwrap();
+                tokio::spawn(connection);
+                request.headers_mut().remove("host");
+                let answer = tokio::spawn(async move { sender.send_request(request).await });
+                until(|| upstream.reached().len() == version).await;
+                // The stream is reset, and the connection goes on.
+                answer.abort();
+            }
+            _ => {
+                let (mut sender, connection) = http1::handshake(stream).await.unwrap();
+                let connection = tokio::spawn(connection);
+                let answer = tokio::spawn(async move { sender.send_request(request).await });
+                until(|| upstream.reached().len() == version).await;
+                answer.abort();
+                connection.abort();
+            }
+        }
+        // Until the gateway knows.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        go.send(()).unwrap();
+        let forwarded = || gateway.log().matches("outcome=\"forwarded\" status=204").count();
+        until(|| forwarded() == version).await;
+    }
+    assert_eq!(upstream.reached().len(), 2);
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    let waited = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), waited).await.unwrap();
 }
 
 #[test]
