@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Instant};
 
 use bridge_common::Event;
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode, header::RETRY_AFTER};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER,
+    request::Parts,
+};
 use http_body_util::Empty;
 use verify_axum::{Verified, try_again};
 use verify_once::{Ending, Once};
@@ -34,12 +37,12 @@ pub(crate) struct Deliverer {
 pub(crate) type Answer = Response<Empty<Bytes>>;
 
 /// A delivery, and all that is known of it.
-struct Arrived {
-    verified: Verified<Bytes>,
-    event: Event,
-    facts: Facts,
-    headers: HeaderMap,
-    route: Arc<Route>,
+struct Arrived<'d> {
+    verified: &'d Verified<Bytes>,
+    event: &'d Event,
+    facts: Facts<'d>,
+    headers: &'d HeaderMap,
+    route: &'d Route,
 }
 
 /// Runs for verified deliveries only: the layer that verifies is the only one that calls it, and without a `Verified`
@@ -49,37 +52,38 @@ pub(crate) async fn deliver<B>(
     request: Request<B>,
 ) -> Result<Answer, Infallible> {
     let (head, _) = request.into_parts();
-    let verified = head.extensions.get::<Verified<Bytes>>();
-    let (Some(verified), Some(matched)) = (verified, head.extensions.get::<Matched>()) else {
-        return Ok(bare(StatusCode::INTERNAL_SERVER_ERROR));
-    };
-    let event = Event::read(verified.receipt().sender(), verified.body());
-    let facts = Facts::new(verified, &event, matched.tenant.as_deref());
-    let begun = Instant::now();
-    let arrived = Arrived {
-        verified: verified.clone(),
-        event,
-        facts,
-        headers: head.headers,
-        route: Arc::clone(&matched.route),
-    };
     // A sender that hangs up meanwhile does not undo what an upstream has begun, and its next try is told that this one
     // runs.
-    let handled = Finished::new(async move {
-        let (answer, line) = deliverer.handle(&arrived).await;
-        line.log(&arrived.facts, &arrived.route, answer.status(), begun.elapsed());
-        answer
-    });
-    Ok(handled.await)
+    Ok(Finished::new(async move { deliverer.answer(&head).await }).await)
 }
 
 impl Deliverer {
-    async fn handle(&self, arrived: &Arrived) -> (Answer, Line) {
+    async fn answer(&self, head: &Parts) -> Answer {
+        let (Some(verified), Some(matched)) =
+            (head.extensions.get::<Verified<Bytes>>(), head.extensions.get::<Matched>())
+        else {
+            return bare(StatusCode::INTERNAL_SERVER_ERROR);
+        };
+        let begun = Instant::now();
+        let (headers, route) = (&head.headers, &*matched.route);
+        let event = &Event::read(verified.receipt().sender(), verified.body());
+        let facts = Facts::new(verified, event, matched.tenant.as_deref());
+        let arrived = Arrived { verified, event, facts, headers, route };
+        let (answer, line) = self.handle(&arrived).await;
+        line.log(&arrived.facts, route, answer.status(), begun.elapsed());
+        answer
+    }
+
+    async fn handle(&self, arrived: &Arrived<'_>) -> (Answer, Line) {
         let receipt = arrived.verified.receipt();
         match &arrived.route.goal {
             Goal::Decide => {
                 let mut answer = bare(StatusCode::OK);
-                arrived.facts.write(None, answer.headers_mut());
+                arrived.facts.each(None, |name, value| {
+                    if let Ok(value) = HeaderValue::from_str(value) {
+                        answer.headers_mut().insert(HeaderName::from_static(name), value);
+                    }
+                });
                 (answer, Line::of("decided"))
             }
             Goal::Keep { .. } | Goal::Publish => match &self.outbox {
@@ -94,17 +98,17 @@ impl Deliverer {
     }
 
     /// Asks the upstream, unless it was asked before.
-    async fn forward(&self, once: &Once, proxy: &Proxy, arrived: &Arrived) -> (Answer, Line) {
+    async fn forward(&self, once: &Once, proxy: &Proxy, arrived: &Arrived<'_>) -> (Answer, Line) {
         let receipt = arrived.verified.receipt();
-        if !self.takes_outdated && is_outdated(&arrived.event, once.window(receipt)) {
+        if !self.takes_outdated && is_outdated(arrived.event, once.window(receipt)) {
             return (bare(StatusCode::NO_CONTENT), Line::of("outdated"));
         }
         let mut tried = 0;
         let post = |attempt| {
             tried = attempt;
             let Arrived { facts, headers, verified, .. } = arrived;
-            let headers = forwarded::headers(proxy, facts, attempt, headers, verified.body());
-            async move { proxy.upstream.post(headers?, verified.body().clone()).await }
+            let head = forwarded::head(proxy, facts, attempt, headers, verified.body());
+            async move { proxy.upstream.post(head?, verified.body()).await }
         };
         let ending = |said: &Result<Said, Trouble>| match said {
             Ok(said) => Ending::Answered(said.status.as_u16()),
@@ -142,12 +146,12 @@ impl Deliverer {
 }
 
 /// Keeps it until it has arrived.
-async fn keep(outbox: &Outbox, retention: Duration, arrived: &Arrived) -> (Answer, Line) {
-    if is_outdated(&arrived.event, Some(retention)) {
+async fn keep(outbox: &Outbox, retention: Duration, arrived: &Arrived<'_>) -> (Answer, Line) {
+    if is_outdated(arrived.event, Some(retention)) {
         return (bare(StatusCode::NO_CONTENT), Line::of("outdated"));
     }
-    let destination = arrived.route.path.of_tenant(arrived.facts.tenant.as_deref());
-    match outbox.keep(&arrived.verified, vec![destination]).await {
+    let destination = arrived.route.path.of_tenant(arrived.facts.tenant);
+    match outbox.keep(arrived.verified, vec![destination]).await {
         Ok(Kept::Repeated) => (bare(StatusCode::ACCEPTED), Line::of("repeated")),
         Ok(_) => (bare(StatusCode::ACCEPTED), Line::of("kept")),
         Err(error) => {

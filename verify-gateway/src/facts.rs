@@ -1,11 +1,10 @@
 //! What is known of a verified delivery, as headers and for the log.
 
 use core::fmt::Write as _;
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 use bridge_common::Event;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
 use verify_core::Verified;
 
 /// The longest name of an event that goes into a header. Bodies of some senders may have any text there, and a head that is
@@ -13,58 +12,54 @@ use verify_core::Verified;
 const LONGEST_EVENT: usize = 256;
 
 /// What a service needs to know of a delivery that it did not verify itself.
-#[derive(Clone, Debug)]
-pub(crate) struct Facts {
+#[derive(Debug)]
+pub(crate) struct Facts<'d> {
     pub(crate) sender: &'static str,
     /// With percent signs for what is no visible ASCII.
-    pub(crate) event: Option<String>,
+    pub(crate) event: Option<Cow<'d, str>>,
     /// The same for each try of a delivery, and for no other.
     pub(crate) key: String,
-    pub(crate) delivery_id: Option<String>,
+    pub(crate) delivery_id: Option<&'d str>,
     signed_at: Option<u64>,
-    pub(crate) tenant: Option<String>,
-    pub(crate) secret: Option<String>,
+    pub(crate) tenant: Option<&'d str>,
+    pub(crate) secret: Option<&'d str>,
 }
 
-impl Facts {
-    pub(crate) fn new(verified: &Verified<Bytes>, event: &Event, tenant: Option<&str>) -> Self {
+impl<'d> Facts<'d> {
+    pub(crate) fn new(
+        verified: &'d Verified<Bytes>,
+        event: &'d Event,
+        tenant: Option<&'d str>,
+    ) -> Self {
         let receipt = verified.receipt();
         let event = event.name().map(encode);
         Self {
             sender: receipt.sender(),
             event: event.filter(|event| event.len() <= LONGEST_EVENT),
             key: hex(&receipt.replay_key()),
-            delivery_id: receipt.delivery_id().map(str::to_owned),
+            delivery_id: receipt.delivery_id(),
             signed_at: receipt.signed_at().map(verify_core::UnixTime::as_secs),
-            tenant: tenant.map(str::to_owned),
-            secret: receipt.secret_label().map(str::to_owned),
+            tenant,
+            secret: receipt.secret_label(),
         }
     }
 
-    /// Writes the headers. Nobody else can set one of these: what a sender has of them is not forwarded.
-    pub(crate) fn write(&self, attempt: Option<u32>, headers: &mut HeaderMap) {
-        const NAMES: [HeaderName; 7] = [
-            HeaderName::from_static("verify-sender"),
-            HeaderName::from_static("verify-event"),
-            HeaderName::from_static("verify-delivery-id"),
-            HeaderName::from_static("verify-signed-at"),
-            HeaderName::from_static("verify-key"),
-            HeaderName::from_static("verify-attempt"),
-            HeaderName::from_static("verify-tenant"),
-        ];
-        let text = |text: &Option<String>| HeaderValue::from_str(text.as_deref()?).ok();
-        let values = [
-            Some(HeaderValue::from_static(self.sender)),
-            text(&self.event),
-            text(&self.delivery_id),
-            self.signed_at.map(HeaderValue::from),
-            HeaderValue::from_str(&self.key).ok(),
-            attempt.map(HeaderValue::from),
-            text(&self.tenant),
-        ];
-        let all = NAMES.into_iter().zip(values);
-        for (name, value) in all.filter_map(|(name, value)| Some((name, value?))) {
-            headers.insert(name, value);
+    /// Says each as a header. Nobody else can set one of these: what a sender has of them is not forwarded.
+    pub(crate) fn each(&self, attempt: Option<u32>, mut say: impl FnMut(&'static str, &str)) {
+        let [signed_at, attempt] =
+            [self.signed_at, attempt.map(u64::from)].map(|number| number.map(|it| it.to_string()));
+        for (name, value) in [
+            ("verify-sender", Some(self.sender)),
+            ("verify-event", self.event.as_deref()),
+            ("verify-delivery-id", self.delivery_id),
+            ("verify-signed-at", signed_at.as_deref()),
+            ("verify-key", Some(self.key.as_str())),
+            ("verify-attempt", attempt.as_deref()),
+            ("verify-tenant", self.tenant),
+        ] {
+            if let Some(value) = value {
+                say(name, value);
+            }
         }
     }
 }
@@ -83,15 +78,19 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Visible ASCII, and percent signs for the rest: a name of an event must not end a header or a line of a log.
-fn encode(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        match byte.is_ascii_graphic() && byte != b'%' {
+fn encode(text: &str) -> Cow<'_, str> {
+    let stays = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
+    if text.bytes().all(stays) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.bytes().fold(String::new(), |mut encoded, byte| {
+        match stays(byte) {
             true => encoded.push(byte.into()),
             // Writing to a text does not fail.
             false => _ = write!(encoded, "%{byte:02X}"),
         }
         encoded
-    })
+    }))
 }
 
 #[cfg(test)]

@@ -1,36 +1,40 @@
 //! What a service behind a proxy is sent besides the body.
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue,
+    HeaderMap,
     header::{CONTENT_TYPE, USER_AGENT},
 };
 
-use crate::{config::Proxy, facts::Facts, resign::sign, upstream::Trouble};
+use crate::{
+    config::Proxy,
+    facts::Facts,
+    resign::sign,
+    upstream::{Head, Trouble},
+};
 
-/// Returns the headers. `senders` are those of the delivery.
-pub(crate) fn headers(
+/// Returns the head of the request. `senders` are the headers of the delivery.
+pub(crate) fn head(
     proxy: &Proxy,
-    facts: &Facts,
+    facts: &Facts<'_>,
     attempt: u32,
     senders: &HeaderMap,
     body: &[u8],
-) -> Result<HeaderMap, Trouble> {
-    let mut headers = HeaderMap::with_capacity(16);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(USER_AGENT, HeaderValue::from_static("verify-gateway"));
+) -> Result<Head, Trouble> {
+    let mut head = proxy.upstream.head();
+    for (name, value) in [(CONTENT_TYPE, "application/json"), (USER_AGENT, "verify-gateway")] {
+        if !proxy.forwarded.contains(&name) {
+            head.add(name.as_str(), value);
+        }
+    }
+    let signed = proxy.signer.as_ref().map(|signer| sign(signer, &facts.key, body));
+    let signed = signed.transpose().map_err(|_| Trouble::Unsigned)?.unwrap_or_default();
     for name in &proxy.forwarded {
-        headers.remove(name);
-        for value in senders.get_all(name) {
-            headers.append(name, value.clone());
+        // The place of the new signature is not for the sender's.
+        if signed.iter().all(|(ours, _)| name != ours) {
+            senders.get_all(name).iter().for_each(|value| head.add(name.as_str(), value));
         }
     }
-    // Last, so that nothing of the sender takes their place.
-    if let Some(signer) = &proxy.signer {
-        for (name, value) in sign(signer, &facts.key, body).map_err(|_| Trouble::Unsigned)? {
-            let value = HeaderValue::from_str(&value).map_err(|_| Trouble::Unsigned)?;
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
-    facts.write(Some(attempt), &mut headers);
-    Ok(headers)
+    signed.iter().for_each(|(name, value)| head.add(name, value));
+    facts.each(Some(attempt), |name, value| head.add(name, value));
+    Ok(head)
 }

@@ -1,28 +1,25 @@
 //! The service that deliveries are handed on to.
 
+mod connection;
 mod connections;
 mod connector;
+mod head;
 
 use core::{fmt, time::Duration};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderValue, Method, Request, StatusCode, Uri,
-    header::{HOST, RETRY_AFTER},
-    uri::PathAndQuery,
-};
-use http_body_util::Full;
+use http::{HeaderValue, StatusCode, Uri};
 use tokio_rustls::rustls::ClientConfig;
+
+pub(crate) use head::Head;
 
 use self::{connections::Connections, connector::Connector};
 use crate::resign::UNSIGNED;
 
 /// A service, and the connections to it.
 pub(crate) struct Upstream {
-    host: Option<HeaderValue>,
-    /// What of the URL is asked for.
-    target: Uri,
+    /// With what each request begins.
+    start: Head,
     connections: Connections,
 }
 
@@ -41,6 +38,8 @@ pub(crate) enum Trouble {
     /// TLS did not come about.
     NotSafe(&'static str),
     Redirects,
+    /// The answer is none in HTTP/1.1.
+    Unreadable,
     Unsigned,
 }
 
@@ -53,49 +52,30 @@ impl Upstream {
             tls.alpn_protocols = vec![b"http/1.1".to_vec()];
             Arc::new(tls)
         });
-        let target = uri.path_and_query().cloned();
         Self {
-            host: host(&uri),
-            target: target.unwrap_or(PathAndQuery::from_static("/")).into(),
+            start: Head::of(&uri),
             connections: Connections::new(Connector::new(uri, tls, Self::CONNECT)),
         }
     }
 
+    /// Begins the head of a delivery.
+    pub(crate) fn head(&self) -> Head {
+        self.start.another()
+    }
+
     /// Hands a delivery on. How long that may take is the caller's affair.
-    pub(crate) async fn post(&self, headers: HeaderMap, body: Bytes) -> Result<Said, Trouble> {
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.target.clone();
-        *request.headers_mut() = headers;
-        let host = self.host.clone().ok_or(Trouble::NoConnection)?;
-        request.headers_mut().insert(HOST, host);
-        let head = self.connections.ask(request).await?;
-        if head.status.is_redirection() {
+    pub(crate) async fn post(&self, head: Head, body: &[u8]) -> Result<Said, Trouble> {
+        let said = self.connections.ask(&head.end(body.len()), body).await?;
+        if said.status.is_redirection() {
             return Err(Trouble::Redirects);
         }
-        let retry_after = head.headers.get(RETRY_AFTER).filter(|wait| {
-            (1..=6).contains(&wait.len()) && wait.as_bytes().iter().all(u8::is_ascii_digit)
-        });
-        Ok(Said { status: head.status, retry_after: retry_after.cloned() })
+        Ok(said)
     }
-}
-
-/// Returns which host is asked. The port of the scheme is not said.
-fn host(uri: &Uri) -> Option<HeaderValue> {
-    let (authority, host) = (uri.authority()?, uri.host()?);
-    let is_usual = match uri.scheme_str() {
-        Some("https") => authority.port_u16() == Some(443),
-        _ => authority.port_u16() == Some(80),
-    };
-    HeaderValue::from_str(if is_usual { host } else { authority.as_str() }).ok()
 }
 
 impl fmt::Debug for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upstream")
-            .field("host", &self.host)
-            .field("target", &self.target)
-            .finish_non_exhaustive()
+        f.debug_struct("Upstream").field("start", &self.start).finish_non_exhaustive()
     }
 }
 
@@ -108,6 +88,10 @@ impl fmt::Display for Trouble {
             Self::Redirects => {
                 "the upstream redirects, which is not followed: set `upstream` to where it leads, often the same path with \
                  or without `/` at the end"
+            }
+            Self::Unreadable => {
+                "the upstream did not answer in HTTP/1.1 with a head of at most 16 KiB: does `upstream` name an HTTP service, and \
+                 does it begin with `https://` if the service has TLS?"
             }
             Self::Unsigned => UNSIGNED,
         })

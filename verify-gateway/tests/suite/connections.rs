@@ -1,9 +1,12 @@
 //! Connections to a service are used again where that is safe, and nowhere else.
 
-use core::time::Duration;
+use core::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::{Shutdown, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
 };
@@ -82,21 +85,34 @@ fn read(stream: &mut BufReader<TcpStream>) -> Option<String> {
 
 #[test]
 fn deliveries_one_after_the_other_share_a_connection() {
-    let service = Service::new(|_, stream| stream.write_all(DONE).is_ok());
-    assert!((0..20).all(|version| service.send(version) == 204));
-    let came = service.came();
-    assert_eq!(came.iter().map(Vec::len).sum::<usize>(), 20);
-    assert!(came.len() < 15, "{} connections", came.len());
+    // As Node.js answers.
+    const CHUNKED: &[u8] =
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+    for (answer, status) in [(DONE, 204), (CHUNKED, 200)] {
+        let service = Service::new(move |_, stream| stream.write_all(answer).is_ok());
+        assert!((0..20).all(|version| service.send(version) == status));
+        let came = service.came();
+        assert_eq!(came.iter().map(Vec::len).sum::<usize>(), 20);
+        assert!(came.len() < 15, "{} connections", came.len());
+    }
 }
 
 /// Nothing was written to it, so the delivery goes over another.
 #[test]
 fn a_connection_that_the_service_has_closed_costs_no_delivery() {
-    let service = Service::new(|_, stream| {
+    let closed = Arc::new(AtomicUsize::new(0));
+    let closing = Arc::clone(&closed);
+    let service = Service::new(move |_, stream| {
         stream.write_all(DONE).unwrap();
+        stream.shutdown(Shutdown::Both).unwrap();
+        closing.fetch_add(1, Ordering::SeqCst);
         false
     });
-    assert!((0..20).all(|version| service.send(version) == 204));
+    for version in 0..20 {
+        assert_eq!(service.send(version), 204);
+        // One that is closed a moment later may break a delivery off.
+        wait_until(|| closed.load(Ordering::SeqCst) == version + 1);
+    }
     assert!(service.came().iter().all(|came| came.len() == 1));
 }
 
@@ -142,6 +158,17 @@ fn a_connection_with_something_left_of_an_answer_is_not_used_again() {
     });
     assert!((0..10).all(|version| service.send(version) == 200));
     assert!(service.came().iter().all(|came| came.len() == 1));
+}
+
+/// A service with TLS that `upstream` names with `http://`, for example.
+#[test]
+fn an_answer_that_is_no_http_is_told_to_the_operator() {
+    let service = Service::new(|_, stream| {
+        let _ = stream.write_all(b"\x15\x03\x01\0\x02\x02\x16");
+        false
+    });
+    assert_eq!(service.send(1), 503);
+    wait_until(|| service.gateway.log().contains("the upstream did not answer in HTTP/1.1"));
 }
 
 /// A service that is slow to stop, or out of descriptors, waits for nobody.

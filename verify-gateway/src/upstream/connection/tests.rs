@@ -1,0 +1,183 @@
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+
+use super::{BODY, Connection, HEAD, Rest, Said, parse};
+use crate::upstream::Trouble;
+
+const DONE: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+const REQUEST: &[u8] = b"POST / HTTP/1.1\r\n\r\n";
+
+/// A connection, and the end of it that the service has.
+fn pair(room: usize) -> (Connection, DuplexStream) {
+    let (ours, theirs) = duplex(room);
+    (Connection::new(Box::new(ours)), theirs)
+}
+
+/// What comes of a service that answers each of two requests with this, and closes the connection if it `closes`.
+async fn ask(answer: &str, closes: bool) -> Result<(Said, bool), Option<Trouble>> {
+    let (mut connection, mut service) = pair(1 << 20);
+    service.write_all(answer.as_bytes()).await.unwrap();
+    if closes {
+        service.shutdown().await.unwrap();
+    }
+    let answered = connection.ask(REQUEST, b"body").await;
+    let mut sent = vec![0; REQUEST.len() + 4];
+    service.read_exact(&mut sent).await.unwrap();
+    assert_eq!(sent, [REQUEST, b"body"].concat());
+    answered
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_after_a_whole_answer() {
+    let body = "x".repeat(3 * HEAD);
+    for (answer, status) in [
+        (DONE.to_owned(), 204),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_owned(), 200),
+        (format!("HTTP/1.1 422 No\r\nContent-Length: {}\r\n\r\n{body}", body.len()), 422),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\nok".to_owned(), 200),
+        ("HTTP/1.1 304 As Before\r\ncontent-length: 9\r\n\r\n".to_owned(), 304),
+        ("HTTP/1.1 500 No\r\ntransfer-encoding: Chunked\r\n\r\n0\r\n\r\n".to_owned(), 500),
+        (
+            format!(
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2;a=b\r\nok\r\n{:X}\r\n{body}\r\n0\r\n\r\n",
+                body.len()
+            ),
+            200,
+        ),
+        (format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nlink: x\r\n\r\n{DONE}"), 204),
+    ] {
+        let (said, stays) = ask(&answer, false).await.unwrap();
+        assert_eq!((said.status.as_u16(), stays), (status, true), "{:.60}", answer);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_ends_where_the_end_of_an_answer_is_not_certain() {
+    let large = format!("content-length: {}\r\n\r\n{}", 2 * BODY, "x".repeat(2 * BODY));
+    for (rest, closes) in [
+        ("\r\nuntil the end", true),
+        ("connection: Keep-Alive, Close\r\ncontent-length: 2\r\n\r\nok", false),
+        ("content-length: 2\r\ncontent-length: 3\r\n\r\nok!", true),
+        ("content-length: +2\r\n\r\nok", true),
+        ("content-length: 5\r\n\r\nok", true),
+        ("transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n", true),
+        ("transfer-encoding: chunked\r\n\r\nnone\r\n", false),
+        ("transfer-encoding: chunked\r\n\r\n0\r\ntrailer: x\r\n\r\n", false),
+        ("transfer-encoding: chunked\r\n\r\n2\r\nok", true),
+        (large.as_str(), false),
+    ] {
+        let (said, stays) = ask(&format!("HTTP/1.1 200 OK\r\n{rest}"), closes).await.unwrap();
+        assert_eq!((said.status.as_u16(), stays), (200, false), "{rest:.60}");
+    }
+    let (_, stays) = ask("HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n", false).await.unwrap();
+    assert!(!stays, "HTTP/1.0");
+}
+
+/// Of two things that a length and chunks say of an answer, the chunks hold: RFC 9112, section 6.3.
+#[tokio::test]
+async fn chunks_hold_before_a_length() {
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n";
+    assert!(ask(answer, false).await.unwrap().1);
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_said() {
+    let endless = format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(2 * HEAD));
+    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(101));
+    for answer in [
+        "SSH-2.0-OpenSSH_9.2\r\n",
+        "\x15\x03\x01\0\x02\x02\x16",
+        "HTTP/2 200\r\n\r\n",
+        "HTTP/1.1 099 No\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
+        endless.as_str(),
+        many.as_str(),
+    ] {
+        let answered = ask(answer, false).await;
+        assert_eq!(answered.unwrap_err(), Some(Trouble::Unreadable), "{answer:.40}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_none() {
+    for answer in ["", "HTTP/1.1 204 No", "HTTP/1.1 100 Continue\r\n\r\n"] {
+        assert_eq!(ask(answer, true).await.unwrap_err(), Some(Trouble::Broken), "{answer}");
+    }
+}
+
+/// Otherwise a delivery that the service may have could be handed on twice.
+#[tokio::test]
+async fn only_what_was_not_written_is_to_be_sent_again() {
+    let (mut connection, service) = pair(4);
+    drop(service);
+    assert!(!connection.is_ready());
+    assert_eq!(connection.ask(REQUEST, b"").await.unwrap_err(), None);
+
+    let (mut connection, service) = pair(4);
+    let (answered, ()) = tokio::join!(connection.ask(REQUEST, b""), async { drop(service) });
+    assert_eq!(answered.unwrap_err(), Some(Trouble::Broken));
+}
+
+/// One that finds a delivery too large says so before it has read it, and may then not read on.
+#[tokio::test]
+async fn an_answer_before_the_end_of_a_request_is_the_answer() {
+    for closes in [false, true] {
+        let (mut connection, mut service) = pair(64);
+        let answers = async {
+            service
+                .write_all(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n")
+                .await
+                .unwrap();
+            if closes {
+                service.shutdown().await.unwrap();
+            }
+        };
+        let body = vec![b'x'; 1 << 20];
+        let (answered, ()) = tokio::join!(connection.ask(REQUEST, &body), answers);
+        let (said, stays) = answered.unwrap();
+        assert_eq!((said.status.as_u16(), stays), (413, false));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_with_something_unasked_is_not_ready() {
+    let (mut connection, mut service) = pair(64);
+    assert!(connection.is_ready());
+    service.write_all(DONE.as_bytes()).await.unwrap();
+    assert!(!connection.is_ready());
+    let (said, stays) = ask(&[DONE, DONE].concat(), false).await.unwrap();
+    assert_eq!((said.status.as_u16(), stays), (204, true));
+    let (mut connection, mut service) = pair(256);
+    service.write_all([DONE, DONE].concat().as_bytes()).await.unwrap();
+    connection.ask(REQUEST, b"").await.unwrap();
+    assert!(!connection.is_ready(), "an answer too much");
+}
+
+#[test]
+fn a_wait_is_handed_on_if_it_is_a_number_of_seconds() {
+    for (value, handed_on) in
+        [("17", true), ("0", true), ("1234567", false), ("-1", false), ("", false)]
+    {
+        let answer = format!("HTTP/1.1 503 Later\r\nRetry-After: {value}\r\n\r\n");
+        let head = parse(answer.as_bytes()).ok().flatten().unwrap();
+        assert_eq!(head.said.retry_after.is_some(), handed_on, "{value}");
+    }
+}
+
+/// Wherever what comes is cut in two.
+#[test]
+fn a_body_ends_where_it_ends() {
+    const AFTER: &[u8] = b"HTTP";
+    let chunks = b"3\r\nabc\r\n0A;x=\"y\"\r\n0123456789\r\n0\r\n\r\n";
+    for (rest, body) in
+        [(Rest::Chunk, &chunks[..]), (Rest::Bytes(5), b"hello"), (Rest::Bytes(0), b"")]
+    {
+        let all = [body, AFTER].concat();
+        for cut in 0..=all.len() {
+            let mut rest = rest;
+            let mut taken = rest.take(&all[..cut]).ok().unwrap();
+            assert!(taken <= cut);
+            taken += rest.take(&all[taken..]).ok().unwrap();
+            assert_eq!((taken, rest), (body.len(), Rest::Bytes(0)), "{cut}");
+        }
+    }
+}
