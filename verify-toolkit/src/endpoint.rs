@@ -5,7 +5,7 @@ mod tls;
 use core::{fmt, time::Duration};
 use std::io;
 
-use http::Uri;
+use http::{Uri, uri::PathAndQuery};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
@@ -44,8 +44,8 @@ impl Endpoint {
     /// # Errors
     ///
     /// [`UrlError::Malformed`], [`UrlError::NotHttp`].
-    pub fn new(url: &str) -> Result<Self, UrlError> {
-        let url: Uri = url.parse().map_err(|_| UrlError::Malformed)?;
+    pub fn new(text: &str) -> Result<Self, UrlError> {
+        let url: Uri = text.parse().map_err(|_| UrlError::Malformed)?;
         let is_tls = match url.scheme_str() {
             Some("http") => false,
             Some("https") if cfg!(feature = "tls") => true,
@@ -54,14 +54,17 @@ impl Endpoint {
         };
         let authority = url.authority().ok_or(UrlError::Malformed)?;
         // What comes before the host is a password, which would be sent to nobody.
-        if authority.as_str().contains('@') || authority.host().is_empty() {
+        let host = authority.host();
+        let has_bad_port = authority.port_u16().is_none() && authority.as_str() != host;
+        if authority.as_str().contains('@') || host.is_empty() || has_bad_port || !text.is_ascii() {
             return Err(UrlError::Malformed);
         }
         let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         Ok(Self {
             authority: authority.to_string(),
             address: format!("{}:{port}", authority.host()),
-            path: url.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            // As text it begins with `/`, which a URL with a query may lack.
+            path: url.path_and_query().map_or("/".to_owned(), PathAndQuery::to_string),
             #[cfg(feature = "tls")]
             tls: is_tls.then(|| tls::Tls::new(authority.host())).transpose()?,
         })

@@ -35,6 +35,10 @@ impl Endpoint {
             return Err(EndpointError::UserInfo);
         }
         let host = authority.host();
+        let has_bad_port = authority.port_u16().is_none() && authority.as_str() != host;
+        if host.is_empty() || has_bad_port || !url.is_ascii() {
+            return Err(EndpointError::Invalid);
+        }
         let is_here = host == "localhost"
             || host
                 .trim_start_matches('[')

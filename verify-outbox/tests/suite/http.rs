@@ -276,6 +276,11 @@ fn a_url_is_https_or_of_this_machine_and_does_not_show() {
         ("http://192.168.1.1/x", Err(EndpointError::NotEncrypted)),
         ("https://name:password@example.com/x", Err(EndpointError::UserInfo)),
         ("ftp://example.com/x", Err(EndpointError::Invalid)),
+        // Others would be asked at the port of the scheme.
+        ("https://example.com:99999/x", Err(EndpointError::Invalid)),
+        ("https://example.com:/x", Err(EndpointError::Invalid)),
+        ("https://:443/x", Err(EndpointError::Invalid)),
+        ("https://example.com/\u{fc}", Err(EndpointError::Invalid)),
         ("hooks.slack.com/services/x", Err(EndpointError::Invalid)),
         ("/services/x", Err(EndpointError::Invalid)),
         ("", Err(EndpointError::Invalid)),

@@ -146,13 +146,23 @@ async fn an_answer_in_chunks_is_joined_as_far_as_it_came() {
 
 #[test]
 fn a_url_has_a_scheme_and_a_host() {
-    for url in ["", "/hook", "localhost:8080", "http://", "http:///hook", "http://me:secret@host/"]
-    {
+    for url in [
+        "",
+        "/hook",
+        "localhost:8080",
+        "http://",
+        "http:///hook",
+        "http://me:secret@host/",
+        "http://host:99999/",
+        "http://host:/",
+        "http://host/\u{fc}",
+    ] {
         assert!(matches!(Endpoint::new(url), Err(UrlError::Malformed)), "{url}");
     }
     assert!(matches!(Endpoint::new("ftp://host/"), Err(UrlError::NotHttp)));
     for (url, path) in [
         ("http://host", "/"),
+        ("http://host?x=1", "/?x=1"),
         ("https://host:1/a/b?c=d", "/a/b?c=d"),
         ("http://[::1]:8080/", "/"),
         ("https://[::1]", "/"),
