@@ -1,13 +1,13 @@
 //! A route, from what stands in the file.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::HashSet, path::Path, sync::Arc};
 
 use bridge_common::{Lines, Mistake, Source, UsedSecrets};
 use http::{HeaderName, Uri, header};
 use tokio_rustls::rustls::ClientConfig;
 use toml::Spanned;
 use verify_core::{ConfigError, ExposedSecret, Sender, Signer};
-use verify_outbox::Endpoint;
+use verify_outbox::{Endpoint, EndpointError};
 
 use super::{
     file::{self, File, Mode},
@@ -19,13 +19,16 @@ use crate::upstream::Upstream;
 
 /// What says whose connection it is, what follows the head, or what this gateway found out. None of it is the sender's
 /// to say.
-const OURS: [HeaderName; 10] = [
+const OURS: [HeaderName; 13] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,
     header::EXPECT,
     header::HOST,
+    HeaderName::from_static("http2-settings"),
+    HeaderName::from_static("keep-alive"),
     header::PROXY_AUTHENTICATE,
     header::PROXY_AUTHORIZATION,
+    HeaderName::from_static("proxy-connection"),
     header::TE,
     header::TRAILER,
     header::TRANSFER_ENCODING,
@@ -94,6 +97,7 @@ fn goal(route: &file::Route, used: &UsedSecrets, lines: &Lines) -> Result<Goal, 
         return Err(lines.at(place, format!("should be one of {}", names(&Mode::ALL))));
     };
     let forwarded = Mistake::every(route.forward_headers.iter().map(|name| header(name, lines)));
+    let forwarded = forwarded.map(|all: HashSet<_>| all.into_iter().collect());
     let more = Mistake::both(forwarded, signer(route, used, lines));
     let more = Mistake::both(without_effect(route, mode, lines), more);
     let (upstream, (_, (forwarded, signer))) = Mistake::both(target(route, mode, lines), more)?;
@@ -213,14 +217,11 @@ fn report_only(route: &file::Route, lines: &Lines) -> Result<bool, Mistake> {
 /// Reads the URL of a service that deliveries are handed on to.
 pub(crate) fn upstream(text: &str) -> Result<Uri, &'static str> {
     const SHAPE: &str = "not a URL such as `http://127.0.0.1:8000/webhooks`";
-    let uri: Uri = text.parse().map_err(|_| SHAPE)?;
-    let authority = uri.authority().ok_or(SHAPE)?;
-    if authority.as_str().contains('@') {
-        return Err("a name and password in a URL are not sent");
-    }
-    match uri.scheme_str() {
-        Some("http" | "https") => Ok(uri),
-        _ => Err(SHAPE),
+    match Endpoint::new(text) {
+        // It may be in a network of one's own.
+        Ok(_) | Err(EndpointError::NotEncrypted) => text.parse().map_err(|_| SHAPE),
+        Err(EndpointError::UserInfo) => Err("a name and password in a URL are not sent"),
+        Err(_) => Err(SHAPE),
     }
 }
 
@@ -228,7 +229,9 @@ pub(crate) fn upstream(text: &str) -> Result<Uri, &'static str> {
 fn header(name: &Spanned<String>, lines: &Lines) -> Result<HeaderName, Mistake> {
     let header = HeaderName::try_from(name.as_ref());
     let header = header.map_err(|_| lines.at(name, "not a name of a header"))?;
-    match OURS.contains(&header) || header.as_str().starts_with(PREFIX) {
+    // What runs as CGI takes `_` and `-` for the same.
+    let alike = header.as_str().replace('_', "-");
+    match OURS.iter().any(|ours| *ours == *alike) || alike.starts_with(PREFIX) {
         true => {
             Err(lines.at(name, "the gateway says this by itself, so the sender's is not forwarded"))
         }

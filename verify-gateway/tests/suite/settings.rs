@@ -89,6 +89,30 @@ dangerous_report_only = true
     assert!(numbers.count() >= 17, "each has its line: {said}");
 }
 
+/// Others would be asked at another port, or with a request that servers refuse for good.
+#[test]
+fn an_upstream_that_nobody_means_is_a_mistake() {
+    for url in ["http://127.0.0.1:99999/x", "http://127.0.0.1:/", "http://:80/", "http://x/\u{fc}"]
+    {
+        let said = Place::new(&route(MLFLOW, url, "")).mistakes();
+        assert!(
+            said.contains("not a URL such as `http://127.0.0.1:8000/webhooks`"),
+            "{url}: {said}"
+        );
+    }
+}
+
+/// `_` and `-` are the same to what runs as CGI.
+#[test]
+fn what_the_gateway_says_cannot_be_forwarded_under_another_spelling() {
+    for name in ["Verify_Key", "content_length", "Keep-Alive", "proxy-connection", "HTTP2-Settings"]
+    {
+        let more = format!("forward_headers = [\"x-fine\", \"{name}\"]");
+        let said = Place::new(&route(MLFLOW, "http://127.0.0.1:8000/", &more)).mistakes();
+        assert!(said.contains("the gateway says this by itself"), "{name}: {said}");
+    }
+}
+
 /// One mistake each, with what is said.
 #[test]
 fn each_mistake_says_what_to_do() {
