@@ -108,7 +108,7 @@ impl Deliverer {
             tried = attempt;
             let Arrived { facts, headers, verified, .. } = arrived;
             let head = forwarded::head(proxy, facts, attempt, headers, verified.body());
-            async move { proxy.upstream.post(head?, verified.body()).await }
+            async move { proxy.upstream.post(head?, verified.body().clone()).await }
         };
         let ending = |said: &Result<Said, Trouble>| match said {
             Ok(said) => Ending::Answered(said.status.as_u16()),

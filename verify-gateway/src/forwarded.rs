@@ -22,7 +22,7 @@ pub(crate) fn head(
 ) -> Result<Head, Trouble> {
     let mut head = proxy.upstream.head();
     for (name, value) in [(CONTENT_TYPE, "application/json"), (USER_AGENT, "verify-gateway")] {
-        if !proxy.forwarded.contains(&name) {
+        if !proxy.forwarded.contains(&name) || !senders.contains_key(&name) {
             head.add(name.as_str(), value);
         }
     }

@@ -8,6 +8,7 @@ mod head;
 use core::{fmt, time::Duration};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderValue, StatusCode, Uri};
 use tokio_rustls::rustls::ClientConfig;
 
@@ -64,8 +65,8 @@ impl Upstream {
     }
 
     /// Hands a delivery on. How long that may take is the caller's affair.
-    pub(crate) async fn post(&self, head: Head, body: &[u8]) -> Result<Said, Trouble> {
-        let said = self.connections.ask(&head.end(body.len()), body).await?;
+    pub(crate) async fn post(&self, head: Head, body: Bytes) -> Result<Said, Trouble> {
+        let said = self.connections.ask(head.end(body.len()).into(), body).await?;
         if said.status.is_redirection() {
             return Err(Trouble::Redirects);
         }
@@ -90,8 +91,8 @@ impl fmt::Display for Trouble {
                  or without `/` at the end"
             }
             Self::Unreadable => {
-                "the upstream did not answer in HTTP/1.1 with a head of at most 16 KiB: does `upstream` name an HTTP service, and \
-                 does it begin with `https://` if the service has TLS?"
+                "the upstream did not answer in HTTP/1.1: does `upstream` name an HTTP service, and does it begin with `https://` if \
+                 the service has TLS?"
             }
             Self::Unsigned => UNSIGNED,
         })

@@ -9,17 +9,19 @@ use core::{
 };
 use std::io;
 
-use bytes::{Buf, buf::Chain};
+use bytes::{Buf, Bytes, buf::Chain};
 use http::{HeaderValue, StatusCode};
 use httparse::{Header, ParserConfig, Response, Status};
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
 use super::{Said, Trouble, connector::Stream};
 
-/// The largest head of an answer, in bytes.
+/// The largest head of an answer of which all is read, in bytes.
 pub(super) const HEAD: usize = 16 * 1024;
-/// The most headers of an answer.
+/// The most headers of such an answer.
 const HEADERS: usize = 100;
+/// The most that a service may say before it answers.
+const INTERIM: usize = 32;
 /// Of the body of an answer: so much is let by to use the connection again.
 const BODY: usize = 64 * 1024;
 
@@ -32,18 +34,25 @@ pub(super) struct Connection {
 }
 
 /// A request on its way.
-struct Sending<'r> {
-    rest: Chain<&'r [u8], &'r [u8]>,
+struct Sending {
+    rest: Chain<Bytes, Bytes>,
     length: usize,
-    /// The service takes no more of it.
-    is_broken: bool,
+}
+
+/// What is left of a request and its answer.
+pub(super) struct Left {
+    sending: Sending,
+    body: Rest,
+    /// Of the body of the answer.
+    skipped: usize,
+    /// Whether the connection stays open.
+    stays: bool,
 }
 
 /// The head of an answer.
 struct Head {
     length: usize,
     said: Said,
-    /// Whether the connection stays open.
     stays: bool,
     body: Rest,
 }
@@ -54,8 +63,9 @@ enum Rest {
     Bytes(u64),
     /// A line with the size of a chunk comes next.
     Chunk,
-    /// Of a chunk and the end of its line.
     OfChunk(u64),
+    /// The end of the line after a chunk.
+    AfterChunk,
     /// The line after the last chunk.
     LastLine,
     UntilClosed,
@@ -69,48 +79,62 @@ impl Connection {
         Self { stream, buffer: vec![0; HEAD].into(), came: 0 }
     }
 
-    /// Sends a request. Returns what is answered, and whether another request may go over this connection. `None`: nothing
-    /// of it was written.
+    /// Sends a request. Returns what is answered, and what is left of both. `None`: nothing of it was written.
     pub(super) async fn ask(
         &mut self,
-        head: &[u8],
-        body: &[u8],
-    ) -> Result<(Said, bool), Option<Trouble>> {
+        head: Bytes,
+        body: Bytes,
+    ) -> Result<(Said, Left), Option<Trouble>> {
         let length = head.len().saturating_add(body.len());
-        let mut sending = Sending { rest: head.chain(body), length, is_broken: false };
+        let mut sending = Sending { rest: head.chain(body), length };
+        let mut interim = 0;
         let head = loop {
-            match parse(self.bytes()).map_err(|Unreadable| Trouble::Unreadable)? {
+            let is_full = self.came == self.buffer.len();
+            match parse(self.bytes(), is_full).map_err(|Unreadable| Trouble::Unreadable)? {
                 Some(head) => {
                     self.forget(head.length);
                     // What is said in between means nothing yet.
                     if !head.said.status.is_informational() {
                         break head;
                     }
+                    interim += 1;
+                    if interim > INTERIM {
+                        return Err(Some(Trouble::Unreadable));
+                    }
                 }
-                None if self.came == self.buffer.len() => return Err(Some(Trouble::Unreadable)),
                 None => poll_fn(|context| self.poll(context, &mut sending))
                     .await
                     .map_err(|_| sending.was_begun().then_some(Trouble::Broken))?,
             }
         };
-        let was_sent = !sending.rest.has_remaining();
-        Ok((head.said, was_sent && head.stays && self.skip(head.body).await))
+        let Head { said, stays, body, .. } = head;
+        Ok((said, Left { sending, body, skipped: 0, stays }))
+    }
+
+    /// Sends what is left, and lets the body of the answer by. Returns whether another request may go over it.
+    pub(super) fn poll_finish(&mut self, context: &mut Context<'_>, left: &mut Left) -> Poll<bool> {
+        loop {
+            let Ok(taken) = left.body.take(self.bytes()) else { return Poll::Ready(false) };
+            self.forget(taken);
+            left.skipped = left.skipped.saturating_add(taken);
+            if left.body == Rest::Bytes(0) {
+                let sent = ready!(left.sending.poll(&mut self.stream, context));
+                return Poll::Ready(sent.is_ok() && left.stays && self.is_ready());
+            }
+            let is_too_much = left.skipped > BODY || self.came == self.buffer.len();
+            if is_too_much || ready!(self.poll(context, &mut left.sending)).is_err() {
+                return Poll::Ready(false);
+            }
+        }
     }
 
     /// Sends what can be sent, and is ready once more has come: a service may answer before it has read everything.
-    fn poll(
-        &mut self,
-        context: &mut Context<'_>,
-        sending: &mut Sending<'_>,
-    ) -> Poll<io::Result<()>> {
-        if let Poll::Ready(Err(error)) = sending.poll(&mut self.stream, context) {
-            if !sending.was_begun() {
-                return Poll::Ready(Err(error));
-            }
+    fn poll(&mut self, context: &mut Context<'_>, sending: &mut Sending) -> Poll<io::Result<()>> {
+        match sending.poll(&mut self.stream, context) {
+            Poll::Ready(Err(error)) if !sending.was_begun() => Poll::Ready(Err(error)),
             // What it said before it closed may still come.
-            sending.is_broken = true;
+            _ => self.poll_more(context),
         }
-        self.poll_more(context)
     }
 
     /// Is ready once more has come.
@@ -123,23 +147,6 @@ impl Connection {
             more => {
                 self.came += more;
                 Poll::Ready(Ok(()))
-            }
-        }
-    }
-
-    /// Lets a body by. Returns whether it came to its end.
-    async fn skip(&mut self, mut rest: Rest) -> bool {
-        let mut skipped = 0;
-        loop {
-            let Ok(taken) = rest.take(self.bytes()) else { return false };
-            self.forget(taken);
-            skipped += taken;
-            if rest == Rest::Bytes(0) {
-                return true;
-            }
-            let is_too_much = skipped > BODY || self.came == self.buffer.len();
-            if is_too_much || poll_fn(|context| self.poll_more(context)).await.is_err() {
-                return false;
             }
         }
     }
@@ -161,16 +168,13 @@ impl Connection {
     }
 }
 
-impl Sending<'_> {
-    /// Is ready once all is written.
+impl Sending {
+    /// Is ready once all is sent.
     fn poll(
         &mut self,
         stream: &mut Box<dyn Stream>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.is_broken {
-            return Poll::Ready(Ok(()));
-        }
         while self.rest.has_remaining() {
             let mut slices = [io::IoSlice::new(&[]); 2];
             let count = self.rest.chunks_vectored(&mut slices);
@@ -189,21 +193,30 @@ impl Sending<'_> {
     }
 }
 
-/// Parses the head of an answer. `None`: it is not complete.
-fn parse(bytes: &[u8]) -> Result<Option<Head>, Unreadable> {
+/// Parses the head of an answer. `None`: it is not complete, and `is_full` says that no more can come. Of a head that cannot
+/// be read the status counts if that can be read: it says what became of the delivery.
+fn parse(bytes: &[u8], is_full: bool) -> Result<Option<Head>, Unreadable> {
     if bytes.is_empty() {
         return Ok(None);
     }
     let mut headers = [const { MaybeUninit::uninit() }; HEADERS];
     let mut parsed = Response::new(&mut []);
-    let status = ParserConfig::default().parse_response_with_uninit_headers(
+    let complete = ParserConfig::default().parse_response_with_uninit_headers(
         &mut parsed,
         bytes,
         &mut headers,
     );
-    let Status::Complete(length) = status.map_err(|_| Unreadable)? else { return Ok(None) };
+    if complete == Ok(Status::Partial) && !is_full {
+        return Ok(None);
+    }
     let status = parsed.code.and_then(|code| StatusCode::from_u16(code).ok());
     let status = status.filter(|status| *status != StatusCode::SWITCHING_PROTOCOLS);
+    let status = status.ok_or(Unreadable)?;
+    let Ok(Status::Complete(length)) = complete else {
+        let said = Said { status, retry_after: None };
+        let head = Head { length: bytes.len(), said, stays: false, body: Rest::UntilClosed };
+        return if status.is_informational() { Err(Unreadable) } else { Ok(Some(head)) };
+    };
     let values = |name| values(parsed.headers, name);
     let closes = values("connection")
         .flat_map(|value| value.split(|byte| *byte == b','))
@@ -213,23 +226,29 @@ fn parse(bytes: &[u8]) -> Result<Option<Head>, Unreadable> {
     let one_length = one_length.filter(|value| value.iter().all(u8::is_ascii_digit));
     let one_length = one_length.and_then(|value| str::from_utf8(value).ok()?.parse().ok());
     let mut codings = values("transfer-encoding");
-    let body = match (status, codings.next(), one_length) {
-        (Some(StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED), _, _) => Rest::Bytes(0),
-        (_, Some(coding), _) if coding.eq_ignore_ascii_case(b"chunked") => Rest::Chunk,
-        (_, None, Some(length)) => Rest::Bytes(length),
+    let body = match (codings.next(), codings.next(), one_length) {
+        (Some(coding), None, _) if coding.eq_ignore_ascii_case(b"chunked") => Rest::Chunk,
+        (None, _, Some(length)) => Rest::Bytes(length),
         _ => Rest::UntilClosed,
+    };
+    let has_none = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let (body, stays) = match (has_none, body) {
+        (true, body) => {
+            let announced = values("content-length").chain(values("transfer-encoding")).next();
+            // Some servers send what they announce all the same.
+            (Rest::Bytes(0), announced.is_none() || body == Rest::Bytes(0))
+        }
+        (false, body) => (body, body != Rest::UntilClosed),
     };
     // Digits alone: a time of day is of no use to a sender, and one that is far off loses the delivery.
     let wait = values("retry-after")
         .next()
         .filter(|wait| (1..=6).contains(&wait.len()) && wait.iter().all(u8::is_ascii_digit));
+    let retry_after = wait.and_then(|wait| HeaderValue::from_bytes(wait).ok());
     Ok(Some(Head {
         length,
-        said: Said {
-            status: status.ok_or(Unreadable)?,
-            retry_after: wait.and_then(|wait| HeaderValue::from_bytes(wait).ok()),
-        },
-        stays: parsed.version == Some(1) && !closes && body != Rest::UntilClosed,
+        said: Said { status, retry_after },
+        stays: parsed.version == Some(1) && !closes && stays,
         body,
     }))
 }
@@ -253,25 +272,37 @@ impl Rest {
                 }
                 Self::UntilClosed => return Ok(came.len()),
                 Self::Chunk => match httparse::parse_chunk_size(rest) {
-                    Ok(Status::Complete((length, 0))) => {
-                        *self = Self::LastLine;
-                        length
+                    // httparse takes a line without a digit for zero.
+                    _ if rest.first().is_some_and(|first| !first.is_ascii_hexdigit()) => {
+                        return Err(Unreadable);
                     }
                     Ok(Status::Complete((length, size))) => {
-                        *self = Self::OfChunk(size.saturating_add(2));
+                        *self = if size == 0 { Self::LastLine } else { Self::OfChunk(size) };
                         length
                     }
                     Ok(Status::Partial) => return Ok(taken),
                     Err(_) => return Err(Unreadable),
                 },
-                Self::OfChunk(left) if left > some(left) as u64 => {
-                    *self = Self::OfChunk(left - some(left) as u64);
-                    return Ok(taken + some(left));
+                Self::OfChunk(0) => {
+                    *self = Self::AfterChunk;
+                    0
                 }
                 Self::OfChunk(left) => {
-                    *self = Self::Chunk;
-                    some(left)
+                    let some = some(left);
+                    *self = Self::OfChunk(left - some as u64);
+                    if some == 0 {
+                        return Ok(taken);
+                    }
+                    some
                 }
+                Self::AfterChunk => match rest {
+                    [b'\r', b'\n', ..] => {
+                        *self = Self::Chunk;
+                        2
+                    }
+                    [] | [b'\r'] => return Ok(taken),
+                    _ => return Err(Unreadable),
+                },
                 Self::LastLine => match rest {
                     [b'\r', b'\n', ..] => {
                         *self = Self::Bytes(0);

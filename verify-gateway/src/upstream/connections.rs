@@ -1,25 +1,43 @@
 //! Connections to a service, which are used again. Each is driven by the task of the delivery that goes over it: no other
 //! task has to be woken, and a delivery that is given up takes its connection with it.
 
-use core::time::Duration;
+use core::{
+    future::poll_fn,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
-use tokio::time::sleep;
+use bytes::Bytes;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
 
-use super::{Said, Trouble, connection::Connection, connector::Connector};
+use super::{
+    Said, Trouble,
+    connection::{Connection, Left},
+    connector::Connector,
+};
 
 /// How long a connection is kept that nothing goes over. Servers close connections that are idle: Gunicorn after 2 s,
 /// Node.js and Uvicorn after 5 s. A delivery that crosses with that is not known to have arrived or not, so ours are closed
 /// earlier.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// How long a service may take for the rest after the head of its answer.
+const FINISH: Duration = Duration::from_secs(60);
+/// How many may do so at a time. The connections of all others are closed at once.
+const FINISHING: usize = 512;
+
 /// The connections to one service.
 pub(super) struct Connections {
     connector: Connector,
     idle: Arc<Mutex<Idle>>,
+    finishing: Arc<Semaphore>,
 }
 
 /// Those that nothing goes over.
@@ -33,35 +51,43 @@ struct Idle {
 
 impl Connections {
     pub(super) fn new(connector: Connector) -> Self {
-        Self { connector, idle: Arc::default() }
+        Self { connector, idle: Arc::default(), finishing: Arc::new(Semaphore::new(FINISHING)) }
     }
 
     /// Asks, and returns the answer. One more connection is tried where the service closed the last before anything was
     /// written to it.
-    pub(super) async fn ask(&self, head: &[u8], body: &[u8]) -> Result<Said, Trouble> {
+    pub(super) async fn ask(&self, head: Bytes, body: Bytes) -> Result<Said, Trouble> {
         while let Some(idle) = self.take() {
-            match self.ask_over(idle, head, body).await {
+            match self.ask_over(idle, head.clone(), body.clone()).await {
                 Err(None) => {}
                 Err(Some(trouble)) => return Err(trouble),
                 Ok(said) => return Ok(said),
             }
         }
         let opened = Connection::new(self.connector.connect().await?);
-        self.ask_over(opened, head, body)
-            .await
-            .map_err(|trouble| trouble.unwrap_or(Trouble::Broken))
+        let answered = self.ask_over(opened, head, body).await;
+        answered.map_err(|trouble| trouble.unwrap_or(Trouble::Broken))
     }
 
     /// Asks over one, and keeps it if another request may go over it.
+    ///
+    /// The head of an answer says what became of the delivery, so nobody waits for more. But the service may still read or
+    /// work on its answer, and a connection that breaks would break that off.
     async fn ask_over(
         &self,
         mut open: Connection,
-        head: &[u8],
-        body: &[u8],
+        head: Bytes,
+        body: Bytes,
     ) -> Result<Said, Option<Trouble>> {
-        let (said, stays) = open.ask(head, body).await?;
-        if stays && open.is_ready() {
-            self.keep(open);
+        let (said, mut left) = open.ask(head, body).await?;
+        match open.poll_finish(&mut Context::from_waker(Waker::noop()), &mut left) {
+            Poll::Ready(true) => keep(&self.idle, open),
+            Poll::Ready(false) => {}
+            Poll::Pending => {
+                if let Ok(place) = Arc::clone(&self.finishing).try_acquire_owned() {
+                    tokio::spawn(finish(Arc::clone(&self.idle), open, left, place));
+                }
+            }
         }
         Ok(said)
     }
@@ -75,13 +101,26 @@ impl Connections {
             }
         }
     }
+}
 
-    fn keep(&self, open: Connection) {
-        let mut idle = lock(&self.idle);
-        idle.open.push((Instant::now(), open));
-        if !core::mem::replace(&mut idle.is_swept, true) {
-            tokio::spawn(sweep(Arc::clone(&self.idle)));
-        }
+/// Waits until a request and its answer are over, and keeps the connection then.
+async fn finish(
+    idle: Arc<Mutex<Idle>>,
+    mut open: Connection,
+    mut left: Left,
+    _place: OwnedSemaphorePermit,
+) {
+    let over = poll_fn(|context| open.poll_finish(context, &mut left));
+    if timeout(FINISH, over).await == Ok(true) {
+        keep(&idle, open);
+    }
+}
+
+fn keep(all: &Arc<Mutex<Idle>>, open: Connection) {
+    let mut idle = lock(all);
+    idle.open.push((Instant::now(), open));
+    if !core::mem::replace(&mut idle.is_swept, true) {
+        tokio::spawn(sweep(Arc::clone(all)));
     }
 }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 use std::io::Write as _;
 
-use http::Uri;
+use http::{Uri, uri::PathAndQuery};
 
 /// The start of a request, and its headers.
 pub(crate) struct Head(Vec<u8>);
@@ -14,7 +14,8 @@ impl Head {
 
     /// What all of a service begin with.
     pub(super) fn of(uri: &Uri) -> Self {
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        // As text it begins with `/`, which a URL with a query may lack.
+        let target = uri.path_and_query().map_or("/".to_owned(), PathAndQuery::to_string);
         let mut head = Self(format!("POST {target} HTTP/1.1\r\n").into_bytes());
         head.add("host", host(uri).unwrap_or_default());
         head
@@ -78,6 +79,7 @@ mod tests {
         for (uri, start) in [
             ("http://a.example", "POST / HTTP/1.1\r\nhost: a.example\r\n"),
             ("http://a.example:80/x?y", "POST /x?y HTTP/1.1\r\nhost: a.example\r\n"),
+            ("http://a.example:80?y", "POST /?y HTTP/1.1\r\nhost: a.example\r\n"),
             ("https://a.example:443/", "POST / HTTP/1.1\r\nhost: a.example\r\n"),
             ("https://a.example:80/", "POST / HTTP/1.1\r\nhost: a.example:80\r\n"),
             ("http://[::1]:8000/", "POST / HTTP/1.1\r\nhost: [::1]:8000\r\n"),

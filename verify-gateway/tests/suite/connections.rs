@@ -160,6 +160,41 @@ fn a_connection_with_something_left_of_an_answer_is_not_used_again() {
     assert!(service.came().iter().all(|came| came.len() == 1));
 }
 
+/// As Gunicorn and Waitress run the work of a WSGI application.
+#[test]
+fn a_service_that_still_works_on_its_answer_is_not_cut_off() {
+    let ends = ["connection: close\r\n\r\n", "transfer-encoding: chunked\r\n\r\n"];
+    for end in ends {
+        let written = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&written);
+        let service = Service::new(move |_, stream| {
+            let head = format!("HTTP/1.1 200 OK\r\n{end}");
+            stream.write_all(head.as_bytes()).unwrap();
+            // What is written to one that has closed fails the second time.
+            for part in [&b"3\r\nabc\r\n"[..], b"3\r\nabc\r\n", b"0\r\n\r\n"] {
+                thread::sleep(Duration::from_millis(200));
+                if stream.write_all(part).is_ok() {
+                    count.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            false
+        });
+        assert_eq!(service.send(1), 200);
+        wait_until(|| written.load(Ordering::SeqCst) == 3);
+    }
+}
+
+/// The head said what became of it.
+#[test]
+fn an_answer_whose_body_does_not_come_is_the_answer() {
+    let service = Service::new(|_, stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nok").unwrap();
+        true
+    });
+    assert_eq!([service.send(1), service.send(1), service.send(2)], [200, 204, 200]);
+    assert_eq!(service.came().concat().len(), 2);
+}
+
 /// A service with TLS that `upstream` names with `http://`, for example.
 #[test]
 fn an_answer_that_is_no_http_is_told_to_the_operator() {

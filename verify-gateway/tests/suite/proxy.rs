@@ -50,7 +50,7 @@ fn a_delivery_of_each_sender_arrives_with_what_is_known_of_it() {
 #[test]
 fn no_header_of_the_sender_goes_along_unless_it_is_listed() {
     let upstream = Upstream::new();
-    let more = "forward_headers = [\"traceparent\", \"x-many\"]";
+    let more = "forward_headers = [\"traceparent\", \"x-many\", \"X-Many\", \"content-type\"]";
     let gateway = Place::of_all(&upstream.url("/"), more).start();
     let headers = "Verify-Sender: wandb\r\nverify-attempt: 9\r\nVERIFY-TENANT: root\r\nverify-secret-thing: x\r\n\
                    authorization: Bearer t\r\ncookie: a=b\r\nx-forwarded-for: 1.2.3.4\r\ntraceparent: 00-1\r\n\
