@@ -168,6 +168,13 @@ impl Connection {
     }
 }
 
+impl Left {
+    /// How much memory is held until the end, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        self.sending.length.saturating_add(HEAD)
+    }
+}
+
 impl Sending {
     /// Is ready once all is sent.
     fn poll(

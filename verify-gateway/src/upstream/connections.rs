@@ -30,8 +30,8 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// How long a service may take for the rest after the head of its answer.
 const FINISH: Duration = Duration::from_secs(60);
-/// How many may do so at a time. The connections of all others are closed at once.
-const FINISHING: usize = 512;
+/// What all that do so may hold of memory, in KiB. The connections of others are closed at once.
+const FINISHING: usize = 16 * 1024;
 
 /// The connections to one service.
 pub(super) struct Connections {
@@ -84,7 +84,8 @@ impl Connections {
             Poll::Ready(true) => keep(&self.idle, open),
             Poll::Ready(false) => {}
             Poll::Pending => {
-                if let Ok(place) = Arc::clone(&self.finishing).try_acquire_owned() {
+                let memory = u32::try_from(left.memory() / 1024).unwrap_or(u32::MAX);
+                if let Ok(place) = Arc::clone(&self.finishing).try_acquire_many_owned(memory) {
                     tokio::spawn(finish(Arc::clone(&self.idle), open, left, place));
                 }
             }
@@ -140,4 +141,37 @@ async fn sweep(idle: Arc<Mutex<Idle>>) {
 fn lock(idle: &Mutex<Idle>) -> MutexGuard<'_, Idle> {
     // Nothing in here panics, so a poisoned one is still whole.
     idle.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use tokio::{io::AsyncWriteExt as _, net::TcpListener};
+
+    use super::{Connections, Connector, FINISHING};
+
+    /// Of a service that answers and does not read: 16 MiB of what it was sent, and no more.
+    #[tokio::test]
+    async fn what_is_not_read_holds_so_much_memory_at_most() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let mut all = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                stream.write_all(b"HTTP/1.1 202 Early\r\n\r\n").await.unwrap();
+                all.push(stream);
+            }
+        });
+        let connector = Connector::new(url.parse().unwrap(), None, Duration::from_secs(5));
+        let connections = Connections::new(connector);
+        let body = vec![b'x'; 7 << 20];
+        for holding in [1, 2, 2] {
+            let said = connections.ask("POST / HTTP/1.1\r\n\r\n".into(), body.clone().into()).await;
+            assert_eq!(said.unwrap().status.as_u16(), 202);
+            // Besides the body, 16 KiB for what it answers.
+            let held = FINISHING - connections.finishing.available_permits();
+            assert_eq!(held, holding * ((7 << 10) + 16));
+        }
+    }
 }
