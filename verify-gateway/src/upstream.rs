@@ -66,7 +66,8 @@ impl Upstream {
 
     /// Hands a delivery on. How long that may take is the caller's affair.
     pub(crate) async fn post(&self, head: Head, body: Bytes) -> Result<Said, Trouble> {
-        let said = self.connections.ask(head.end(body.len()).into(), body).await?;
+        let (head, body) = head.end(body);
+        let said = self.connections.ask(head, body).await?;
         if said.status.is_redirection() {
             return Err(Trouble::Redirects);
         }

@@ -186,7 +186,12 @@ impl Sending {
             let mut slices = [io::IoSlice::new(&[]); 2];
             let count = self.rest.chunks_vectored(&mut slices);
             let slices = slices.get(..count).unwrap_or_default();
-            let written = ready!(Pin::new(&mut *stream).poll_write_vectored(context, slices))?;
+            let mut stream = Pin::new(&mut *stream);
+            let written = match slices {
+                [one] => stream.as_mut().poll_write(context, one),
+                all => stream.as_mut().poll_write_vectored(context, all),
+            };
+            let written = ready!(written)?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
