@@ -1,5 +1,5 @@
-//! What a key takes in each store, once it was claimed and completed. `ONCE_KEYS` says how many there are; with a
-//! million the figures are those of the README.
+//! What a key takes in each store, once it was claimed and completed. `ONCE_KEYS` says how many there are; with
+//! 200,000 the figures are those of the README.
 
 use core::time::Duration;
 use std::{env, fs, sync::Arc};
