@@ -39,7 +39,7 @@ use crate::{WireRequest, request::is_renamed};
 ///
 /// | field | holds |
 /// |---|---|
-/// | `sender` | the sender's name |
+/// | `sender` | the sender's name. Without one, the signature header tells it |
 /// | `origin` | where the capture comes from, for people |
 /// | `secret` | the secret that it was signed with, or `null`. **Only throw-away ones belong here** |
 /// | `received_at` | Unix seconds: the clock to verify with; or `null` |
@@ -62,7 +62,7 @@ use crate::{WireRequest, request::is_renamed};
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Capture {
-    /// The sender's name. Empty if nothing says it.
+    /// The sender's name. Empty if nothing says it, the signature header neither.
     pub sender: String,
     /// Where the capture comes from.
     pub origin: String,
@@ -77,22 +77,24 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// Makes a capture without an origin or a secret.
+    /// Makes a capture without an origin or a secret. If `sender` is empty, the signature header tells it.
     #[must_use]
     pub fn new(
         sender: impl Into<String>,
         received_at: impl Into<Option<UnixTime>>,
         request: WireRequest,
     ) -> Self {
-        let (sender, origin, received_at) = (sender.into(), String::new(), received_at.into());
+        let mut sender = sender.into();
+        if sender.is_empty() {
+            sender.push_str(signed_by(request.names()).map_or("", |sender| sender.name()));
+        }
+        let (origin, received_at) = (String::new(), received_at.into());
         Self { sender, origin, secret: None, received_at, request, notes: Vec::new() }
     }
 
-    /// Makes a capture of a request about which nothing else is known. The signature header tells
-    /// the sender.
+    /// Makes a capture of a request about which nothing else is known.
     fn of(origin: &str, received_at: Option<UnixTime>, request: WireRequest) -> Self {
-        let sender = signed_by(request.names()).map_or("", |sender| sender.name());
-        Self { origin: origin.to_owned(), ..Self::new(sender, received_at, request) }
+        Self { origin: origin.to_owned(), ..Self::new("", received_at, request) }
     }
 
     fn with_notes(mut self, notes: Vec<Note>) -> Self {

@@ -2,7 +2,7 @@ use base64ct::{Base64, Encoding as _};
 use serde::Serialize;
 use verify_core::UnixTime;
 
-use super::{Capture, CaptureError, JsonError, Tree, document, signed_by};
+use super::{Capture, CaptureError, JsonError, Tree, document};
 use crate::WireRequest;
 
 impl Capture {
@@ -41,8 +41,7 @@ fn from_tree(tree: &Tree<'_>) -> Result<Capture, JsonError> {
     let time = |time: &Tree<'_>| {
         time.number().ok_or(JsonError::field("received_at", "Unix seconds, a whole number"))
     };
-    // Who records for itself need not know it.
-    let sender = optional("sender")?.filter(|sender| !sender.is_empty());
+    let sender = optional("sender")?.unwrap_or_default();
     let (method, path) = (text("method")?, text("path")?);
     let headers =
         given("headers").ok_or(JsonError::field("headers", "a list of `[name, value]`"))?;
@@ -58,20 +57,14 @@ fn from_tree(tree: &Tree<'_>) -> Result<Capture, JsonError> {
             _ => Err(JsonError::field(name, "`[name, value]`")),
         }
     });
-    let headers: Vec<_> = headers.collect::<Result<_, JsonError>>()?;
-    let by_header = || signed_by(headers.iter().map(|(name, _)| name.as_str()));
+    let headers = headers.collect::<Result<_, JsonError>>()?;
+    let received_at = given("received_at").map(time).transpose()?.map(UnixTime::from_secs);
+    let body = base64(given("body_base64"), "body_base64")?;
+    let request = WireRequest { method, path, headers, body };
     Ok(Capture {
-        sender: sender.unwrap_or_else(|| by_header().map_or("", |sender| sender.name()).to_owned()),
         origin: optional("origin")?.unwrap_or_default(),
         secret: optional("secret")?,
-        received_at: given("received_at").map(time).transpose()?.map(UnixTime::from_secs),
-        request: WireRequest {
-            method,
-            path,
-            headers,
-            body: base64(given("body_base64"), "body_base64")?,
-        },
-        notes: Vec::new(),
+        ..Capture::new(sender, received_at, request)
     })
 }
 

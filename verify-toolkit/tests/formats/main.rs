@@ -67,6 +67,24 @@ fn what_is_known_is_told() {
     assert!(known("github").is_none());
 }
 
+/// Also one that a recorder makes, which names no sender, under the header's own name or another.
+#[test]
+fn who_names_no_sender_means_the_one_of_the_signature_header() {
+    for name in ["X-Wandb-Signature", "HTTP_X_WANDB_SIGNATURE"] {
+        let request = WireRequest {
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            headers: vec![(name.to_owned(), b"abc".to_vec())],
+            body: Vec::new(),
+        };
+        let capture = Capture::new("", NOW, request);
+        assert_eq!(capture.sender, "wandb");
+        assert_eq!(Capture::from_json(capture.to_json().as_bytes()).unwrap(), capture);
+        let unnamed = capture.to_json().replace(r#""wandb""#, "null");
+        assert_eq!(Capture::from_json(unnamed.as_bytes()).unwrap(), capture);
+    }
+}
+
 #[test]
 fn what_is_none_of_the_formats_says_what_to_give() {
     for text in ["", " ", "hello", "{}", "{\"a\": 1}", "curly h"] {
