@@ -10,7 +10,7 @@ use http::{
     request::Parts,
 };
 use http_body_util::Empty;
-use verify_axum::{Verified, try_again};
+use verify_axum::{LOG_TARGET, Verified, try_again};
 use verify_once::{Ending, Once};
 use verify_outbox::{Kept, Outbox};
 
@@ -54,7 +54,15 @@ pub(crate) async fn deliver<B>(
     let (head, _) = request.into_parts();
     // A sender that hangs up meanwhile does not undo what an upstream has begun, and its next try is told that this one
     // runs.
-    Ok(Finished::new(async move { deliverer.answer(&head).await }).await)
+    Ok(answer_of(async move { deliverer.answer(&head).await }).await)
+}
+
+/// If the work panics, the delivery comes again: its claim is given back.
+async fn answer_of(work: impl Future<Output = Answer> + Send + 'static) -> Answer {
+    Finished::new(work).await.unwrap_or_else(|| {
+        tracing::error!(target: LOG_TARGET, "delivery not handled: the gateway panicked, which is a fault of it");
+        bare(StatusCode::SERVICE_UNAVAILABLE)
+    })
 }
 
 impl Deliverer {
@@ -165,4 +173,19 @@ pub(crate) fn bare(status: StatusCode) -> Answer {
     let mut answer = Response::default();
     *answer.status_mut() = status;
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::{answer_of, bare};
+
+    #[tokio::test]
+    async fn a_panic_makes_the_delivery_come_again() {
+        let answer = answer_of(async { panic!("as a test of it") }).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let answer = answer_of(async { bare(StatusCode::ACCEPTED) }).await;
+        assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    }
 }
