@@ -1,4 +1,4 @@
-//! The keys of a process, each in one place of 80 bytes, and found by 5 bytes more.
+//! The keys of a process, each in one place of 80 bytes, and found by 9 bytes more.
 
 use core::{hash::BuildHasher as _, time::Duration};
 
@@ -13,13 +13,17 @@ use crate::{
 pub(super) type Place = u32;
 const NOWHERE: Place = Place::MAX;
 
+/// Into how many parts the places are divided. A part that is full is copied to a larger place while all deliveries wait:
+/// DESIGN.md has the times.
+const PARTS: usize = 32;
+
 /// Keys with what is known of them, on a shelf for each window in the order in which they end.
 #[derive(Default)]
 pub(super) struct Table {
     slots: Vec<Slot>,
     /// The first of the slots that nobody uses.
     free: Chain,
-    places: HashTable<Place>,
+    places: [HashTable<Entry>; PARTS],
     hasher: DefaultHashBuilder,
     shelves: Vec<(Duration, Chain)>,
 }
@@ -35,6 +39,17 @@ struct Slot {
     after: Place,
     shelf: u16,
 }
+
+/// Where a key is. With its hash, so that a part is copied without a look at its keys, which are all over the memory.
+#[derive(Clone, Copy)]
+struct Entry {
+    hash: Hash,
+    place: Place,
+}
+
+/// The hash of a key, which nobody outside can foresee.
+#[derive(Clone, Copy, Eq, PartialEq)]
+struct Hash(u32);
 
 /// Slots in an order, by the ends of it.
 #[derive(Clone, Copy)]
@@ -77,8 +92,10 @@ impl Default for Chain {
 
 impl Table {
     pub(super) fn find(&self, key: &Key) -> Option<Place> {
-        let is_it = |place: &Place| self.slots[*place as usize].key == *key;
-        self.places.find(hash(&self.hasher, key), is_it).copied()
+        let hash = Hash::of(key, &self.hasher);
+        let is_it =
+            |entry: &Entry| entry.hash == hash && self.slots[entry.place as usize].key == *key;
+        self.places[hash.part()].find(hash.spread(), is_it).map(|entry| entry.place)
     }
 
     pub(super) fn row(&self, place: Place) -> Row {
@@ -112,9 +129,9 @@ impl Table {
             _ => return false,
         };
         self.shelves[usize::from(shelf)].1.append(&mut self.slots, place);
-        let Self { slots, places, hasher, .. } = self;
-        let hash_of = |place: &Place| hash(hasher, &slots[*place as usize].key);
-        places.insert_unique(hash(hasher, &key), place, hash_of);
+        let hash = Hash::of(&key, &self.hasher);
+        let entry = Entry { hash, place };
+        self.places[hash.part()].insert_unique(hash.spread(), entry, |entry| entry.hash.spread());
         true
     }
 
@@ -125,8 +142,9 @@ impl Table {
 
     pub(super) fn remove(&mut self, place: Place) {
         let Slot { key, shelf, .. } = self.slots[place as usize];
-        if let Ok(found) = self.places.find_entry(hash(&self.hasher, &key), |known| *known == place)
-        {
+        let hash = Hash::of(&key, &self.hasher);
+        let is_it = |entry: &Entry| entry.place == place;
+        if let Ok(found) = self.places[hash.part()].find_entry(hash.spread(), is_it) {
             found.remove();
         }
         self.shelves[usize::from(shelf)].1.take(&mut self.slots, place);
@@ -153,13 +171,26 @@ impl Table {
     }
 }
 
-/// Folded first: a key is a digest, so that any of its bits are as good as all of them.
-fn hash(hasher: &DefaultHashBuilder, key: &Key) -> u64 {
-    let (words, _) = key.as_bytes().as_chunks::<8>();
-    let folded = words
-        .iter()
-        .fold(0, |folded: u64, word| folded.rotate_left(21) ^ u64::from_ne_bytes(*word));
-    hasher.hash_one(folded)
+impl Hash {
+    /// Folded first: a key is a digest, so that any of its bits are as good as all of them.
+    fn of(key: &Key, hasher: &DefaultHashBuilder) -> Self {
+        let (words, _) = key.as_bytes().as_chunks::<8>();
+        let folded = words
+            .iter()
+            .fold(0, |folded: u64, word| folded.rotate_left(21) ^ u64::from_ne_bytes(*word));
+        Self((hasher.hash_one(folded) >> 32) as u32)
+    }
+
+    /// The part that has the key: its highest bits, of which the lowest of [`spread`](Self::spread) know nothing.
+    const fn part(self) -> usize {
+        (self.0 >> (u32::BITS - PARTS.ilog2())) as usize
+    }
+
+    /// What the table takes: its lowest bits are a bucket, and its highest are compared first.
+    fn spread(self) -> u64 {
+        // Any odd number with many bits: 2^64 by the golden ratio.
+        u64::from(self.0).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
 }
 
 impl Chain {
@@ -190,7 +221,9 @@ impl Chain {
 
 #[cfg(test)]
 mod tests {
-    use super::{Packed, Slot, State};
+    use core::time::Duration;
+
+    use super::{Entry, Key, PARTS, Packed, Row, Slot, State, Table, Token};
 
     #[test]
     fn a_state_is_packed_and_unpacked() {
@@ -199,6 +232,25 @@ mod tests {
         for state in held.into_iter().chain(done).chain([State::Failed]) {
             assert_eq!(Packed::of(state).state(), state);
         }
-        assert_eq!(size_of::<Slot>(), 80);
+        assert_eq!((size_of::<Slot>(), size_of::<Entry>()), (80, 8));
+    }
+
+    /// Otherwise one part would have to grow for all.
+    #[test]
+    fn keys_go_to_all_parts_alike() {
+        const EACH: usize = 256;
+        let state = State::Held { until: 1 };
+        let row =
+            Row { token: Token::new([0; 16]), attempt: 1, state, claimed_at: 0, known_until: 1 };
+        let mut table = Table::default();
+        for number in 0..PARTS * EACH {
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&number.to_le_bytes());
+            assert!(table.insert(Key::new(bytes), Duration::from_secs(1), row));
+        }
+        // Six times the deviation that chance has.
+        for part in &table.places {
+            assert!(part.len().abs_diff(EACH) < 6 * 16, "{}", part.len());
+        }
     }
 }
