@@ -11,27 +11,28 @@ use crate::Place;
 /// How long a connection may last. HTTP/2 has no deadline for heads, no version has one for a client
 /// that does not read its answers, and an open connection is a place that somebody else does not get.
 const CONNECTION_AGE: Duration = Duration::from_secs(300);
-/// How long what is in flight may take once it is to stop: the deadline of a delivery, and some.
-pub const STOP_DEADLINE: Duration = Duration::from_secs(15);
 /// How long a connection may take to end that makes room for another.
 const GOODBYE_DEADLINE: Duration = Duration::from_secs(1);
 
-/// Lets a connection run until it ends, is too old, makes room for others, or everything is to stop.
+/// Lets a connection run until it ends, is too old, makes room for others, or everything is to stop. What is in flight
+/// then may take `stop_deadline`.
 pub async fn finish(
     connection: impl GracefulConnection,
     mut place: Place,
     mut stopping: watch::Receiver<bool>,
+    stop_deadline: Duration,
 ) {
     let mut connection = pin!(connection);
     let deadline = tokio::select! {
+        biased;
         _ = connection.as_mut() => return,
-        _ = stopping.wait_for(|is_stopping| *is_stopping) => STOP_DEADLINE,
-        () = sleep(CONNECTION_AGE) => STOP_DEADLINE,
-        () = place.asked() => {
-            if !place.give_up() {
-                return;
-            }
-            GOODBYE_DEADLINE
+        _ = stopping.wait_for(|is_stopping| *is_stopping) => stop_deadline,
+        () = sleep(CONNECTION_AGE) => stop_deadline,
+        // A delivery that was verified since it was asked is handled to its end.
+        () = place.asked() => match place.give_up() {
+            true => GOODBYE_DEADLINE,
+            false if place.is_held() => stop_deadline,
+            false => return,
         }
     };
     connection.as_mut().graceful_shutdown();
@@ -39,6 +40,9 @@ pub async fn finish(
     let is_over = timeout(deadline, connection.as_mut()).await.is_ok();
     // A delivery that crossed the goodbye is answered all the same.
     if !is_over && place.is_held() {
-        let _ = timeout(STOP_DEADLINE, connection).await;
+        let _ = timeout(stop_deadline, connection).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

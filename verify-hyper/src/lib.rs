@@ -13,7 +13,7 @@ mod tls;
 
 #[cfg(feature = "tls")]
 pub use certificate::{CertificateError, read_certificate};
-pub use connection::{STOP_DEADLINE, finish};
+pub use connection::finish;
 pub use crowd::{Crowd, Guest, Held, Place};
 pub use host::is_host_sound;
 pub use keep_place::{KeepPlace, KeepPlaceLayer, ResponseFuture};

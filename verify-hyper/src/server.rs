@@ -19,7 +19,7 @@ use tokio::{
 };
 use tower_service::Service;
 
-use crate::{Crowd, Guest, Place, STOP_DEADLINE, finish, is_host_sound};
+use crate::{Crowd, Guest, Place, finish, is_host_sound};
 
 /// Serves a service under the limits of the crate's page.
 ///
@@ -36,13 +36,20 @@ pub struct Server {
     connections: u32,
     head_deadline: Duration,
     read_buffer: usize,
+    stop_deadline: Duration,
 }
 
 impl Server {
     /// Makes a server with the default limits.
     #[must_use]
     pub const fn new() -> Self {
-        Self { connections: 512, head_deadline: Duration::from_secs(10), read_buffer: 16 * 1024 }
+        Self {
+            connections: 512,
+            head_deadline: Duration::from_secs(10),
+            read_buffer: 16 * 1024,
+            // A handler under `verify-once` may take 20 s.
+            stop_deadline: Duration::from_secs(25),
+        }
     }
 
     /// Serves this many connections at a time. For each further connection, a connection without verified
@@ -69,8 +76,16 @@ impl Server {
         self
     }
 
+    /// Sets how long what is in flight may take once it is to stop, or once a connection is to end. It should be a little
+    /// more than your handler may take.
+    #[must_use]
+    pub const fn stop_deadline(mut self, deadline: Duration) -> Self {
+        self.stop_deadline = deadline;
+        self
+    }
+
     /// Serves plain HTTP/1.1, which the senders speak, until `stop` is ready. Then it takes no more connections and
-    /// finishes what is in flight, for up to [`STOP_DEADLINE`].
+    /// finishes what is in flight, for as long as the [stop deadline](Self::stop_deadline) says.
     ///
     /// Each request has the [`Guest`] of its connection in its extensions, where [`KeepPlaceLayer`] finds it.
     ///
@@ -83,11 +98,12 @@ impl Server {
         B: Body<Data: Send, Error: Into<Box<dyn core::error::Error + Send + Sync>>>,
         B: Send + 'static,
     {
-        let server = self.http_1();
+        let (server, stop_deadline) = (self.http_1(), self.stop_deadline);
         let converse = move |socket: TcpStream, place: Place, ending| {
             let (app, guest) = (app.clone(), place.guest());
             let service = service_fn(move |request| answer(app.clone(), guest.clone(), request));
-            finish(server.serve_connection(TokioIo::new(socket), service), place, ending)
+            let connection = server.serve_connection(TokioIo::new(socket), service);
+            finish(connection, place, ending, stop_deadline)
         };
         self.take(listener, stop, converse).await;
     }
@@ -105,6 +121,10 @@ impl Server {
             // Answers are small. To copy one costs less than the call of the kernel that takes it in pieces.
             .writev(false);
         server
+    }
+
+    pub(crate) const fn stops_within(&self) -> Duration {
+        self.stop_deadline
     }
 
     /// Takes connections until it is to stop.
@@ -128,7 +148,7 @@ impl Server {
         }
         drop(listener);
         end.send_replace(true);
-        let _ = timeout(STOP_DEADLINE, crowd.emptied()).await;
+        let _ = timeout(self.stop_deadline, crowd.emptied()).await;
     }
 }
 

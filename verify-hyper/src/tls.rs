@@ -85,11 +85,11 @@ async fn converse<S, B>(
     B: Body<Data: Send, Error: Into<Box<dyn core::error::Error + Send + Sync>>>,
     B: Send + 'static,
 {
-    let guest = place.guest();
+    let (guest, stop_deadline) = (place.guest(), server.stops_within());
     let service = service_fn(move |request| answer(app.clone(), guest.clone(), request));
     let Some(tls) = tls else {
         let connection = server.http_1().serve_connection(TokioIo::new(socket), service);
-        return finish(connection, place, ending).await;
+        return finish(connection, place, ending, stop_deadline).await;
     };
     let handshake = timeout(HANDSHAKE_DEADLINE, TlsAcceptor::from(tls).accept(socket));
     let stream = tokio::select! {
@@ -100,9 +100,11 @@ async fn converse<S, B>(
     let is_http_2 = stream.get_ref().1.alpn_protocol() == Some(HTTP_2);
     let stream = TokioIo::new(stream);
     if is_http_2 {
-        finish(http_2().serve_connection(stream, service), place, ending).await;
+        let connection = http_2().serve_connection(stream, service);
+        finish(connection, place, ending, stop_deadline).await;
     } else {
-        finish(server.http_1().serve_connection(stream, service), place, ending).await;
+        let connection = server.http_1().serve_connection(stream, service);
+        finish(connection, place, ending, stop_deadline).await;
     }
 }
 

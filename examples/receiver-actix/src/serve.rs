@@ -14,9 +14,9 @@ use crate::stop::Stop;
 const CONNECTIONS: usize = 256;
 /// How long a client may take for the head of a request.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
-/// How long requests in flight may take after the signal to stop, in seconds: a bit more than the
-/// deadline of a delivery.
-const STOP_DEADLINE: u64 = 15;
+/// How long requests in flight may take after the signal to stop, in seconds: a bit more than the 20 s that a handler may
+/// take under `ONCE_STORE`.
+const STOP_DEADLINE: u64 = 25;
 
 /// Serves until Ctrl-C or SIGTERM, and then finishes what is in flight. A second signal ends it at
 /// once.

@@ -18,11 +18,12 @@ use tokio_rustls::{
 };
 
 use super::*;
-use crate::{Crowd, Guest, STOP_DEADLINE};
+use crate::{Crowd, Guest};
 
-/// How long a connection may last, and how long one may take that makes room for others.
+/// How long a connection may last, and how long one may take that makes room for others, or that is to stop.
 const CONNECTION_AGE: Duration = Duration::from_secs(300);
 const GOODBYE_DEADLINE: Duration = Duration::from_secs(1);
+const STOP_DEADLINE: Duration = Duration::from_secs(25);
 
 /// A connection, and the client's configuration for it.
 struct Conversation {
