@@ -4,7 +4,7 @@
 use core::{
     future::poll_fn,
     mem::MaybeUninit,
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll, Waker, ready},
 };
 use std::io;
@@ -12,7 +12,10 @@ use std::io;
 use bytes::{Buf, Bytes, buf::Chain};
 use http::{HeaderValue, StatusCode};
 use httparse::{Header, ParserConfig, Response, Status};
-use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::{
+    io::{AsyncRead as _, AsyncWrite as _, ReadBuf},
+    task::coop::unconstrained,
+};
 
 use super::{Said, Trouble, connector::Stream};
 
@@ -22,8 +25,8 @@ pub(super) const HEAD: usize = 16 * 1024;
 const HEADERS: usize = 100;
 /// The most that a service may say before it answers.
 const INTERIM: usize = 32;
-/// Of the body of an answer: so much is let by to use the connection again.
-const BODY: usize = 64 * 1024;
+/// Of the body of an answer: so much is let by, which is more than anybody answers a webhook.
+const BODY: usize = 16 * 1024 * 1024;
 
 /// A connection.
 pub(super) struct Connection {
@@ -153,8 +156,12 @@ impl Connection {
 
     /// Returns whether a request may go over it: the service has not closed it, and has said nothing that it was not asked.
     pub(super) fn is_ready(&mut self) -> bool {
-        let mut context = Context::from_waker(Waker::noop());
-        self.came == 0 && self.poll_more(&mut context).is_pending()
+        if self.came > 0 {
+            return false;
+        }
+        // A task that used up what it may do in one go would be told that nothing came.
+        let more = pin!(unconstrained(poll_fn(|context| self.poll_more(context))));
+        more.poll(&mut Context::from_waker(Waker::noop())).is_pending()
     }
 
     fn bytes(&self) -> &[u8] {
@@ -171,7 +178,9 @@ impl Connection {
 impl Left {
     /// How much memory is held until the end, in bytes.
     pub(super) fn memory(&self) -> usize {
-        self.sending.length.saturating_add(HEAD)
+        let is_sent = !self.sending.rest.has_remaining();
+        let unsent = if is_sent { 0 } else { self.sending.length };
+        unsent.saturating_add(HEAD)
     }
 }
 
@@ -196,6 +205,10 @@ impl Sending {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.rest.advance(written);
+            if !self.rest.has_remaining() {
+                // Without its memory: the answer may take long.
+                self.rest = Bytes::new().chain(Bytes::new());
+            }
         }
         Pin::new(stream).poll_flush(context)
     }
@@ -221,7 +234,9 @@ fn parse(bytes: &[u8], is_full: bool) -> Result<Option<Head>, Unreadable> {
     if complete == Ok(Status::Partial) && !is_full {
         return Ok(None);
     }
-    let status = parsed.code.and_then(|code| StatusCode::from_u16(code).ok());
+    // Three digits with more behind them are none.
+    let code = parsed.code.filter(|_| complete != Err(httparse::Error::Status));
+    let status = code.and_then(|code| StatusCode::from_u16(code).ok());
     let status = status.filter(|status| *status != StatusCode::SWITCHING_PROTOCOLS);
     let status = status.ok_or(Unreadable)?;
     let Ok(Status::Complete(length)) = complete else {
