@@ -1,7 +1,7 @@
 //! Deliveries that are acknowledged once they are on the disk, and posted or published until they have arrived.
 
 use core::time::Duration;
-use std::{collections::HashMap, fs, path::Path, thread};
+use std::{collections::HashMap, thread};
 
 use bridge_common::{Event, Live, Place, Store};
 use verify_outbox::{CloudEvents, Delivery, Endpoint, Http, Nats, Outbox, Policy, Workers};
@@ -69,10 +69,9 @@ fn published<'f>(fixed: &'f Fixed, outbox: &Outbox) -> HashMap<&'f str, Result<N
     })
 }
 
-fn http(authorities: Option<&Path>) -> Result<Http, String> {
-    let Some(file) = authorities else { return Ok(Http::new(NAME, POSTING)) };
-    let pem = fs::read(file).map_err(|_| "`upstream_ca_file` cannot be read".to_owned())?;
-    Http::with_authorities(&pem, NAME, POSTING)
+fn http(authorities: Option<&[u8]>) -> Result<Http, String> {
+    let Some(pem) = authorities else { return Ok(Http::new(NAME, POSTING)) };
+    Http::with_authorities(pem, NAME, POSTING)
         .ok_or_else(|| "`upstream_ca_file` has no certificates in PEM".to_owned())
 }
 

@@ -1,6 +1,6 @@
 //! What is on the disk before it is acknowledged: where it is kept, and where it goes from there.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, fs};
 
 use bridge_common::{Lines, Mistake, Place};
 
@@ -14,8 +14,8 @@ use super::{
 /// Where the deliveries of a path go.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Destination {
-    /// They are posted to a URL, whose certificate is vouched for by the authorities in a file, or by Mozilla's.
-    Post { url: String, authorities: Option<PathBuf> },
+    /// They are posted to a URL, whose certificate is vouched for by these authorities in PEM, or by Mozilla's.
+    Post { url: String, authorities: Option<Vec<u8>> },
     /// They are published to a stream of NATS.
     Publish { servers: Servers, stream: String, subject: String },
 }
@@ -101,7 +101,11 @@ fn destination(route: &Route, servers: Option<&Servers>) -> Option<Destination> 
     match route.mode()? {
         Mode::Keep => Some(Destination::Post {
             url: route.upstream.as_ref()?.as_ref().clone(),
-            authorities: route.upstream_ca_file.as_ref().map(|file| file.as_ref().into()),
+            // One that cannot be read has been found to be a mistake, and vouches for nobody.
+            authorities: route
+                .upstream_ca_file
+                .as_ref()
+                .map(|file| fs::read(file.as_ref()).unwrap_or_default()),
         }),
         Mode::Publish => Some(Destination::Publish {
             servers: servers?.clone(),

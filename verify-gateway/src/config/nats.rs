@@ -1,7 +1,7 @@
 //! The servers of NATS that are published to.
 
 use core::fmt;
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use bridge_common::{Lines, Mistake, Source};
 use toml::Spanned;
@@ -18,6 +18,8 @@ pub(crate) struct Servers {
     address: String,
     credentials: Option<PathBuf>,
     authorities: Option<PathBuf>,
+    /// What those files held, to notice a change.
+    held: [Option<Vec<u8>>; 2],
     is_synced: bool,
     is_open: bool,
 }
@@ -36,10 +38,14 @@ impl Servers {
         let named = Address { here: &table.address, source }.read(nats, lines, may_stand_here)?;
         let Named { text: address, place } = named;
         let path = |file: &Option<Spanned<String>>| file.as_ref().map(|file| file.as_ref().into());
+        let (credentials, authorities) = (path(&table.credentials_file), path(&table.ca_file));
+        let held = [&credentials, &authorities]
+            .map(|file: &Option<PathBuf>| fs::read(file.as_ref()?).ok());
         let servers = Self {
             address,
-            credentials: path(&table.credentials_file),
-            authorities: path(&table.ca_file),
+            credentials,
+            authorities,
+            held,
             is_synced: table.synced,
             is_open: table.without_tls,
         };

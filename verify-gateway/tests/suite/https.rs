@@ -87,6 +87,19 @@ fn what_is_kept_is_posted_to_the_service_that_its_url_names_and_to_no_other() {
     }
 }
 
+/// What is posted goes on to trust the authority that was read at the start, so a reload must not seem to change that.
+#[test]
+fn another_authority_of_what_is_kept_is_not_taken() {
+    let folder = TempDir::new().unwrap();
+    let (upstream, settings) = service(&folder, "127.0.0.1", Trusted::Its);
+    let settings = format!("{settings}mode = \"keep\"\n[store]\npath = \"FOLDER/kept.db\"\n");
+    let gateway = Place::with_head("", &route(MLFLOW, &upstream.url("/hook"), &settings)).start();
+    Authority::new().write(folder.path(), "authority.pem");
+    gateway.signal("HUP");
+    wait_until(|| gateway.log().contains("settings"));
+    assert!(gateway.log().contains("restart it"), "{}", gateway.log());
+}
+
 #[test]
 fn a_redirect_to_another_place_is_not_followed() {
     let folder = TempDir::new().unwrap();
