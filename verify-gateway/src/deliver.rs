@@ -10,11 +10,14 @@ use http::{
     request::Parts,
 };
 use http_body_util::Empty;
-use verify_axum::{LOG_TARGET, Verified, try_again};
-use verify_once::{Ending, Once};
+use verify_axum::{Verified, try_again};
+use verify_core::{Receipt, Sender};
+use verify_once::{Ending, Once, Reason};
 use verify_outbox::{Kept, Outbox};
 
 use crate::{
+    afterwards::Afterwards,
+    caught::caught,
     config::{Goal, Matched, Proxy, Route},
     facts::{Facts, is_outdated},
     finished::Finished,
@@ -29,6 +32,8 @@ pub(crate) struct Deliverer {
     pub(crate) once: Option<Once>,
     /// Where a route keeps, with how long it knows a delivery.
     pub(crate) outbox: Option<(Outbox, Duration)>,
+    /// Where deliveries go on whose sender hung up, and connections whose answer has not ended.
+    pub(crate) afterwards: Afterwards,
     /// For a try-out: examples are of long ago.
     pub(crate) takes_outdated: bool,
 }
@@ -54,15 +59,8 @@ pub(crate) async fn deliver<B>(
     let (head, _) = request.into_parts();
     // A sender that hangs up meanwhile does not undo what an upstream has begun, and its next try is told that this one
     // runs.
-    Ok(answer_of(async move { deliverer.answer(&head).await }).await)
-}
-
-/// If the work panics, the delivery comes again: its claim is given back.
-async fn answer_of(work: impl Future<Output = Answer> + Send + 'static) -> Answer {
-    Finished::new(work).await.unwrap_or_else(|| {
-        tracing::error!(target: LOG_TARGET, "delivery not handled: the gateway panicked, which is a fault of it");
-        bare(StatusCode::SERVICE_UNAVAILABLE)
-    })
+    let (afterwards, bytes) = (deliverer.afterwards.clone(), body_length(&head));
+    Ok(Finished::new(async move { deliverer.answer(&head).await }, afterwards, bytes).await)
 }
 
 impl Deliverer {
@@ -73,13 +71,24 @@ impl Deliverer {
             return bare(StatusCode::INTERNAL_SERVER_ERROR);
         };
         let begun = Instant::now();
-        let (headers, route) = (&head.headers, &*matched.route);
-        let event = &Event::read(verified.receipt().sender(), verified.body());
-        let facts = Facts::new(verified, event, matched.tenant.as_deref());
-        let arrived = Arrived { verified, event, facts, headers, route };
-        let (answer, line) = self.handle(&arrived).await;
-        line.log(&arrived.facts, route, answer.status(), begun.elapsed());
-        answer
+        let (receipt, route, tenant) =
+            (verified.receipt(), &*matched.route, matched.tenant.as_deref());
+        let answering = async {
+            let event = &Event::read(receipt.sender(), verified.body());
+            let facts = Facts::new(verified, event, tenant);
+            let arrived = Arrived { verified, event, facts, headers: &head.headers, route };
+            let (answer, line) = self.handle(&arrived).await;
+            line.log(&arrived.facts, route, answer.status(), begun.elapsed());
+            answer
+        };
+        caught(answering).await.unwrap_or_else(|| {
+            // Its claim is given back, so it comes again.
+            let (answer, event) = (try_again(receipt), Event::read(receipt.sender(), b""));
+            let line = Line::of("panicked").because("a fault of the gateway".to_owned());
+            let facts = Facts::new(verified, &event, tenant);
+            line.log(&facts, route, answer.status(), begun.elapsed());
+            answer
+        })
     }
 
     async fn handle(&self, arrived: &Arrived<'_>) -> (Answer, Line) {
@@ -116,7 +125,8 @@ impl Deliverer {
             tried = attempt;
             let Arrived { facts, headers, verified, .. } = arrived;
             let head = forwarded::head(proxy, facts, attempt, headers, verified.body());
-            async move { proxy.upstream.post(head?, verified.body().clone()).await }
+            let body = verified.body().clone();
+            async move { proxy.upstream.post(head?, body, &self.afterwards).await }
         };
         let ending = |said: &Result<Said, Trouble>| match said {
             Ok(said) => Ending::Answered(said.status.as_u16()),
@@ -147,7 +157,9 @@ impl Deliverer {
                 if let Some(wait) = refused.retry_after {
                     answer.headers_mut().insert(RETRY_AFTER, wait.into());
                 }
-                (answer, Line::of(refused.reason.code()).attempt(tried))
+                let line = Line::of(refused.reason.code()).attempt(tried);
+                let is_repeated = refused.reason == Reason::Done;
+                (answer, if is_repeated { repeated(line, receipt) } else { line })
             }
         }
     }
@@ -160,13 +172,28 @@ async fn keep(outbox: &Outbox, retention: Duration, arrived: &Arrived<'_>) -> (A
     }
     let destination = arrived.route.path.of_tenant(arrived.facts.tenant);
     match outbox.keep(arrived.verified, vec![destination]).await {
-        Ok(Kept::Repeated) => (bare(StatusCode::ACCEPTED), Line::of("repeated")),
+        Ok(Kept::Repeated) => {
+            let line = repeated(Line::of("repeated"), arrived.verified.receipt());
+            (bare(StatusCode::ACCEPTED), line)
+        }
         Ok(_) => (bare(StatusCode::ACCEPTED), Line::of("kept")),
         Err(error) => {
             let line = Line::of("not_kept").because(error.to_string());
             (try_again(arrived.verified.receipt()), line)
         }
     }
+}
+
+/// Of senders that sign neither an id nor a time, a person has to look.
+fn repeated(line: Line, receipt: &Receipt) -> Line {
+    match Sender::named(receipt.sender()).is_some_and(Sender::has_template) {
+        true => line.because("repeated, or another delivery with the same bytes".to_owned()),
+        false => line,
+    }
+}
+
+fn body_length(head: &Parts) -> usize {
+    head.extensions.get::<Verified<Bytes>>().map_or(0, |verified| verified.body().len())
 }
 
 pub(crate) fn bare(status: StatusCode) -> Answer {
@@ -176,16 +203,4 @@ pub(crate) fn bare(status: StatusCode) -> Answer {
 }
 
 #[cfg(test)]
-mod tests {
-    use http::StatusCode;
-
-    use super::{answer_of, bare};
-
-    #[tokio::test]
-    async fn a_panic_makes_the_delivery_come_again() {
-        let answer = answer_of(async { panic!("as a test of it") }).await;
-        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-        let answer = answer_of(async { bare(StatusCode::ACCEPTED) }).await;
-        assert_eq!(answer.status(), StatusCode::ACCEPTED);
-    }
-}
+mod tests;

@@ -17,7 +17,7 @@ pub(crate) struct Facts<'d> {
     pub(crate) sender: &'static str,
     /// With percent signs for what is no visible ASCII.
     pub(crate) event: Option<Cow<'d, str>>,
-    /// The same for each try of a delivery, and for no other.
+    /// The same for each try of a delivery, and for no other that its sender tells apart from it.
     pub(crate) key: String,
     pub(crate) delivery_id: Option<&'d str>,
     signed_at: Option<u64>,

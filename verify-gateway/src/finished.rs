@@ -1,51 +1,46 @@
 //! Work that goes on when nobody waits for it any more.
 
 use core::{
-    panic::AssertUnwindSafe,
     pin::Pin,
     task::{Context, Poll},
 };
-use std::panic::catch_unwind;
 
-use tokio::runtime::Handle;
+use crate::afterwards::Afterwards;
 
-/// Work that is polled by whoever waits for it, and that a task of its own takes over if it is dropped before it is done.
-/// For what must not be broken off, without the cost of a task each time.
-///
-/// `None`: it panicked. That ends nothing else, such as the connection with its other deliveries.
+/// Work that is polled by whoever waits for it, and that goes on if it is dropped before it is done. For what must not be
+/// broken off, without the cost of a task each time.
 pub(crate) struct Finished<W: Future<Output: Send> + Send + 'static> {
-    /// `None`: it has ended.
+    /// `None`: it is done, or has panicked.
     work: Option<Pin<Box<W>>>,
+    afterwards: Afterwards,
+    /// How much memory it holds.
+    bytes: usize,
 }
 
 impl<W: Future<Output: Send> + Send + 'static> Finished<W> {
-    pub(crate) fn new(work: W) -> Self {
-        Self { work: Some(Box::pin(work)) }
+    pub(crate) fn new(work: W, afterwards: Afterwards, bytes: usize) -> Self {
+        Self { work: Some(Box::pin(work)), afterwards, bytes }
     }
 }
 
 impl<W: Future<Output: Send> + Send + 'static> Future for Finished<W> {
-    type Output = Option<W::Output>;
+    type Output = W::Output;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<W::Output> {
+        // Taken out, so that nothing that panicked is polled again.
         let Some(mut work) = self.work.take() else { return Poll::Pending };
-        // What panicked is not polled again, so nobody sees what it left half done.
-        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-            Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
-            Ok(Poll::Pending) => {
-                self.work = Some(work);
-                Poll::Pending
-            }
-            Err(_) => Poll::Ready(None),
+        let polled = work.as_mut().poll(context);
+        if polled.is_pending() {
+            self.work = Some(work);
         }
+        polled
     }
 }
 
 impl<W: Future<Output: Send> + Send + 'static> Drop for Finished<W> {
     fn drop(&mut self) {
-        // Without a runtime, the process ends.
-        if let (Some(work), Ok(runtime)) = (self.work.take(), Handle::try_current()) {
-            runtime.spawn(work);
+        if let Some(work) = self.work.take() {
+            self.afterwards.go_on(self.bytes, work);
         }
     }
 }
@@ -54,28 +49,34 @@ impl<W: Future<Output: Send> + Send + 'static> Drop for Finished<W> {
 mod tests {
     use core::{
         future::poll_fn,
+        panic::AssertUnwindSafe,
+        pin::Pin,
         sync::atomic::{AtomicU32, Ordering},
-        task::Poll,
+        task::{Context, Poll, Waker},
     };
-    use std::sync::Arc;
+    use std::{panic::catch_unwind, sync::Arc};
 
     use tokio::sync::oneshot;
 
-    use super::Finished;
+    use super::{Afterwards, Finished};
+
+    fn finished<W: Future<Output: Send> + Send + 'static>(work: W) -> Finished<W> {
+        Finished::new(work, Afterwards::new(1 << 20), 0)
+    }
 
     #[tokio::test]
     async fn work_that_is_dropped_goes_on_to_its_end() {
         for polls in [0, 1] {
             let (go, gone) = oneshot::channel::<()>();
             let (done, is_done) = oneshot::channel();
-            let mut work = Finished::new(async move {
+            let mut work = finished(async move {
                 let _ = gone.await;
                 let _ = done.send(());
             });
             for _ in 0..polls {
                 tokio::select! {
                     biased;
-                    _ = &mut work => panic!("it waits"),
+                    () = &mut work => panic!("it waits"),
                     () = core::future::ready(()) => {}
                 }
             }
@@ -89,15 +90,19 @@ mod tests {
     async fn work_that_is_done_is_not_begun_again() {
         let count = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&count);
-        Finished::new(poll_fn(move |_| Poll::Ready(counted.fetch_add(1, Ordering::SeqCst)))).await;
+        finished(poll_fn(move |_| Poll::Ready(counted.fetch_add(1, Ordering::SeqCst)))).await;
         tokio::task::yield_now().await;
         assert_eq!(count.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]
     async fn work_that_panicked_is_left() {
-        let mut work = Finished::new(async { panic!("as a test of it") });
-        assert_eq!((&mut work).await, None::<()>);
+        let mut work = finished(async { panic!("as a test of it") });
+        let polling = AssertUnwindSafe(|| {
+            let mut context = Context::from_waker(Waker::noop());
+            Pin::new(&mut work).poll(&mut context).is_ready()
+        });
+        assert!(catch_unwind(polling).is_err());
         assert!(work.work.is_none());
     }
 }

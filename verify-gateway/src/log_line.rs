@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use http::StatusCode;
+use verify_axum::LOG_TARGET;
 
 use crate::{config::Route, facts::Facts};
 
@@ -72,6 +73,19 @@ impl Line {
 /// A path without a route has no line: strangers ask for many.
 pub(crate) const UNKNOWN_PATH: &str = "gateway_unknown_path_total";
 
+/// What did not go on after its delivery was answered or its sender hung up.
+const BROKEN_OFF: &str = "gateway_broken_off_total";
+
+/// Logs that something has no room to go on.
+pub(crate) fn broken_off() {
+    tracing::warn!(
+        target: LOG_TARGET,
+        "connection to an upstream closed before its answer ended: too many go on after their delivery was answered or its \
+         sender hung up"
+    );
+    metrics::counter!(BROKEN_OFF).increment(1);
+}
+
 /// Says what the figures are.
 pub(crate) fn describe() {
     metrics::describe_counter!(
@@ -79,8 +93,13 @@ pub(crate) fn describe() {
         "Verified deliveries, by what became of them and how they were answered."
     );
     metrics::describe_counter!(UNKNOWN_PATH, "Requests for a path without a route.");
+    metrics::describe_counter!(
+        BROKEN_OFF,
+        "Connections to an upstream that were closed before its answer ended: too many went on."
+    );
     // From 0 on: an increase from nothing is none to Prometheus.
     metrics::counter!(UNKNOWN_PATH).absolute(0);
+    metrics::counter!(BROKEN_OFF).absolute(0);
     metrics::describe_histogram!(
         "gateway_delivery_seconds",
         metrics::Unit::Seconds,

@@ -2,6 +2,8 @@
 //! and what is promised.
 
 mod admin;
+mod afterwards;
+mod caught;
 mod check;
 mod config;
 mod deliver;

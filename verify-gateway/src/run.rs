@@ -8,7 +8,8 @@ use tokio::net::TcpListener;
 use verify_outbox::Workers;
 
 use crate::{
-    admin::Admin, config::Config, deliver::Deliverer, kept, log_line, once, serve, service,
+    admin::Admin, afterwards::Afterwards, config::Config, deliver::Deliverer, kept, log_line, once,
+    serve, service,
 };
 
 const PROGRAM: &str = "verify-gateway";
@@ -22,7 +23,7 @@ pub(crate) async fn run(path: &Path) -> Result<(), String> {
     let prometheus = install_prometheus(PROGRAM, env!("CARGO_PKG_VERSION"))?;
     log_line::describe();
     let config = Config::read(path)?;
-    config.oddities().iter().for_each(|oddity| say(&format!("{PROGRAM}: {oddity}")));
+    say_oddities(&config);
     let Config { fixed, live: current, store, .. } = config;
     let listener = bind(fixed.listen).await?;
     let admin_listener = bind(fixed.admin).await?;
@@ -58,20 +59,23 @@ pub(crate) async fn run(path: &Path) -> Result<(), String> {
     say(&format!("admin on http://{}/metrics, /healthz and /readyz", address(&admin_listener)?));
 
     let admin = tokio::spawn(admin.serve(admin_listener));
-    let deliverer = Deliverer { once: claims, outbox, takes_outdated: false };
+    let afterwards = Afterwards::new(limits.buffered_bytes);
+    let deliverer =
+        Deliverer { once: claims, outbox, afterwards: afterwards.clone(), takes_outdated: false };
     let app = service::service(live.clone(), deliverer, limits.buffered_bytes);
     say(&format!("listening on {scheme}://{listening}"));
-    let serving = serve::serve(listener, &live, app, limits.connections);
+    let serving = serve::serve(listener, &live, app, &limits, &afterwards);
     let read = {
         let path = path.to_owned();
         move || Config::read(&path)
     };
     let take = |new: Config| {
         let summary = new.summary();
-        match new.fixed == fixed && new.store == store {
-            true => live.swap(new.live),
-            false => return Err(STAYS.to_owned()),
+        if new.fixed != fixed || new.store != store {
+            return Err(STAYS.to_owned());
         }
+        say_oddities(&new);
+        live.swap(new.live);
         Ok(summary)
     };
     match workers {
@@ -86,6 +90,10 @@ pub(crate) async fn run(path: &Path) -> Result<(), String> {
     }
     admin.abort();
     Ok(())
+}
+
+fn say_oddities(config: &Config) {
+    config.oddities().iter().for_each(|oddity| say(&format!("{PROGRAM}: {oddity}")));
 }
 
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, String> {

@@ -8,6 +8,7 @@ use http::Uri;
 use verify_core::{Secret, Sender, Signer, UnixTime, Verifier};
 
 use crate::{
+    afterwards::Afterwards,
     config::{
         self, ClaimsAddress, Goal, Keys, Limits, Pattern, Proxy, Route, random_text, usual_path,
     },
@@ -54,7 +55,13 @@ pub(crate) async fn run(upstream: Option<&str>) -> Result<(), String> {
     }
     let limits = Limits::default();
     let live = Live::new(config::Live::to_try(routes));
-    let deliverer = Deliverer { once: Some(once), outbox: None, takes_outdated: true };
+    let afterwards = Afterwards::new(limits.buffered_bytes);
+    let deliverer = Deliverer {
+        once: Some(once),
+        outbox: None,
+        afterwards: afterwards.clone(),
+        takes_outdated: true,
+    };
     let app = service::service(live.clone(), deliverer, limits.buffered_bytes);
     match &echo {
         Some(_) => {
@@ -63,7 +70,7 @@ pub(crate) async fn run(upstream: Option<&str>) -> Result<(), String> {
         None => eprintln!("what is verified goes to {upstream}"),
     }
     eprintln!("listening on http://{listening}; RUST_LOG=verify=debug shows why one is refused");
-    serve::serve(listener, &live, app, limits.connections).await;
+    serve::serve(listener, &live, app, &limits, &afterwards).await;
     if let Some(echo) = echo {
         echo.abort();
     }

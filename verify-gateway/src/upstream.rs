@@ -15,7 +15,7 @@ use tokio_rustls::rustls::ClientConfig;
 pub(crate) use head::Head;
 
 use self::{connections::Connections, connector::Connector};
-use crate::resign::UNSIGNED;
+use crate::{afterwards::Afterwards, resign::UNSIGNED};
 
 /// A service, and the connections to it.
 pub(crate) struct Upstream {
@@ -65,9 +65,14 @@ impl Upstream {
     }
 
     /// Hands a delivery on. How long that may take is the caller's affair.
-    pub(crate) async fn post(&self, head: Head, body: Bytes) -> Result<Said, Trouble> {
+    pub(crate) async fn post(
+        &self,
+        head: Head,
+        body: Bytes,
+        afterwards: &Afterwards,
+    ) -> Result<Said, Trouble> {
         let (head, body) = head.end(body);
-        let said = self.connections.ask(head, body).await?;
+        let said = self.connections.ask(head, body, afterwards).await?;
         if said.status.is_redirection() {
             return Err(Trouble::Redirects);
         }

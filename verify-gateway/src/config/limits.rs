@@ -31,6 +31,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How long a stop waits: for what an upstream may take, and some.
+    pub(crate) const fn stop(&self) -> Duration {
+        self.upstream.saturating_add(Duration::from_secs(5))
+    }
+
     pub(super) fn read(file: &file::Limits, lines: &Lines) -> Result<Self, Mistake> {
         let read = |name: &str, value: &Option<Spanned<u64>>, most: u64| match value {
             Some(value) if !(1..=most).contains(value.as_ref()) => {

@@ -12,16 +12,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 
 use super::{
     Said, Trouble,
     connection::{Connection, Left},
     connector::Connector,
 };
+use crate::afterwards::Afterwards;
 
 /// How long a connection is kept that nothing goes over. Servers close connections that are idle: Gunicorn after 2 s,
 /// Node.js and Uvicorn after 5 s. A delivery that crosses with that is not known to have arrived or not, so ours are closed
@@ -30,14 +28,11 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// How long a service may take for the rest after the head of its answer.
 const FINISH: Duration = Duration::from_secs(60);
-/// What all that do so may hold of memory, in KiB. The connections of others are closed at once.
-const FINISHING: usize = 16 * 1024;
 
 /// The connections to one service.
 pub(super) struct Connections {
     connector: Connector,
     idle: Arc<Mutex<Idle>>,
-    finishing: Arc<Semaphore>,
 }
 
 /// Those that nothing goes over.
@@ -51,21 +46,26 @@ struct Idle {
 
 impl Connections {
     pub(super) fn new(connector: Connector) -> Self {
-        Self { connector, idle: Arc::default(), finishing: Arc::new(Semaphore::new(FINISHING)) }
+        Self { connector, idle: Arc::default() }
     }
 
     /// Asks, and returns the answer. One more connection is tried where the service closed the last before anything was
     /// written to it.
-    pub(super) async fn ask(&self, head: Bytes, body: Bytes) -> Result<Said, Trouble> {
+    pub(super) async fn ask(
+        &self,
+        head: Bytes,
+        body: Bytes,
+        afterwards: &Afterwards,
+    ) -> Result<Said, Trouble> {
         while let Some(idle) = self.take() {
-            match self.ask_over(idle, head.clone(), body.clone()).await {
+            match self.ask_over(idle, head.clone(), body.clone(), afterwards).await {
                 Err(None) => {}
                 Err(Some(trouble)) => return Err(trouble),
                 Ok(said) => return Ok(said),
             }
         }
         let opened = Connection::new(self.connector.connect().await?);
-        let answered = self.ask_over(opened, head, body).await;
+        let answered = self.ask_over(opened, head, body, afterwards).await;
         answered.map_err(|trouble| trouble.unwrap_or(Trouble::Broken))
     }
 
@@ -78,16 +78,15 @@ impl Connections {
         mut open: Connection,
         head: Bytes,
         body: Bytes,
+        afterwards: &Afterwards,
     ) -> Result<Said, Option<Trouble>> {
         let (said, mut left) = open.ask(head, body).await?;
         match open.poll_finish(&mut Context::from_waker(Waker::noop()), &mut left) {
             Poll::Ready(true) => keep(&self.idle, open),
             Poll::Ready(false) => {}
             Poll::Pending => {
-                let memory = u32::try_from(left.memory() / 1024).unwrap_or(u32::MAX);
-                if let Ok(place) = Arc::clone(&self.finishing).try_acquire_many_owned(memory) {
-                    tokio::spawn(finish(Arc::clone(&self.idle), open, left, place));
-                }
+                let held = left.memory();
+                afterwards.go_on(held, finish(Arc::clone(&self.idle), open, left));
             }
         }
         Ok(said)
@@ -105,12 +104,7 @@ impl Connections {
 }
 
 /// Waits until a request and its answer are over, and keeps the connection then.
-async fn finish(
-    idle: Arc<Mutex<Idle>>,
-    mut open: Connection,
-    mut left: Left,
-    _place: OwnedSemaphorePermit,
-) {
+async fn finish(idle: Arc<Mutex<Idle>>, mut open: Connection, mut left: Left) {
     let over = poll_fn(|context| open.poll_finish(context, &mut left));
     if timeout(FINISH, over).await == Ok(true) {
         keep(&idle, open);
@@ -147,11 +141,22 @@ fn lock(idle: &Mutex<Idle>) -> MutexGuard<'_, Idle> {
 mod tests {
     use core::time::Duration;
 
-    use tokio::{io::AsyncWriteExt as _, net::TcpListener};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
 
-    use super::{Connections, Connector, FINISHING};
+    use super::{Afterwards, Arc, Bytes, Connections, Connector};
 
-    /// Of a service that answers and does not read: 16 MiB of what it was sent, and no more.
+    struct Body(Arc<Vec<u8>>);
+
+    impl AsRef<[u8]> for Body {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+
+    /// Of a service that answers and does not read: as much as there is room for, and no more.
     #[tokio::test]
     async fn what_is_not_read_holds_so_much_memory_at_most() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -164,14 +169,37 @@ mod tests {
             }
         });
         let connector = Connector::new(url.parse().unwrap(), None, Duration::from_secs(5));
-        let connections = Connections::new(connector);
+        let (connections, afterwards) = (Connections::new(connector), Afterwards::new(16 << 20));
         let body = vec![b'x'; 7 << 20];
         for holding in [1, 2, 2] {
-            let said = connections.ask("POST / HTTP/1.1\r\n\r\n".into(), body.clone().into()).await;
+            let (head, body) = ("POST / HTTP/1.1\r\n\r\n".into(), body.clone().into());
+            let said = connections.ask(head, body, &afterwards).await;
             assert_eq!(said.unwrap().status.as_u16(), 202);
             // Besides the body, 16 KiB for what it answers.
-            let held = FINISHING - connections.finishing.available_permits();
-            assert_eq!(held, holding * ((7 << 10) + 16));
+            assert_eq!(afterwards.taken(), holding * ((7 << 10) + 16));
         }
+    }
+
+    /// What was sent holds nothing any more, however long the answer takes.
+    #[tokio::test]
+    async fn what_was_read_holds_no_memory() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let length = 7 << 20;
+        let reading = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut all = vec![0; length + 19];
+            stream.read_exact(&mut all).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n").await.unwrap();
+            stream
+        };
+        let connector = Connector::new(url.parse().unwrap(), None, Duration::from_secs(5));
+        let (connections, afterwards) = (Connections::new(connector), Afterwards::new(1 << 20));
+        let head = "POST / HTTP/1.1\r\n\r\n".into();
+        let held = Arc::new(vec![b'x'; length]);
+        let body = Bytes::from_owner(Body(Arc::clone(&held)));
+        let (said, _stream) = tokio::join!(connections.ask(head, body, &afterwards), reading);
+        assert_eq!(said.unwrap().status.as_u16(), 200);
+        assert_eq!((afterwards.taken(), Arc::strong_count(&held)), (256, 1));
     }
 }

@@ -150,13 +150,14 @@ fn an_answer_too_much_is_not_taken_for_the_next() {
 #[test]
 fn a_connection_with_something_left_of_an_answer_is_not_used_again() {
     let service = Service::new(|_, stream| {
-        let body = vec![b'x'; 300_000];
-        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 300000\r\n\r\n";
+        // More than is let by.
+        let body = vec![b'x'; 24 << 20];
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
         // An error is the gateway, which has closed it.
-        let _ = stream.write_all(&[head.as_slice(), &body].concat());
+        let _ = stream.write_all(&[head.as_bytes(), &body].concat());
         true
     });
-    assert!((0..10).all(|version| service.send(version) == 200));
+    assert!((0..5).all(|version| service.send(version) == 200));
     assert!(service.came().iter().all(|came| came.len() == 1));
 }
 

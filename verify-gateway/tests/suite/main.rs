@@ -25,6 +25,8 @@ mod publish;
 mod reload;
 mod servers;
 mod settings;
+#[cfg(unix)]
+mod stop;
 mod tenants;
 mod tls;
 mod try_out;

@@ -108,6 +108,23 @@ fn a_delivery_is_handed_on_once_and_again_after_a_failure() {
     wait_until(|| gateway.log().contains("outcome=\"done\""));
 }
 
+/// A person has to look: an automation whose payload never changes sends the same bytes for another event.
+#[test]
+fn what_may_be_another_delivery_with_the_same_bytes_is_a_warning() {
+    let upstream = Upstream::new();
+    let gateway = Place::of_all(&upstream.url("/"), "").start();
+    for (sender, warnings) in [(MLFLOW, 0), (&Sender::WANDB, 1)] {
+        let headers = signed(sender, &secret(sender), "an-id", &example(sender));
+        let path = format!("/webhooks/{}", sender.name());
+        for _ in 0..2 {
+            assert_eq!(gateway.request("POST", &path, &headers, &example(sender)).status, 204);
+        }
+        wait_until(|| gateway.log().matches("outcome=\"done\"").count() == 1 + warnings);
+        let warned = "reason=\"repeated, or another delivery with the same bytes\"";
+        assert_eq!(gateway.log().matches(warned).count(), warnings, "{}", gateway.log());
+    }
+}
+
 #[test]
 fn a_final_refusal_of_the_service_is_final() {
     let upstream = Upstream::new();

@@ -61,6 +61,18 @@ fn another_store_is_not_taken() {
     assert_eq!(gateway.send(MLFLOW, "an-id", &alias(1)).status, 202);
 }
 
+#[test]
+fn what_is_odd_is_told_again() {
+    let upstream = Upstream::new();
+    let decide = "[[routes]]\npath = \"/decide\"\nsender = \"mlflow\"\nmode = \"decide\"\n";
+    let place = Place::new(&(route(MLFLOW, &upstream.url("/"), "") + decide));
+    let gateway = place.start();
+    place.edit(|config| config + "dangerous_report_only = true\n");
+    gateway.signal("HUP");
+    wait_until(|| gateway.log().contains("settings read again: "));
+    assert!(gateway.log().contains("`/decide` only reports"), "{}", gateway.log());
+}
+
 /// No delivery is lost to reloads.
 #[test]
 fn deliveries_go_on_while_it_reloads() {

@@ -125,6 +125,44 @@ async fn a_sender_that_hangs_up_undoes_nothing() {
     assert_eq!(upstream.reached().len(), 2);
 }
 
+/// Otherwise its claim would hold it back until a lease ends, and then it would be handed on again.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_stop_waits_for_what_goes_on_without_its_sender() {
+    let upstream = Upstream::new();
+    upstream.behave(|_| {
+        std::thread::sleep(Duration::from_secs(3));
+        (204, String::new())
+    });
+    let place = place(&upstream);
+    let claims = place.path("claims.db");
+    place.edit(|config| config.replace("\"memory\"", &format!("\"sqlite:{}\"", claims.display())));
+    let mut gateway = place.start();
+    let request = || {
+        let mut request = request(&gateway, 1);
+        request.headers_mut().remove("host");
+        request
+    };
+    let again = request();
+    let stream = TokioIo::new(connect(&gateway, &place, "h2").await);
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    let (connection, delivery) = (tokio::spawn(connection), request());
+    let answer = tokio::spawn(async move { sender.send_request(delivery).await });
+    until(|| upstream.reached().len() == 1).await;
+    answer.abort();
+    connection.abort();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    gateway.signal("TERM");
+    assert!(tokio::task::spawn_blocking(move || gateway.process.wait()).await.unwrap().is_ok());
+
+    let gateway = place.start();
+    let stream = TokioIo::new(connect(&gateway, &place, "h2").await);
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    tokio::spawn(connection);
+    assert_eq!(sender.send_request(again).await.unwrap().status(), 204);
+    assert_eq!(upstream.reached().len(), 1, "it was handled, and is known");
+}
+
 async fn until(condition: impl Fn() -> bool) {
     let waited = async {
         while !condition() {

@@ -1,0 +1,31 @@
+//! SIGTERM ends it, and not what is in flight.
+
+use core::time::Duration;
+use std::thread;
+
+use verify_core::Sender;
+
+use crate::{
+    gateway::{Place, alias, wait_until},
+    upstream::Upstream,
+};
+
+const MLFLOW: &Sender = &Sender::MLFLOW;
+
+/// 20 s, where nothing else is set.
+#[test]
+fn a_stop_waits_for_as_long_as_a_service_may_take() {
+    let upstream = Upstream::new();
+    upstream.behave(|_| {
+        thread::sleep(Duration::from_secs(18));
+        (204, String::new())
+    });
+    let gateway = Place::of_all(&upstream.url("/"), "").start();
+    let status = thread::scope(|scope| {
+        let sending = scope.spawn(|| gateway.send(MLFLOW, "an-id", &alias(1)).status);
+        wait_until(|| upstream.reached().len() == 1);
+        gateway.signal("TERM");
+        sending.join().unwrap()
+    });
+    assert_eq!(status, 204);
+}
