@@ -271,13 +271,14 @@ fn fit(value: &Json, kind: Kind) -> Option<Json> {
         (TagValue, Json::Null) => return Some(Json::Text(Some(String::new()))),
         (TagValue, value) => return fit(value, Kind::Text),
         (TextMap, value) => {
-            let mut last: Vec<(Text, Json)> = Vec::new();
-            for (key, value) in Object::of(value)?.0 {
-                let value = fit(value, TagValue)?;
-                last.retain(|(other, _)| other != key);
-                last.push((key.clone(), value));
+            // Of a repeated key the last counts, whatever stands before it: as Python reads it.
+            let mut last: Vec<&(Text, Json)> = Vec::new();
+            for field in Object::of(value)?.0 {
+                last.retain(|(other, _)| *other != field.0);
+                last.push(field);
             }
-            return Some(Json::Object(last));
+            let fitted = last.iter().map(|(key, value)| Some((key.clone(), fit(value, TagValue)?)));
+            return fitted.collect::<Option<_>>().map(Json::Object);
         }
         (Tags, Json::List(items)) => {
             let parts = [text("key"), ("value", Required, TagValue)];

@@ -65,6 +65,7 @@ impl FromJson<'_> for u64 {
 impl FromJson<'_> for BTreeMap<String, String> {
     const EXPECTED: &'static str = "an object of strings";
 
+    /// Of a repeated key the last counts, whatever stands before it: as Python, which the sender is written in, reads it.
     fn from_json(json: &str) -> Result<Self, Misfit> {
         let tags: BTreeMap<String, &RawValue> =
             serde_json::from_str(json).map_err(|_| Self::MISFIT)?;
