@@ -5,7 +5,8 @@ use crate::{Claimed, Settled, Terms, Token};
 /// On the clock of the store.
 pub(crate) type Millis = i64;
 
-/// How far a clock may be set back without a repetition being taken for another delivery.
+/// How far a clock may be set back without a repetition being taken for another delivery, and how far it may be ahead
+/// for a while without a row being deleted.
 pub(crate) const CLOCK_STEP: Millis = 60 * 60 * 1000;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -24,8 +24,9 @@ use writer::{Job, Writer};
 /// One thread writes. Calls that wait together share one commit, and so one wait for the disk. The
 /// file is opened at the first call. If that fails, the next call tries again.
 ///
-/// The store uses the clock of the machine. If the clock is up to an hour ahead for a while, it forgets
-/// nothing. If the clock is set back by up to an hour, a delivery that was being handled runs once more.
+/// The store uses the clock of the machine. While the clock is ahead, what is over by that clock is handled again if it
+/// comes again. A row is deleted an hour after its window, so the rest is known again when the clock is right. If the
+/// clock is set back by up to an hour, a delivery that was being handled runs once more.
 pub struct Sqlite {
     path: PathBuf,
     jobs: mpsc::SyncSender<Job>,

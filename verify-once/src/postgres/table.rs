@@ -30,7 +30,7 @@ const RELEASE: &str = "
         AND held_until IS NOT NULL AND status IS NULL";
 const FORGET: &str =
     "DELETE FROM verify_once WHERE key = $1 RETURNING known_until > clock_timestamp()";
-/// An hour late, so that a clock that is ahead for a while forgets nothing.
+/// An hour late: if the clock was ahead for a while, the rows are known again when it is right.
 const SWEEP: &str = "
     DELETE FROM verify_once WHERE key IN (SELECT key FROM verify_once
         WHERE known_until < clock_timestamp() - interval '1 hour'

@@ -95,8 +95,8 @@ impl Said {
 }
 
 /// Forgets what is not known any more: more rows than can come in meanwhile, and not all at once, for which
-/// whoever comes next would wait. An hour late, so that a clock that is ahead for a while forgets
-/// nothing.
+/// whoever comes next would wait. An hour late: if the clock was ahead for a while, the rows are known again when it is
+/// right.
 pub(super) fn sweep(connection: &Connection, now: Millis) -> rusqlite::Result<()> {
     connection
         .prepare_cached(

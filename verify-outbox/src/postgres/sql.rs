@@ -120,7 +120,7 @@ WITH made AS (
 )
 SELECT count(*) FROM made";
 
-/// An hour late, so that a clock that is ahead for a while forgets nothing.
+/// An hour late: if the clock was ahead for a while, the keys are known again when it is right.
 const FORGET: &str = "
 WITH arrived AS (
     DELETE FROM verify_outbox_delivery WHERE id IN (SELECT id FROM verify_outbox_delivery

@@ -10,7 +10,8 @@ use crate::{
     store::{Arrival, Due, Settlement},
 };
 
-/// How far a clock may be set back without a repetition being taken for another delivery.
+/// How far a clock may be set back without a repetition being taken for another delivery, and how far it may be ahead
+/// for a while without anything being deleted.
 const CLOCK_STEP: Millis = 60 * 60 * 1000;
 
 /// Keeps a delivery for each of the destinations. Returns `false` if it is known already.
@@ -48,15 +49,16 @@ pub(crate) fn keep(
     Ok(true)
 }
 
-/// Forgets deliveries that have been everywhere since before a time: more of them than can come in
-/// meanwhile, and not all of a week, for which whoever comes next would wait, and a full disk has no room.
+/// Deletes deliveries that have been everywhere and are not known any more: more of them than can come in
+/// meanwhile, and not all of a week, for which whoever comes next would wait, and a full disk has no room. An hour
+/// late: if the clock was ahead, they are known again when it is right.
 pub(crate) fn forget(connection: &Connection, now: Millis) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery
                  WHERE body IS NULL AND known_until < ?1 ORDER BY known_until LIMIT 256)",
         )?
-        .execute([now])?;
+        .execute([now.saturating_sub(CLOCK_STEP)])?;
     Ok(())
 }
 

@@ -67,6 +67,26 @@ async fn what_has_arrived_is_forgotten_after_the_retention_and_nothing_else_is()
     assert_eq!(outbox.keep(&verified("b"), there()).await, Ok(Kept::Repeated));
 }
 
+/// Otherwise a clock that is an hour ahead for a while would have deliveries posted again.
+#[tokio::test]
+async fn what_is_over_is_deleted_an_hour_later() {
+    let store = Store::new();
+    let clock = Arc::new(AtomicU64::new(NOW));
+    let builder = store.builder().clock(told_by(&clock)).retention(Duration::from_secs(600));
+    let (outbox, mut workers) = builder.open().unwrap();
+    outbox.keep(&verified("a"), there()).await.unwrap();
+    workers.add("there", Policy::default(), store.recorder()).unwrap();
+    wait_until(|| outbox.waiting().unwrap().is_empty());
+
+    clock.store(NOW + 600 + 3600, Ordering::Relaxed);
+    outbox.check().await.unwrap();
+    clock.store(NOW + 600, Ordering::Relaxed);
+    assert_eq!(outbox.keep(&verified("a"), there()).await, Ok(Kept::Repeated));
+    clock.store(NOW + 600 + 3601, Ordering::Relaxed);
+    outbox.check().await.unwrap();
+    assert_eq!(store.sql::<i64>("SELECT COUNT(*) FROM delivery"), 0);
+}
+
 /// A source of the time that a test sets.
 fn told_by(clock: &Arc<AtomicU64>) -> impl Fn() -> SystemTime + use<> {
     let clock = Arc::clone(clock);
