@@ -59,16 +59,21 @@ impl Writer {
     /// Does all or nothing. It is on the disk when this returns.
     fn write(&mut self, jobs: &[Job]) -> Result<Vec<Said>, StoreError> {
         let connection = self.file.connection()?;
-        let now = (self.now)();
-        commit(connection, jobs, now).map_err(|error| self.file.failed(&error))
+        commit(connection, jobs, &*self.now).map_err(|error| self.file.failed(&error))
     }
 }
 
-fn commit(connection: &mut Connection, jobs: &[Job], now: Millis) -> rusqlite::Result<Vec<Said>> {
+fn commit(
+    connection: &mut Connection,
+    jobs: &[Job],
+    now: &dyn Fn() -> Millis,
+) -> rusqlite::Result<Vec<Said>> {
     let grows = jobs.iter().any(|job| job.task.grows());
     let reserved = if grows { 0 } else { Writer::RESERVED_PAGES };
     connection.pragma_update(None, "max_page_count", Writer::MOST_PAGES + reserved)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Not before: the transaction may have waited for one of another process, which read its clock meanwhile.
+    let now = now();
     table::sweep(&transaction, now)?;
     let said =
         jobs.iter().map(|job| job.task.perform(&transaction, now)).collect::<Result<_, _>>()?;

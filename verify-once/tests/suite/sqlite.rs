@@ -303,6 +303,28 @@ async fn a_lock_is_waited_for_and_then_told() {
     assert_eq!(claim(&store, 2).await, FIRST);
 }
 
+/// Another process keeps the file locked, and time passes meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clock_is_read_after_a_lock_was_waited_for() {
+    let folder = folder();
+    let path = folder.path().join("once.db");
+    let clock = Moved::new();
+    let store = Arc::new(clock.open(&path));
+    store.check().await.unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let claiming = Arc::clone(&store);
+    let claiming = tokio::spawn(async move { claim(&claiming, 1).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    clock.set(|now| now + 20);
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(claiming.await.unwrap(), FIRST);
+    // Its lease of 30 s has begun with the transaction.
+    clock.set(|now| now + 29);
+    let beside = store.claim(&Key::new([1; 32]), &Token::new([2; 16]), TERMS).await;
+    assert_eq!(beside, Ok(Claimed::InProgress { left: Duration::from_secs(1) }));
+}
+
 /// What is given up before the writer comes to it is not claimed.
 #[tokio::test]
 async fn a_claim_that_nobody_waits_for_is_not_begun() {

@@ -95,10 +95,10 @@ impl Writer {
 
     fn commit(&mut self, jobs: &[Job], pages: u32) -> Result<Vec<bool>, StoreError> {
         self.connection.pragma_update(None, "max_page_count", pages)?;
-
-        let now = (self.clock)();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Not before: the transaction may have waited for one of another process.
+        let now = (self.clock)();
         table::forget(&transaction, now)?;
         let write = |job: &Job| match &job.task {
             Task::Check => check(&transaction).map(|()| true),

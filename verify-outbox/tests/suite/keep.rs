@@ -87,6 +87,29 @@ async fn what_is_over_is_deleted_an_hour_later() {
     assert_eq!(store.sql::<i64>("SELECT COUNT(*) FROM delivery"), 0);
 }
 
+/// Another process keeps the file locked, and time passes meanwhile.
+#[tokio::test]
+async fn the_clock_is_read_after_a_lock_was_waited_for() {
+    let store = Store::new();
+    let clock = Arc::new(AtomicU64::new(NOW));
+    let builder = store.builder().clock(told_by(&clock)).retention(Duration::from_secs(600));
+    let (outbox, _workers) = builder.open().unwrap();
+    // What it makes at first takes a while.
+    outbox.check().await.unwrap();
+    let other = Connection::open(store.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let passing = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        clock.store(NOW + 60, Ordering::Relaxed);
+        other.execute_batch("ROLLBACK").unwrap();
+    };
+    let delivery = verified("a");
+    let (kept, ()) = tokio::join!(outbox.keep(&delivery, there()), passing);
+    assert_eq!(kept, Ok(Kept::New));
+    let known_until = store.sql::<i64>("SELECT known_until / 1000 FROM delivery").unsigned_abs();
+    assert_eq!(known_until, NOW + 60 + 600);
+}
+
 /// A source of the time that a test sets.
 fn told_by(clock: &Arc<AtomicU64>) -> impl Fn() -> SystemTime + use<> {
     let clock = Arc::clone(clock);
