@@ -8,8 +8,8 @@ use crate::{Key, Token};
 ///
 /// 1. If there are several claims on a key at the same time, **one** is [`Claimed::Acquired`]. The
 ///    others are [`Claimed::InProgress`], or [`Claimed::Done`] after it is completed.
-/// 2. A claim ends after its lease, on the store's clock. Then the next claim acquires the key. Until then
-///    the old token still holds the key, and can complete it.
+/// 2. A claim ends after its lease, on the store's clock, whatever lease others name who ask for the key. Then the next
+///    claim acquires the key. Until then the old token still holds the key, and can complete it.
 /// 3. A claim with the token that holds the key is the same claim, with the same attempt and lease:
 ///    the answer to the caller was lost.
 /// 4. The attempts of a key count from 1 and only grow, until the key is forgotten.

@@ -9,6 +9,12 @@ pub(crate) type Millis = i64;
 /// for a while without a row being deleted.
 pub(crate) const CLOCK_STEP: Millis = 60 * 60 * 1000;
 
+/// How much later than now a claim may have been made and still hold: by how much a clock is stepped to be right, or the
+/// clocks of two servers differ after a failover. A claim of a later time was made before the clock was set back. It
+/// does not hold, because its lease would seem to end that much later. The scripts of Redis and PostgreSQL have the
+/// same 5 s.
+const STEP: Millis = 5_000;
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Row {
     pub(crate) token: Token,
@@ -50,10 +56,10 @@ impl Row {
             {
                 return (Claimed::Acquired { attempt: *attempt }, None);
             }
-            Some(Self { state: State::Held { until }, .. }) => {
+            // Whatever the lease of who asks now: the holder's was named with its claim.
+            Some(Self { state: State::Held { until }, claimed_at, .. }) => {
                 let left = until.saturating_sub(now);
-                // A rest that is longer than a lease is one of a clock that was set back.
-                if (1..=lease).contains(&left) {
+                if left > 0 && *claimed_at <= now.saturating_add(STEP) {
                     let left = core::time::Duration::from_millis(left.unsigned_abs());
                     return (Claimed::InProgress { left }, None);
                 }

@@ -15,7 +15,7 @@ type Try = fn(&Suite) -> Law<'_>;
 type Law<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
 /// Each law with what tries it.
-pub(super) const LAWS: [(&str, Try); 12] = [
+pub(super) const LAWS: [(&str, Try); 13] = [
     ("a store that can be used says so", |suite| Box::pin(check(suite))),
     ("of many claims one is acquired", |suite| Box::pin(one_wins(suite))),
     ("keys are apart", |suite| Box::pin(keys_are_apart(suite))),
@@ -25,6 +25,7 @@ pub(super) const LAWS: [(&str, Try); 12] = [
     ("what is done stays done", |suite| Box::pin(done_stays(suite))),
     ("a status is kept as it is", |suite| Box::pin(statuses(suite))),
     ("a key is known for its lease at least", |suite| Box::pin(known_for_lease(suite))),
+    ("a claim holds for its own lease", |suite| Box::pin(own_lease(suite))),
     ("a claim is over after its lease", |suite| Box::pin(lease_ends(suite))),
     ("a key is free after its window", |suite| Box::pin(window_ends(suite))),
     ("a call that is dropped can be released by its token", |suite| Box::pin(dropped(suite))),
@@ -177,6 +178,13 @@ async fn known_for_lease(suite: &Suite) -> Result<(), String> {
     suite.pass(suite.lease).await;
     let claimed = suite.other().claim(&key, &token()?, terms).await;
     expect_in_progress("claim within the lease, after the window", claimed, terms.lease)
+}
+
+async fn own_lease(suite: &Suite) -> Result<(), String> {
+    let key = key()?;
+    expect("claim", suite.one().claim(&key, &token()?, suite.long()).await, FIRST)?;
+    let claimed = suite.other().claim(&key, &token()?, suite.short()).await;
+    expect_in_progress("claim with a shorter lease", claimed, suite.long().lease)
 }
 
 async fn lease_ends(suite: &Suite) -> Result<(), String> {

@@ -3,11 +3,11 @@
 -- claim was committed since this statement began.
 -- A claim need not be on the disk: one that is lost costs a second run, and nothing else.
 WITH terms AS (
-    SELECT t + $3::bigint * interval '1 ms' AS held, t + $4::bigint * interval '1 ms' AS known
+    SELECT t AS since, t + $3::bigint * interval '1 ms' AS held, t + $4::bigint * interval '1 ms' AS known
     FROM clock_timestamp() AS t
 ), won AS (
-    INSERT INTO verify_once AS old (key, token, attempt, held_until, known_until)
-        SELECT $1::bytea, $2::bytea, 1, held, known FROM terms
+    INSERT INTO verify_once AS old (key, token, attempt, held_since, held_until, known_until)
+        SELECT $1::bytea, $2::bytea, 1, since, held, known FROM terms
     ON CONFLICT (key) DO UPDATE SET
         token = excluded.token,
         attempt = CASE
@@ -15,6 +15,10 @@ WITH terms AS (
             -- The caller's own claim, whose answer was lost.
             WHEN old.held_until IS NOT NULL AND old.token = excluded.token THEN old.attempt
             ELSE old.attempt + 1 END,
+        held_since = CASE
+            WHEN old.known_until > clock_timestamp() AND old.token = excluded.token
+                THEN coalesce(old.held_since, excluded.held_since)
+            ELSE excluded.held_since END,
         held_until = CASE
             WHEN old.known_until > clock_timestamp() AND old.token = excluded.token
                 THEN coalesce(old.held_until, excluded.held_until)
@@ -28,8 +32,8 @@ WITH terms AS (
         old.held_until IS NULL
         OR old.token = excluded.token
         OR old.held_until <= clock_timestamp()
-        -- A rest that is longer than a lease is one of a clock that was set back.
-        OR old.held_until > clock_timestamp() + $3::bigint * interval '1 ms'))
+        -- A claim that was made this much later than now was made before the clock was set back.
+        OR old.held_since > clock_timestamp() + interval '5 s'))
     RETURNING attempt
 )
 SELECT attempt, NULL::integer AS status, NULL::bigint AS rest,

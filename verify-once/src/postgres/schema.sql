@@ -3,7 +3,8 @@ CREATE TABLE verify_once (
     key bytea PRIMARY KEY,
     token bytea NOT NULL,
     attempt integer NOT NULL,
-    -- Held until this time, or not held.
+    -- Claimed at the one time and held until the other, or not held.
+    held_since timestamptz,
     held_until timestamptz,
     -- Done with this status, or not done.
     status integer,

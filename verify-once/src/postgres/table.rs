@@ -21,11 +21,11 @@ pub(super) struct Statements {
 }
 
 const COMPLETE: &str = "
-    UPDATE verify_once SET status = coalesce(status, $3::integer), held_until = NULL
+    UPDATE verify_once SET status = coalesce(status, $3::integer), held_since = NULL, held_until = NULL
     WHERE key = $1 AND token = $2 AND known_until > clock_timestamp()
         AND (held_until IS NOT NULL OR status IS NOT NULL)";
 const RELEASE: &str = "
-    UPDATE verify_once SET held_until = NULL
+    UPDATE verify_once SET held_since = NULL, held_until = NULL
     WHERE key = $1 AND token = $2 AND known_until > clock_timestamp()
         AND held_until IS NOT NULL AND status IS NULL";
 const FORGET: &str =

@@ -44,6 +44,7 @@ async fn every_flaw_is_found_by_its_law() {
         (Flaw::EveryClaimWins, "of many claims one is acquired"),
         (Flaw::ForgetsNothing, "attempts grow"),
         (Flaw::KeysAreCut, "keys are apart"),
+        (Flaw::LeasesAreTheAskers, "a claim holds for its own lease"),
         (Flaw::LeasesLast, "a claim is over after its lease"),
         (Flaw::SameTokenIsAnother, "the same token is the same claim"),
         (Flaw::StatusesAreBytes, "a status is kept as it is"),

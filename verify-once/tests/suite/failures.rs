@@ -229,6 +229,27 @@ async fn a_server_whose_clock_is_set_back_runs_once_more_at_most() {
     }
 }
 
+/// A server asks others for the time, or another server with its own clock takes over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_clock_is_set_back_by_seconds_frees_no_claim() {
+    for server in each("clock of the server some seconds back") {
+        let store = server.open();
+        let key = Key::new([1; 32]);
+        let [first, second] = [1, 2].map(|number| Token::new([number; 16]));
+        let terms = Terms::new(Duration::from_secs(30), Duration::from_secs(690));
+        assert_eq!(store.claim(&key, &first, terms).await.unwrap(), FIRST);
+        server.set_back(Duration::from_secs(3));
+        let claimed = store.claim(&key, &second, terms).await.unwrap();
+        let Claimed::InProgress { left } = claimed else {
+            panic!("{}: {claimed:?}", server.name());
+        };
+        assert!(left > terms.lease, "{}: {left:?}", server.name());
+        server.set_back(Duration::from_secs(10));
+        let claimed = store.claim(&key, &second, terms).await.unwrap();
+        assert_eq!(claimed, Claimed::Acquired { attempt: 2 }, "{}", server.name());
+    }
+}
+
 /// The same by the clock that the server reads, where libfaketime is.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_reads_an_hour_less_runs_once_more_at_most() {

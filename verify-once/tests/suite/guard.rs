@@ -74,6 +74,22 @@ async fn a_running_duplicate_is_told_when_to_come_again() {
     assert_eq!(enter_answer(&once, &receipt).await.retry_after, Some(31));
 }
 
+/// As while instances with another deadline come into use, one after the other.
+#[tokio::test(start_paused = true)]
+async fn a_running_duplicate_of_an_instance_with_a_longer_deadline_is_not_run() {
+    let store: Arc<dyn verify_once::Claims> = Arc::new(Memory::of_this_process());
+    let longer = Once::builder_shared(Arc::clone(&store)).deadline(Duration::from_secs(190));
+    let (longer, once) = (longer.build().unwrap(), Once::builder_shared(store).build().unwrap());
+    // A time that is signed must still be good then.
+    for (receipt, wait) in
+        [(support::receipt(Sender::WANDB, "an-id", b"{}", 0), 201), (mlflow("an-id", 0), 150)]
+    {
+        let _run = enter_run(&longer, &receipt).await;
+        let answer = enter_answer(&once, &receipt).await;
+        assert_eq!((answer.reason, answer.retry_after), (Reason::InProgress, Some(wait)));
+    }
+}
+
 #[tokio::test]
 async fn of_two_hundred_copies_for_two_instances_one_runs() {
     let store: Arc<dyn verify_once::Claims> = Arc::new(Memory::of_this_process());

@@ -19,6 +19,7 @@ pub(crate) enum Flaw {
     EveryClaimWins,
     ForgetsNothing,
     KeysAreCut,
+    LeasesAreTheAskers,
     LeasesLast,
     SameTokenIsAnother,
     StatusesAreBytes,
@@ -83,6 +84,11 @@ impl Reference {
             .get(&id)
             .filter(|row| row.until > now || self.has(Flaw::WindowsLast))
             .map(|row| (row.attempt, row.state, row.token == *token));
+        let is_held = |until: Duration| match self.flaw {
+            Some(Flaw::LeasesAreTheAskers) => until > now && until - now <= terms.lease,
+            Some(Flaw::LeasesLast) => true,
+            _ => until > now,
+        };
         let attempt = match known {
             _ if self.has(Flaw::EveryClaimWins) => 1,
             None => 1,
@@ -90,7 +96,7 @@ impl Reference {
             Some((attempt, State::Held(_), true)) if !self.has(Flaw::SameTokenIsAnother) => {
                 return Claimed::Acquired { attempt };
             }
-            Some((_, State::Held(until), _)) if until > now || self.has(Flaw::LeasesLast) => {
+            Some((_, State::Held(until), _)) if is_held(until) => {
                 return Claimed::InProgress { left: until.saturating_sub(now) };
             }
             Some(_) if self.has(Flaw::AttemptsBeginAnew) => 1,

@@ -627,7 +627,7 @@ fn shift(address: String, sign: &str, time: Duration) {
     execute(
         address,
         format!(
-            "UPDATE verify_once SET held_until = held_until {by}, known_until = known_until {by}"
+            "UPDATE verify_once SET held_since = held_since {by}, held_until = held_until {by}, known_until = known_until {by}"
         ),
     );
 }

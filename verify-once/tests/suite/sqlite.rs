@@ -303,6 +303,23 @@ async fn a_lock_is_waited_for_and_then_told() {
     assert_eq!(claim(&store, 2).await, FIRST);
 }
 
+/// As a machine does that asks others for the time.
+#[tokio::test]
+async fn a_clock_that_is_set_back_by_seconds_frees_no_claim() {
+    let folder = folder();
+    let clock = Moved::new();
+    let store = clock.open(&folder.path().join("once.db"));
+    let another = |number| {
+        let store = &store;
+        async move { store.claim(&Key::new([1; 32]), &Token::new([number; 16]), TERMS).await }
+    };
+    assert_eq!(claim(&store, 1).await, FIRST);
+    clock.set(|now| now - 5);
+    assert_eq!(another(2).await, Ok(Claimed::InProgress { left: Duration::from_secs(35) }));
+    clock.set(|now| now - 1);
+    assert_eq!(another(2).await, Ok(Claimed::Acquired { attempt: 2 }));
+}
+
 /// Another process keeps the file locked, and time passes meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_clock_is_read_after_a_lock_was_waited_for() {
