@@ -170,6 +170,30 @@ async fn connections_of_calls_that_were_dropped_are_not_used_again() {
     }
 }
 
+/// The one waits for the row of the other, and then sees the row from before: as done, and over.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_copies_after_the_window_none_is_done() {
+    let Some(server) = PostgresServer::start("copies after the window") else { return };
+    let stores = [server.store(), server.store()];
+    let key = Key::new([1; 32]);
+    for round in 0..30 {
+        let [done, one, other] = [0, 1, 2].map(|number| Token::new([3 * round + number; 16]));
+        assert_eq!(stores[0].claim(&key, &done, TERMS).await, FIRST);
+        assert_eq!(stores[0].complete(&key, &done, 204).await, Ok(Settled::Yes));
+        (server.pass())(Duration::from_secs(601)).await;
+        let both =
+            tokio::join!(stores[0].claim(&key, &one, TERMS), stores[1].claim(&key, &other, TERMS));
+        let is_waiting = |claimed| matches!(claimed, Ok(Claimed::InProgress { .. }));
+        let (first, second) = both;
+        assert!(
+            (first == FIRST && is_waiting(second.clone()))
+                || (second == FIRST && is_waiting(first.clone())),
+            "round {round}: {first:?}, {second:?}"
+        );
+        (server.pass())(Duration::from_secs(601)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_over_is_forgotten_an_hour_later() {
     let Some(server) = PostgresServer::start("forgetting") else { return };
