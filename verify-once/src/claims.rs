@@ -17,7 +17,7 @@ use crate::{Key, Token};
 /// 6. What is done stays done: a release after it is `Lost`. Completing again by the same token is `Yes`
 ///    and changes nothing.
 /// 7. A claimed key is remembered for its window, counted from the claim, and at least for its lease.
-///    Then the key is free, and the attempts start again.
+///    Then the key is free, and the attempts start again. Both may be as long as [`Duration::MAX`].
 /// 8. A future may be dropped at any time. Then it is not known whether its call was carried out, but it
 ///    was carried out completely or not at all.
 /// 9. A store without room returns [`StoreError::Full`], and forgets nothing to make room.

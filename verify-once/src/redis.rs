@@ -8,7 +8,9 @@ use ::redis::{Client, ConnectionAddr, FromRedisValue, RedisError, Script, TlsCer
 use tokio::runtime::Handle;
 use verify_connect::SplitAddress;
 
-use crate::{Claimed, Claims, ConfigError, Key, Pending, Settled, StoreError, Terms, Token};
+use crate::{
+    Claimed, Claims, ConfigError, Key, Pending, Settled, StoreError, Terms, Token, row::millis,
+};
 use line::Line;
 
 /// Claims in Redis (from 5) or Valkey, for any number of instances.
@@ -124,16 +126,10 @@ fn name(key: &Key) -> Vec<u8> {
     [b"once:", key.as_bytes().as_slice()].concat()
 }
 
-fn millis(time: Duration) -> u64 {
-    // Lua's numbers are exact up to here.
-    const MOST: u64 = 1 << 52;
-    u64::try_from(time.as_millis()).unwrap_or(MOST).min(MOST)
-}
-
 impl Claims for Redis {
     fn claim<'a>(&'a self, key: &'a Key, token: &'a Token, terms: Terms) -> Pending<'a, Claimed> {
         Box::pin(async move {
-            let arguments = [millis(terms.lease), millis(terms.window)];
+            let arguments = [terms.lease, terms.window].map(|time| millis(time).unsigned_abs());
             let said: (u8, u64) = self.run(&self.scripts.claim, key, token, &arguments).await?;
             let number = u32::try_from(said.1).unwrap_or(u32::MAX);
             match said.0 {

@@ -99,5 +99,8 @@ impl Row {
 }
 
 pub(crate) fn millis(time: core::time::Duration) -> Millis {
-    Millis::try_from(time.as_millis()).unwrap_or(Millis::MAX)
+    // Longer than any lifetime is for ever: 142,000 years. Sums of such times and of the time now are exact in Lua, and
+    // times of PostgreSQL.
+    const MOST: Millis = 1 << 52;
+    Millis::try_from(time.as_millis()).unwrap_or(MOST).min(MOST)
 }

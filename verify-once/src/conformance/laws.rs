@@ -15,7 +15,7 @@ type Try = fn(&Suite) -> Law<'_>;
 type Law<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
 /// Each law with what tries it.
-pub(super) const LAWS: [(&str, Try); 13] = [
+pub(super) const LAWS: [(&str, Try); 14] = [
     ("a store that can be used says so", |suite| Box::pin(check(suite))),
     ("of many claims one is acquired", |suite| Box::pin(one_wins(suite))),
     ("keys are apart", |suite| Box::pin(keys_are_apart(suite))),
@@ -28,6 +28,7 @@ pub(super) const LAWS: [(&str, Try); 13] = [
     ("a claim holds for its own lease", |suite| Box::pin(own_lease(suite))),
     ("a claim is over after its lease", |suite| Box::pin(lease_ends(suite))),
     ("a key is free after its window", |suite| Box::pin(window_ends(suite))),
+    ("a lease and a window may be endless", |suite| Box::pin(endless(suite))),
     ("a call that is dropped can be released by its token", |suite| Box::pin(dropped(suite))),
 ];
 
@@ -222,6 +223,19 @@ async fn window_ends(suite: &Suite) -> Result<(), String> {
         expect("claim after the window", claimed, FIRST)?;
     }
     Ok(())
+}
+
+async fn endless(suite: &Suite) -> Result<(), String> {
+    let (key, token) = (key()?, token()?);
+    let terms = Terms::new(Duration::MAX, Duration::MAX);
+    expect("claim", suite.one().claim(&key, &token, terms).await, FIRST)?;
+    let beside = suite.other().claim(&key, &self::token()?, terms).await;
+    expect_in_progress("claim beside it", beside, terms.lease)?;
+    expect("completion", suite.one().complete(&key, &token, 200).await, Settled::Yes)?;
+    let claimed = suite.other().claim(&key, &self::token()?, terms).await;
+    expect("claim of what is done", claimed, Claimed::Done { status: 200 })?;
+    // It would stay for ever.
+    expect("to forget it", suite.one().forget(&key).await, true)
 }
 
 async fn dropped(suite: &Suite) -> Result<(), String> {

@@ -41,6 +41,7 @@ async fn every_flaw_is_found_by_its_law() {
         (Flaw::CheckFails, "a store that can be used says so"),
         (Flaw::CompletionsOverwrite, "what is done stays done"),
         (Flaw::DoneCanBeReleased, "what is done stays done"),
+        (Flaw::EndlessTermsFail, "a lease and a window may be endless"),
         (Flaw::EveryClaimWins, "of many claims one is acquired"),
         (Flaw::ForgetsNothing, "attempts grow"),
         (Flaw::KeysAreCut, "keys are apart"),

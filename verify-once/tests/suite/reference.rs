@@ -16,6 +16,7 @@ pub(crate) enum Flaw {
     CheckFails,
     CompletionsOverwrite,
     DoneCanBeReleased,
+    EndlessTermsFail,
     EveryClaimWins,
     ForgetsNothing,
     KeysAreCut,
@@ -102,8 +103,9 @@ impl Reference {
             Some(_) if self.has(Flaw::AttemptsBeginAnew) => 1,
             Some((attempt, ..)) => attempt + 1,
         };
-        let state = State::Held(now + terms.lease);
-        self.rows.insert(id, Row { until: now + known_for, attempt, token: *token, state });
+        let state = State::Held(now.saturating_add(terms.lease));
+        let until = now.saturating_add(known_for);
+        self.rows.insert(id, Row { until, attempt, token: *token, state });
         Claimed::Acquired { attempt }
     }
 
@@ -157,7 +159,14 @@ impl ReferenceStore {
 
 impl Claims for ReferenceStore {
     fn claim<'a>(&'a self, key: &'a Key, token: &'a Token, terms: Terms) -> Pending<'a, Claimed> {
-        Box::pin(async move { Ok(self.with(|store| store.claim(key, token, terms))) })
+        Box::pin(async move {
+            self.with(|store| match store.has(Flaw::EndlessTermsFail) {
+                true if terms.window == Duration::MAX => {
+                    Err(StoreError::Unavailable("flaw".to_owned()))
+                }
+                _ => Ok(store.claim(key, token, terms)),
+            })
+        })
     }
 
     fn complete<'a>(&'a self, key: &'a Key, token: &'a Token, status: u16) -> Pending<'a, Settled> {
