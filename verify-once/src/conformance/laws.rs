@@ -15,7 +15,7 @@ type Try = fn(&Suite) -> Law<'_>;
 type Law<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
 /// Each law with what tries it.
-pub(super) const LAWS: [(&str, Try); 14] = [
+pub(super) const LAWS: [(&str, Try); 15] = [
     ("a store that can be used says so", |suite| Box::pin(check(suite))),
     ("of many claims one is acquired", |suite| Box::pin(one_wins(suite))),
     ("keys are apart", |suite| Box::pin(keys_are_apart(suite))),
@@ -27,6 +27,7 @@ pub(super) const LAWS: [(&str, Try); 14] = [
     ("a key is known for its lease at least", |suite| Box::pin(known_for_lease(suite))),
     ("a claim holds for its own lease", |suite| Box::pin(own_lease(suite))),
     ("a claim is over after its lease", |suite| Box::pin(lease_ends(suite))),
+    ("a key is known after its lease", |suite| Box::pin(known_after_lease(suite))),
     ("a key is free after its window", |suite| Box::pin(window_ends(suite))),
     ("a lease and a window may be endless", |suite| Box::pin(endless(suite))),
     ("a call that is dropped can be released by its token", |suite| Box::pin(dropped(suite))),
@@ -202,6 +203,29 @@ async fn lease_ends(suite: &Suite) -> Result<(), String> {
         suite.other().complete(&key, &second, 202).await,
         Settled::Yes,
     )
+}
+
+async fn known_after_lease(suite: &Suite) -> Result<(), String> {
+    let keys = [key()?, key()?, key()?];
+    let holder = token()?;
+    for key in &keys {
+        expect("claim", suite.one().claim(key, &holder, suite.short()).await, FIRST)?;
+    }
+    let [done, failed, held] = &keys;
+    expect("completion", suite.one().complete(done, &holder, 200).await, Settled::Yes)?;
+    expect("release", suite.one().release(failed, &holder).await, Settled::Yes)?;
+    suite.pass(suite.lease * 11 / 10).await;
+    let late = suite.one().complete(held, &holder, 201).await;
+    expect("completion after the lease, before another claim", late, Settled::Yes)?;
+    for (key, claimed) in [
+        (done, Claimed::Done { status: 200 }),
+        (failed, Claimed::Acquired { attempt: 2 }),
+        (held, Claimed::Done { status: 201 }),
+    ] {
+        let again = suite.other().claim(key, &token()?, suite.short()).await;
+        expect("claim within the window, after the lease", again, claimed)?;
+    }
+    Ok(())
 }
 
 async fn window_ends(suite: &Suite) -> Result<(), String> {

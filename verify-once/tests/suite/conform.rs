@@ -35,16 +35,20 @@ async fn the_reference_conforms() {
 #[tokio::test]
 async fn every_flaw_is_found_by_its_law() {
     let stale = "a token that does not hold the key settles nothing";
+    let after_lease = "a key is known after its lease";
     let flaws = [
         (Flaw::AtOnceIsApart, "of many claims one is acquired"),
         (Flaw::AttemptsBeginAnew, "attempts grow"),
         (Flaw::CheckFails, "a store that can be used says so"),
         (Flaw::CompletionsOverwrite, "what is done stays done"),
         (Flaw::DoneCanBeReleased, "what is done stays done"),
+        (Flaw::DoneEndsWithLease, after_lease),
         (Flaw::EndlessTermsFail, "a lease and a window may be endless"),
         (Flaw::EveryClaimWins, "of many claims one is acquired"),
+        (Flaw::FailedEndsWithLease, after_lease),
         (Flaw::ForgetsNothing, "attempts grow"),
         (Flaw::KeysAreCut, "keys are apart"),
+        (Flaw::LateCompletionsAreLost, after_lease),
         (Flaw::LeasesAreTheAskers, "a claim holds for its own lease"),
         (Flaw::LeasesLast, "a claim is over after its lease"),
         (Flaw::SameTokenIsAnother, "the same token is the same claim"),

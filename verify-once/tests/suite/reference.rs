@@ -16,10 +16,13 @@ pub(crate) enum Flaw {
     CheckFails,
     CompletionsOverwrite,
     DoneCanBeReleased,
+    DoneEndsWithLease,
     EndlessTermsFail,
     EveryClaimWins,
+    FailedEndsWithLease,
     ForgetsNothing,
     KeysAreCut,
+    LateCompletionsAreLost,
     LeasesAreTheAskers,
     LeasesLast,
     SameTokenIsAnother,
@@ -117,6 +120,14 @@ impl Reference {
         };
         if row.token != *token && flaw != Some(Flaw::TokensAreIgnored) {
             return Settled::Lost;
+        }
+        if let State::Held(until) = row.state {
+            match flaw {
+                Some(Flaw::LateCompletionsAreLost) if until <= now => return Settled::Lost,
+                Some(Flaw::DoneEndsWithLease) if status.is_some() => row.until = until,
+                Some(Flaw::FailedEndsWithLease) if status.is_none() => row.until = until,
+                _ => {}
+            }
         }
         match (row.state, status) {
             (State::Done(_), Some(_)) if flaw != Some(Flaw::CompletionsOverwrite) => Settled::Yes,
