@@ -34,6 +34,8 @@ impl Backend {
     const BACKGROUND: usize = 1024;
     /// How much longer a claim holds than its handler may take.
     const SPARE: Duration = Duration::from_secs(10);
+    /// The longest that a call may take: a claim is settled within that, at its second try at the latest.
+    pub(crate) const MOST_PATIENCE: Duration = Duration::from_secs(5);
 
     pub(crate) fn new(settings: Settings) -> Self {
         let background = Arc::new(Semaphore::new(Self::BACKGROUND));

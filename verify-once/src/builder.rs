@@ -3,7 +3,11 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use verify_core::Sender;
 
-use crate::{Claims, ConfigError, Once, backend::Settings, windows::Windows};
+use crate::{
+    Claims, ConfigError, Once,
+    backend::{Backend, Settings},
+    windows::Windows,
+};
 
 impl Once {
     /// Starts the configuration of a guard, with a store such as [`Memory`](crate::Memory).
@@ -59,15 +63,15 @@ impl Builder {
         self
     }
 
-    /// Sets how long a handler may run. After that it is dropped, and the answer is 503. A claim holds for
-    /// 10 s longer, so that no handler outlives its claim. Without it: 20 s, which is less than MLflow
-    /// waits.
+    /// Sets how long a handler may run. After that it is dropped, and the answer is 503. If the store has to be waited
+    /// for, the time counts from when it is asked. A claim holds for 10 s longer, so that no handler outlives its claim.
+    /// Without it: 20 s, which is less than MLflow waits.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = deadline;
         self
     }
 
-    /// Sets how long a call to the store may take. Without it: 500 ms.
+    /// Sets how long a call to the store may take, at most 5 s. Without it: 500 ms.
     pub const fn store_deadline(mut self, deadline: Duration) -> Self {
         self.settings.patience = deadline;
         self
@@ -88,12 +92,16 @@ impl Builder {
     /// # Errors
     ///
     /// [`ConfigError::WindowMissing`] if a named sender signs neither an id nor a time.
-    /// [`ConfigError::DeadlineZero`].
+    /// [`ConfigError::DeadlineZero`] and [`ConfigError::StoreDeadlineInvalid`].
     pub fn build(self) -> Result<Once, ConfigError> {
         self.senders.iter().try_for_each(|sender| self.settings.windows.check(sender))?;
-        match self.settings.deadline {
-            Duration::ZERO => Err(ConfigError::DeadlineZero),
-            _ => Ok(Once::new(self.settings)),
+        let Settings { deadline, patience, .. } = &self.settings;
+        if deadline.is_zero() {
+            return Err(ConfigError::DeadlineZero);
         }
+        if patience.is_zero() || *patience > Backend::MOST_PATIENCE {
+            return Err(ConfigError::StoreDeadlineInvalid);
+        }
+        Ok(Once::new(self.settings))
     }
 }

@@ -17,6 +17,9 @@ pub enum ConfigError {
     RuntimeMissing,
     /// The address of a store does not begin with a known scheme, or the feature for it is off.
     SchemeUnknown,
+    /// The time limit for a call to the store is zero, or longer than 5 s. A claim ends 10 s after the deadline of its
+    /// handler, and has to be settled before.
+    StoreDeadlineInvalid,
     /// An address asks for TLS without a check of the certificate, or for TLS that an attacker in the
     /// network could turn off.
     TlsUnsafe,
@@ -70,6 +73,10 @@ impl fmt::Display for ConfigError {
             Self::TlsUnsaid => f.write_str(
                 "address of the store does not say whether to encrypt: add `?sslmode=verify-full`, \
                  or `?sslmode=disable` for a network that nobody else is in",
+            ),
+            Self::StoreDeadlineInvalid => f.write_str(
+                "`store_deadline` has to be more than zero and at most 5 s: \
+                 a claim ends 10 s after the deadline of its handler, and has to be settled before",
             ),
             Self::DeadlineZero => f.write_str("`deadline` is zero, so no handler could run"),
             Self::WindowMissing { sender } => write!(

@@ -3,7 +3,7 @@ mod guarded;
 use core::{fmt, time::Duration};
 use std::sync::Arc;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use verify_core::Receipt;
 
 pub use guarded::Guarded;
@@ -28,7 +28,9 @@ pub struct Run {
     sender: &'static str,
     /// `None`: nobody is to know of it.
     claim: Option<Claim>,
-    pub(crate) deadline: Duration,
+    deadline: Duration,
+    /// When the store was asked, from which the deadline counts. `None`: it answered at once.
+    asked: Option<Instant>,
     /// What is answered after the deadline.
     pub(crate) overdue: Answer,
 }
@@ -64,9 +66,11 @@ impl Once {
         let entry = match self.question(receipt) {
             Question::Claim(claim, terms) => {
                 let store = self.0.store();
-                let asked = store.claim(&claim.what.key, &claim.what.token, terms);
-                let claimed = self.0.limited(asked).await;
-                self.judge(receipt, claim, claimed)
+                // The lease begins after it, however late the answer comes.
+                let asked = Some(Instant::now());
+                let claiming = store.claim(&claim.what.key, &claim.what.token, terms);
+                let claimed = self.0.limited(claiming).await;
+                self.judge(receipt, claim, claimed).map(|run| Run { asked, ..run })
             }
             Question::None(entry) => entry,
         };
@@ -161,6 +165,7 @@ impl Once {
             sender: receipt.sender(),
             claim,
             deadline,
+            asked: None,
             overdue: Answer::overdue(receipt),
         }
     }
@@ -297,6 +302,12 @@ impl Run {
         if let Some(claim) = &mut self.claim {
             claim.settle().await;
         }
+    }
+
+    /// Until the deadline of the handler.
+    fn timer(&self) -> Sleep {
+        let end = self.asked.and_then(|asked| asked.checked_add(self.deadline));
+        end.map_or_else(|| sleep(self.deadline), sleep_until)
     }
 
     /// Returns the claim that is to be settled while the sender waits.

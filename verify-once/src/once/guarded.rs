@@ -7,7 +7,7 @@ use core::{
 use pin_project_lite::pin_project;
 use tokio::{
     task::coop::{Unconstrained, unconstrained},
-    time::{Sleep, sleep},
+    time::Sleep,
 };
 
 use super::Run;
@@ -57,9 +57,8 @@ impl<F: Future, E: FnOnce(&F::Output) -> Ending> Future for Guarded<F, E> {
                 Poll::Ready(result) => Ok(result),
                 Poll::Pending => {
                     // A handler that used up what a task may do in one go does not stop the clock.
-                    let timer = this
-                        .timer
-                        .get_or_insert_with(|| Box::pin(unconstrained(sleep(run.deadline))));
+                    let timer =
+                        this.timer.get_or_insert_with(|| Box::pin(unconstrained(run.timer())));
                     ready!(timer.as_mut().poll(cx));
                     Err(run.overdue)
                 }

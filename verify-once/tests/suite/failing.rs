@@ -152,6 +152,24 @@ async fn readiness_has_a_time_limit() {
     assert_eq!(once.check().await, Err(StoreError::TimedOut));
 }
 
+/// The claim holds from when the store makes it. Its answer may come later, and its handler may begin later still.
+#[tokio::test(start_paused = true)]
+async fn the_deadline_counts_from_when_the_store_is_asked() {
+    let (once, store) = faulty();
+    store.next([Fault::IsSlow(Duration::from_millis(400))]);
+    let begun = Instant::now();
+    let run = enter_run(&once, &mlflow("an-id", 0)).await;
+    sleep(Duration::from_secs(5)).await;
+    let guarded = run.guard(core::future::pending::<()>(), |()| Ending::Answered(200));
+    assert_eq!(guarded.await.unwrap_err().reason, Reason::Overdue);
+    assert_eq!(begun.elapsed(), Duration::from_secs(20));
+    // Without an end there is none.
+    let once = Once::builder(store).deadline(Duration::MAX).build().unwrap();
+    let run = enter_run(&once, &mlflow("an-id", 0)).await;
+    let guarded = run.guard(sleep(Duration::from_secs(3600)), |()| Ending::Answered(200));
+    assert_eq!(guarded.await, Ok(()));
+}
+
 /// What is settled in the background is bounded, and ends.
 #[tokio::test(start_paused = true)]
 async fn a_store_that_is_down_for_long_is_not_asked_for_ever() {

@@ -48,6 +48,8 @@ pub(crate) enum Fault {
     LosesAnswer,
     /// It is not answered, and carried out later, whether anybody still waits or not.
     IsLate(Duration),
+    /// It is carried out and answered after a while.
+    IsSlow(Duration),
     /// Nothing.
     None,
 }
@@ -90,6 +92,10 @@ impl Faulty {
         let fault = self.faults.lock().unwrap().pop_front().unwrap_or(Fault::None);
         match fault {
             Fault::None => carry_out.await,
+            Fault::IsSlow(after) => {
+                sleep(after).await;
+                carry_out.await
+            }
             Fault::Fails => Err(StoreError::Unavailable("it fails".to_owned())),
             Fault::LosesAnswer => {
                 carry_out.await?;

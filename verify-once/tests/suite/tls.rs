@@ -12,7 +12,7 @@ use crate::{
 
 /// Holds a store to what it says, however slow the machine is.
 async fn hold(store: impl Claims + 'static, at: u16, expected: Option<&str>) {
-    let once = Once::builder(store).store_deadline(Duration::from_secs(10)).build().unwrap();
+    let once = Once::builder(store).store_deadline(Duration::from_secs(5)).build().unwrap();
     let expected = expected
         .map(|what| StoreError::Unsuitable(format!("store of claims `127.0.0.1:{at}` {what}")));
     assert_eq!(once.check().await.err(), expected);

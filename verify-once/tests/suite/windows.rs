@@ -29,6 +29,17 @@ fn a_sender_without_id_and_time_needs_a_window() {
     }
     let error = builder().deadline(Duration::ZERO).build().unwrap_err();
     assert_eq!(error.to_string(), "`deadline` is zero, so no handler could run");
+    for millis in [0, 5001] {
+        let builder = builder().store_deadline(Duration::from_millis(millis));
+        let error = builder.build().unwrap_err();
+        assert_eq!(error, ConfigError::StoreDeadlineInvalid);
+        assert_eq!(
+            error.to_string(),
+            "`store_deadline` has to be more than zero and at most 5 s: \
+             a claim ends 10 s after the deadline of its handler, and has to be settled before"
+        );
+    }
+    builder().store_deadline(Duration::from_secs(5)).build().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
