@@ -24,6 +24,9 @@ pub(crate) struct Backend {
     pub(crate) settings: Settings,
     /// How many claims may be settled in the background at a time. Beyond that they end with their lease.
     pub(crate) background: Arc<Semaphore>,
+    /// The same for those whose handler succeeded: while the store is down, claims that may have been made fill the
+    /// other places.
+    pub(crate) completions: Arc<Semaphore>,
     pub(crate) looked: Arc<Mutex<Option<Looked>>>,
 }
 
@@ -38,8 +41,8 @@ impl Backend {
     pub(crate) const MOST_PATIENCE: Duration = Duration::from_secs(5);
 
     pub(crate) fn new(settings: Settings) -> Self {
-        let background = Arc::new(Semaphore::new(Self::BACKGROUND));
-        Self { settings, background, looked: Arc::default() }
+        let places = || Arc::new(Semaphore::new(Self::BACKGROUND));
+        Self { settings, background: places(), completions: places(), looked: Arc::default() }
     }
 
     pub(crate) fn lease(&self) -> Duration {

@@ -22,15 +22,17 @@ impl Claim {
     /// Outside of a runtime of tokio.
     pub(crate) fn new(backend: Arc<Backend>, key: Key, token: Token, sender: &'static str) -> Self {
         let intended = Settlement::Release;
-        let what = Claimable { key, token, sender, intended, is_acquired: false };
+        let what = Claimable { key, token, sender, intended, is_acquired: false, is_tried: false };
         Self { what, armed: Some((backend, Handle::current())) }
     }
 
     /// Settles it. A failure is tried again in the background.
     pub(crate) async fn settle(&mut self) {
-        if let Some((backend, _)) = &self.armed
-            && settling::settle_now(backend, &self.what).await
-        {
+        let Some((backend, _)) = &self.armed else { return };
+        let what = self.what;
+        // Also if nobody waits for the answer.
+        self.what.is_tried = true;
+        if settling::settle_now(backend, &what).await {
             self.disarm();
         }
     }
@@ -42,7 +44,8 @@ impl Claim {
         match asked {
             Some(None) => return false,
             Some(Some(true)) => self.disarm(),
-            Some(Some(false)) | None => {}
+            Some(Some(false)) => self.what.is_tried = true,
+            None => {}
         }
         true
     }

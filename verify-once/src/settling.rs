@@ -23,6 +23,8 @@ pub(crate) struct Claimable {
     pub(crate) intended: Settlement,
     /// Whether the store said that it is ours. Otherwise it may still become ours.
     pub(crate) is_acquired: bool,
+    /// Whether a call to settle it was made whose answer is not known.
+    pub(crate) is_tried: bool,
 }
 
 /// Settles a claim that is held. Returns whether it is certain what became of it.
@@ -52,12 +54,15 @@ fn is_settled(claim: &Claimable, settled: Result<Settled, StoreError>) -> bool {
 
 /// Settles a claim without anybody waiting for it.
 pub(crate) fn settle_later(runtime: &Handle, backend: Arc<Backend>, claim: Claimable) {
-    let Ok(permit) = Arc::clone(&backend.background).try_acquire_owned() else {
-        // The lease ends it.
-        return count(claim.sender, "left_to_lease");
+    let places = match claim.intended {
+        Settlement::Complete(_) if claim.is_acquired => &backend.completions,
+        _ => &backend.background,
+    };
+    let Ok(permit) = Arc::clone(places).try_acquire_owned() else {
+        return leave(&claim, "too many others wait for the store");
     };
     runtime.spawn(async move {
-        persist(&backend, &claim).await;
+        persist(&backend, claim).await;
         drop(permit);
     });
 }
@@ -65,7 +70,7 @@ pub(crate) fn settle_later(runtime: &Handle, backend: Arc<Backend>, claim: Claim
 /// Tries until it is certain. A claim whose answer was lost may be carried out later than the first
 /// release: a server that was stopped reads what clients had sent it when it goes on. So "not yours" is
 /// believed the second time, a while after the first: longer than PostgreSQL lets a statement run.
-async fn persist(backend: &Backend, claim: &Claimable) {
+async fn persist(backend: &Backend, mut claim: Claimable) {
     const FIRST: Duration = Duration::from_millis(50);
     const LONGEST: Duration = Duration::from_secs(5);
     const DOUBT: Duration = Duration::from_secs(3);
@@ -75,16 +80,34 @@ async fn persist(backend: &Backend, claim: &Claimable) {
     let mut wait = FIRST;
     let mut doubts = u32::from(!claim.is_acquired);
     while begun.elapsed() < most {
-        match settle(backend, claim).await {
+        match settle(backend, &claim).await {
             Ok(Settled::Lost) if doubts > 0 => {
                 doubts -= 1;
                 sleep(DOUBT).await;
             }
-            Ok(settled) => return tell(claim, settled),
-            Err(_) => sleep(wait).await,
+            Ok(settled) => return tell(&claim, settled),
+            Err(_) => {
+                claim.is_tried = true;
+                sleep(wait).await;
+            }
         }
         wait = (wait * 2).min(LONGEST);
     }
+    leave(&claim, "the store failed for twice the lease");
+}
+
+/// Gives up. The lease ends the claim, if there is one.
+fn leave(claim: &Claimable, why: &'static str) {
+    let sender = claim.sender;
+    match claim.intended {
+        Settlement::Complete(_) => {
+            tracing::warn!(target: LOG_TARGET, sender, "delivery was handled and is not recorded as done, so it runs again if it comes again: {why}");
+        }
+        Settlement::Release => {
+            tracing::warn!(target: LOG_TARGET, sender, "claim not given back, so the delivery runs after the lease at the earliest: {why}");
+        }
+    }
+    count(sender, "left_to_lease");
 }
 
 fn ask_at_once(backend: &Backend, claim: &Claimable) -> Option<Result<Settled, StoreError>> {
@@ -115,6 +138,8 @@ fn tell(claim: &Claimable, settled: Settled) {
         (Settled::Yes, Settlement::Release) => "released",
         // Nothing was claimed, and nothing is lost.
         (Settled::Lost, _) if !claim.is_acquired => return,
+        // An earlier call gave it back. A completion that is made again would be `Yes`.
+        (Settled::Lost, Settlement::Release) if claim.is_tried => return,
         (Settled::Lost, _) => {
             tracing::warn!(target: LOG_TARGET, sender, "claim was lost: its lease was over, and another run may have handled the delivery too");
             "lost"

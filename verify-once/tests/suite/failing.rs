@@ -185,6 +185,22 @@ async fn a_store_that_is_down_for_long_is_not_asked_for_ever() {
     assert_eq!(store.calls().len(), asked);
 }
 
+/// Claims that may have been made while the store is down are many, and what succeeded must not run again.
+#[tokio::test(start_paused = true)]
+async fn claims_that_may_have_been_made_keep_no_completion_out() {
+    let (once, store) = faulty();
+    let receipt = mlflow("an-id", 0);
+    let run = enter_run(&once, &receipt).await;
+    store.next(core::iter::repeat_n(Fault::Fails, 100_000));
+    for number in 0..1100 {
+        enter_answer(&once, &mlflow(&format!("id-{number}"), 0)).await;
+    }
+    run.end(Ending::Answered(200)).await;
+    store.mend();
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(enter_answer(&once, &receipt).await.reason, Reason::Done);
+}
+
 /// Strangers who ask whether it is ready and hang up.
 #[tokio::test(start_paused = true)]
 async fn the_store_is_asked_once_a_second_whether_it_is_ready() {

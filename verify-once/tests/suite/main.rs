@@ -5,6 +5,8 @@
 #[cfg(all(feature = "postgres", feature = "redis"))]
 mod authority;
 mod conform;
+#[cfg(feature = "metrics")]
+mod counted;
 mod failing;
 #[cfg(all(feature = "postgres", feature = "redis"))]
 mod failures;

@@ -77,6 +77,11 @@ impl Faulty {
         self.faults.lock().unwrap().extend(faults);
     }
 
+    /// From now on nothing is wrong.
+    pub(crate) fn mend(&self) {
+        self.faults.lock().unwrap().clear();
+    }
+
     pub(crate) fn calls(&self) -> Vec<&'static str> {
         self.calls.lock().unwrap().clone()
     }
