@@ -4,7 +4,10 @@ mod line;
 
 use core::{fmt, time::Duration};
 
-use ::redis::{Client, ConnectionAddr, FromRedisValue, RedisError, Script, TlsCertificates, cmd};
+use ::redis::{
+    Client, ConnectionAddr, FromRedisValue, IntoConnectionInfo as _, RedisError, Script,
+    TlsCertificates, cmd, io::tcp::TcpSettings,
+};
 use tokio::runtime::Handle;
 use verify_connect::SplitAddress;
 
@@ -16,7 +19,8 @@ use line::Line;
 /// Claims in Redis (from 5) or Valkey, for any number of instances.
 ///
 /// Each call is one script over one key, on the clock of the server. One connection carries all calls. If a
-/// call is dropped or fails, the connection is closed, and the next call connects again.
+/// call is dropped or fails, the connection is closed, and the next call connects again. What the system has not sent by
+/// then is not sent any more.
 ///
 /// The server must not evict keys. With a `maxmemory-policy` other than `noeviction` it would forget claims
 /// early, so the store refuses it. Replicas lag behind, so a failover may forget the claims of the last
@@ -63,14 +67,18 @@ impl Redis {
         if mode.is_some() || !others.iter().all(is_known) {
             return Err(invalid());
         }
+        // Closed with a reset, because a call that was given up is not to be sent any more: after a partition the
+        // system would send it, long after nobody waits for it.
+        let reset = TcpSettings::default().set_linger_time(Duration::ZERO);
         // Its error may hold parts of the address.
+        let server = url.into_connection_info().map_err(|_| invalid())?.set_tcp_settings(reset);
         let client = match authorities {
-            None => Client::open(url),
+            None => Client::open(server),
             Some(file) => {
                 let pem = verify_connect::authorities(&file);
                 let pem = pem.map_err(|_| ConfigError::AuthoritiesInvalid)?;
                 let authorities = TlsCertificates { client_tls: None, root_cert: Some(pem) };
-                Client::build_with_tls(url, authorities)
+                Client::build_with_tls(server, authorities)
             }
         }
         .map_err(|_| invalid())?;

@@ -1,15 +1,20 @@
 //! Redis and Valkey, on servers that the tests start.
 
 use core::{
+    net::Ipv4Addr,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use proptest::test_runner::{Config, TestRunner};
 use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, copy},
+    net::{TcpSocket, TcpStream},
     runtime::Runtime,
-    time::{Instant, sleep},
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+    time::{Instant, sleep, timeout},
 };
 use verify_once::{
     Claimed, Claims, ConfigError, Ending, Key, Once, Reason, Redis, Settled, StoreError, Terms,
@@ -190,6 +195,50 @@ async fn a_server_that_is_not_there_yet_is_waited_for() {
     }
 }
 
+/// Otherwise the system would send what a partition held up, long after nobody waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_sent_when_a_call_was_given_up_is_not_sent_later() {
+    for server in each_redis("a reset") {
+        let listening = TcpSocket::new_v4().unwrap();
+        // Then most of the calls wait to be sent.
+        listening.set_recv_buffer_size(2048).unwrap();
+        listening.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let listener = listening.listen(1).unwrap();
+        let (way, port) = (listener.local_addr().unwrap(), server.port());
+        let (cut, mut is_cut) = watch::channel(false);
+        let carried: JoinHandle<io::Result<()>> = tokio::spawn(async move {
+            let (mut from_client, mut to_client) = listener.accept().await?.0.into_split();
+            let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+            let (mut from_server, mut to_server) = server.into_split();
+            tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
+            let mut buffer = [0; 1024];
+            loop {
+                is_cut.wait_for(|is_cut| !is_cut).await.map_err(io::Error::other)?;
+                match from_client.read(&mut buffer).await? {
+                    0 => return Ok(()),
+                    length => to_server.write_all(&buffer[..length]).await?,
+                }
+            }
+        });
+        let store = Arc::new(Redis::new(&format!("redis://{way}")).unwrap());
+        assert_eq!(store.check().await, Ok(()));
+        cut.send(true).unwrap();
+        let mut calls = JoinSet::new();
+        for number in 0..1000_u32 {
+            let store = Arc::clone(&store);
+            calls.spawn(async move {
+                let call = claim(&store, number as u8);
+                timeout(Duration::from_millis(200), call).await.is_err()
+            });
+        }
+        assert!(calls.join_all().await.contains(&true));
+        sleep(Duration::from_millis(100)).await;
+        cut.send(false).unwrap();
+        let ended = carried.await.unwrap().map_err(|error| error.kind());
+        assert_eq!(ended, Err(io::ErrorKind::ConnectionReset), "{}", server.name);
+    }
+}
+
 /// A failover to a replica forgets at most what it was not sent yet.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failover_loses_no_delivery() {
@@ -297,7 +346,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let begun = Instant::now();
-    let mut working = tokio::task::JoinSet::new();
+    let mut working = JoinSet::new();
     for lane in 0..lanes {
         working.spawn(work(lane));
     }
