@@ -23,7 +23,8 @@ use line::Line;
 /// then is not sent any more.
 ///
 /// The server must not evict keys. With a `maxmemory-policy` other than `noeviction` it would forget claims
-/// early, so the store refuses it. Replicas lag behind, so a failover may forget the claims of the last
+/// early, so the store refuses it. A Redis Cluster is refused too: a key may be in another of its servers, and the store
+/// has one connection. Replicas lag behind, so a failover may forget the claims of the last
 /// moments. A delivery that comes again then runs once more.
 pub struct Redis {
     line: Line,

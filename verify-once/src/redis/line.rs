@@ -78,7 +78,7 @@ impl Line {
         Ok(current.insert(Numbered { number: fresh_number(), connection }).clone())
     }
 
-    /// Refuses a server that forgets early, or that another version writes to.
+    /// Refuses a server that forgets early, that has only some of the keys, or that another version writes to.
     pub(super) async fn look(
         &self,
         connection: &mut MultiplexedConnection,
@@ -92,6 +92,13 @@ impl Line {
             return Err(self.unsuitable(format_args!(
                 "may forget claims early: its `maxmemory-policy` is `{policy}`, and has to be `noeviction`"
             )));
+        }
+        let info: InfoDict =
+            cmd("INFO").arg("cluster").query_async(connection).await.map_err(meaning)?;
+        if info.get("cluster_enabled") == Some(1) {
+            return Err(self.unsuitable(
+                "is part of a Redis Cluster, which this store cannot use: name a server that is not",
+            ));
         }
         let version: Option<String> =
             cmd("GET").arg(Self::VERSION_KEY).query_async(connection).await.map_err(meaning)?;

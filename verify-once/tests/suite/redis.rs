@@ -96,6 +96,20 @@ async fn a_server_that_evicts_is_refused() {
     }
 }
 
+/// A key may be in another server of the cluster.
+#[tokio::test]
+async fn a_cluster_is_refused() {
+    for server in each_redis("a cluster") {
+        let server = server.another(&["--cluster-enabled", "yes"]);
+        let expected = unsuitable(
+            &server,
+            "is part of a Redis Cluster, which this store cannot use: name a server that is not",
+        );
+        assert_eq!(server.store().check().await, expected);
+        assert_eq!(claim(&server.store(), 1).await.map(drop), expected);
+    }
+}
+
 #[tokio::test]
 async fn scripts_that_were_flushed_are_loaded_again() {
     for server in each_redis("SCRIPT FLUSH") {
