@@ -77,7 +77,8 @@ pub struct HandleOnceMiddleware<S> {
 /// done half of its work. 0: not known, because there is no guard or its store did not answer.
 ///
 /// It is in the extensions of the request inside [`HandleOnce`], and is an extractor. Use it to fence an effect
-/// outside of the store: a write with a smaller number came too late.
+/// outside of the store: a write with a smaller number came too late. If the store forgot a claim in a crash or a
+/// failover, two runs have the same number.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[expect(clippy::exhaustive_structs, reason = "an extractor is taken apart")]
 pub struct Attempt(pub u32);

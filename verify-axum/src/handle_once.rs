@@ -66,7 +66,8 @@ pub struct HandleOnce<S> {
 /// done half of its work. 0: not known, because there is no guard or its store did not answer.
 ///
 /// It is in the extensions of the request inside a [`HandleOnceLayer`], and is an extractor for axum. Use it to fence
-/// an effect outside of the store: a write with a smaller number came too late.
+/// an effect outside of the store: a write with a smaller number came too late. If the store forgot a claim in a crash
+/// or a failover, two runs have the same number.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[expect(clippy::exhaustive_structs, reason = "an extractor is taken apart")]
 pub struct Attempt(pub u32);

@@ -12,7 +12,8 @@ use crate::{Key, Token};
 ///    claim acquires the key. Until then the old token still holds the key, and can complete it.
 /// 3. A claim with the token that holds the key is the same claim, with the same attempt and lease:
 ///    the answer to the caller was lost.
-/// 4. The attempts of a key count from 1 and only grow, until the key is forgotten.
+/// 4. The attempts of a key count from 1 and only grow, until the key is forgotten. A store that may forget its last
+///    moments after a crash or a failover gives the number of a claim that it forgot once more.
 /// 5. A token that does not hold the key cannot settle it: [`Settled::Lost`].
 /// 6. What is done stays done: a release after it is `Lost`. Completing again by the same token is `Yes`
 ///    and changes nothing.
@@ -97,7 +98,8 @@ pub enum Claimed {
     /// The caller holds the claim.
     Acquired {
         /// How often the key was acquired, including this time. The first is 1. Use it to fence: a
-        /// write with a smaller number came too late.
+        /// write with a smaller number came too late. Two runs may have the same number if the store forgot the
+        /// claim of the first.
         attempt: u32,
     },
     /// The delivery was handled.

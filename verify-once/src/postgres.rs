@@ -22,7 +22,7 @@ use table::{Statements, Table};
 ///
 /// The table `verify_once` is created if it does not exist. Each call is one statement, on the clock of the server,
 /// over one of 8 connections. A connection is closed if its call is dropped or fails. A claim does not wait for the
-/// disk; a completion does.
+/// disk, so a crash of the server may forget the last claims; a completion does wait.
 ///
 /// **If the handler writes its effect into this database too, you need no guard**: see the crate
 /// page.
