@@ -19,13 +19,13 @@ use line::Line;
 /// Claims in Redis (from 5) or Valkey, for any number of instances.
 ///
 /// Each call is one script over one key, on the clock of the server. One connection carries all calls. If a
-/// call is dropped or fails, the connection is closed, and the next call connects again. What the system has not sent by
-/// then is not sent any more.
+/// call is dropped or fails, the connection is closed, and the next call connects again. What the system has not
+/// sent by then is not sent any more.
 ///
 /// The server must not evict keys. With a `maxmemory-policy` other than `noeviction` it would forget claims
-/// early, so the store refuses it. A Redis Cluster is refused too: a key may be in another of its servers, and the store
-/// has one connection. Replicas lag behind, so a failover may forget the claims of the last
-/// moments. A delivery that comes again then runs once more.
+/// early, so the store refuses it. A Redis Cluster is refused too: a key may be in another of its servers, and
+/// the store has one connection. Replicas lag behind, so a failover may forget the claims of the last moments. A
+/// delivery that comes again then runs once more.
 pub struct Redis {
     line: Line,
     scripts: Scripts,

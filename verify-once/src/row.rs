@@ -9,9 +9,9 @@ pub(crate) type Millis = i64;
 /// for a while without a row being deleted.
 pub(crate) const CLOCK_STEP: Millis = 60 * 60 * 1000;
 
-/// How much later than now a claim may have been made and still hold: by how much a clock is stepped to be right, or the
-/// clocks of two servers differ after a failover. A claim of a later time was made before the clock was set back. It
-/// does not hold, because its lease would seem to end that much later. The scripts of Redis and PostgreSQL have the
+/// How much later than now a claim may have been made and still hold: by how much a clock is stepped to be right, or
+/// the clocks of two servers differ after a failover. A claim of a later time was made before the clock was set back.
+/// It does not hold, because its lease would seem to end that much later. The scripts of Redis and PostgreSQL have the
 /// same 5 s.
 const STEP: Millis = 5_000;
 
