@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use tokio::{runtime::Handle, sync::Semaphore};
+use verify_axum::LOG_TARGET;
 
-use crate::log_line;
+/// Counts what had no room to go on.
+pub(crate) const BROKEN_OFF: &str = "gateway_broken_off_total";
 
 /// Room for it, in memory: `buffered_mib` once more. Clones share it.
 #[derive(Clone)]
@@ -36,7 +38,14 @@ impl Afterwards {
                     done
                 });
             }
-            Err(_) => log_line::broken_off(),
+            Err(_) => {
+                tracing::warn!(
+                    target: LOG_TARGET,
+                    "connection to an upstream closed before its answer ended: too many go on after their delivery was \
+                     answered or its sender hung up"
+                );
+                metrics::counter!(BROKEN_OFF).increment(1);
+            }
         }
     }
 

@@ -3,9 +3,8 @@
 use core::time::Duration;
 
 use http::StatusCode;
-use verify_axum::LOG_TARGET;
 
-use crate::{config::Route, facts::Facts};
+use crate::{afterwards::BROKEN_OFF, config::Route, facts::Facts};
 
 /// What became of a delivery.
 #[derive(Debug)]
@@ -72,19 +71,6 @@ impl Line {
 
 /// A path without a route has no line: strangers ask for many.
 pub(crate) const UNKNOWN_PATH: &str = "gateway_unknown_path_total";
-
-/// What did not go on after its delivery was answered or its sender hung up.
-const BROKEN_OFF: &str = "gateway_broken_off_total";
-
-/// Logs that something has no room to go on.
-pub(crate) fn broken_off() {
-    tracing::warn!(
-        target: LOG_TARGET,
-        "connection to an upstream closed before its answer ended: too many go on after their delivery was answered or its \
-         sender hung up"
-    );
-    metrics::counter!(BROKEN_OFF).increment(1);
-}
 
 /// Says what the figures are.
 pub(crate) fn describe() {
