@@ -36,7 +36,7 @@ pub struct Server {
     connections: u32,
     head_deadline: Duration,
     read_buffer: usize,
-    stop_deadline: Duration,
+    pub(crate) stop_deadline: Duration,
 }
 
 impl Server {
@@ -121,10 +121,6 @@ impl Server {
             // Answers are small. To copy one costs less than the call of the kernel that takes it in pieces.
             .writev(false);
         server
-    }
-
-    pub(crate) const fn stops_within(&self) -> Duration {
-        self.stop_deadline
     }
 
     /// Takes connections until it is to stop.

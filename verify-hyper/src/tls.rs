@@ -85,7 +85,7 @@ async fn converse<S, B>(
     B: Body<Data: Send, Error: Into<Box<dyn core::error::Error + Send + Sync>>>,
     B: Send + 'static,
 {
-    let (guest, stop_deadline) = (place.guest(), server.stops_within());
+    let (guest, stop_deadline) = (place.guest(), server.stop_deadline);
     let service = service_fn(move |request| answer(app.clone(), guest.clone(), request));
     let Some(tls) = tls else {
         let connection = server.http_1().serve_connection(TokioIo::new(socket), service);
