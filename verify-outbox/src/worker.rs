@@ -110,9 +110,10 @@ impl Worker {
             gate: (new != held.gate).then_some(new),
             paced_until: self.paced_until,
         });
+        let written = self.write();
+        // Whoever reads that it was given up finds it in the store.
         self.log(&due, &fate, arrived);
-        self.write()?;
-        Ok(Next::GoOn)
+        written.map(|()| Next::GoOn)
     }
 
     /// Writes what became of the last posting.
