@@ -1,4 +1,5 @@
 use core::{
+    cell::RefCell,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -318,17 +319,17 @@ fn a_panic_after_a_posting_does_not_repeat_it() {
     let (outbox, _workers) = bench.open();
     keep(&outbox, &["a", "b"]);
     let mut worker = bench.worker(&outbox);
-    let logged = metrics::with_local_recorder(&Panics, || worker.step());
+    let logged = metrics::with_local_recorder(&At(|| panic!("no figure")), || worker.step());
     assert_eq!(logged, Next::Sleep(Duration::from_secs(1)));
     bench.finish(&mut worker);
     assert_eq!(bench.posted(), ["a", "b"]);
     assert_eq!(outbox.waiting().unwrap(), []);
 }
 
-/// Counts, and panics at the time that a delivery took.
-struct Panics;
+/// Counts, and does this at the time that a delivery took.
+struct At<F>(F);
 
-impl metrics::Recorder for Panics {
+impl<F: Fn()> metrics::Recorder for At<F> {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
@@ -344,6 +345,20 @@ impl metrics::Recorder for Panics {
     }
 
     fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        panic!("no figure")
+        (self.0)();
+        Histogram::noop()
     }
+}
+
+/// Whoever reads in the log what became of it may look for it at once.
+#[test]
+fn what_became_of_a_posting_is_said_once_it_is_kept() {
+    let bench = Bench::new(Policy::default());
+    let (outbox, _workers) = bench.open();
+    keep(&outbox, &["a"]);
+    let mut worker = bench.worker(&outbox);
+    let waiting = RefCell::new(None);
+    let recorder = At(|| *waiting.borrow_mut() = Some(outbox.waiting().unwrap()));
+    metrics::with_local_recorder(&recorder, || bench.finish(&mut worker));
+    assert_eq!(waiting.take(), Some(Vec::new()));
 }
