@@ -184,7 +184,7 @@ impl Load {
             "| NATS {what} | {accepted} accepted | {arrived} arrived | {twice} twice | {lost} lost |"
         );
         assert_eq!((twice, lost), (0, 0));
-        assert!(*accepted > 100, "there was no load");
+        assert!(*accepted > 30, "there was no load");
     }
 }
 
