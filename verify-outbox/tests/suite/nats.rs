@@ -166,6 +166,8 @@ impl Load {
             sleep(Duration::from_millis(500));
             trouble(server);
             sleep(Duration::from_millis(500));
+            // A busy machine takes longer for a load.
+            wait_until(|| *accepted.lock().unwrap() > 100);
             ends.store(true, Ordering::Relaxed);
         });
         wait_until(|| outbox.waiting().unwrap().is_empty());
@@ -184,7 +186,7 @@ impl Load {
             "| NATS {what} | {accepted} accepted | {arrived} arrived | {twice} twice | {lost} lost |"
         );
         assert_eq!((twice, lost), (0, 0));
-        assert!(*accepted > 30, "there was no load");
+        assert!(*accepted > 100, "there was no load");
     }
 }
 
