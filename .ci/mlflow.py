@@ -24,6 +24,8 @@ from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from ports import free_port
+
 LOCKED = 20
 # The last try of MLflow comes before that, and its answer too.
 GIVES_UP = 75
@@ -153,8 +155,7 @@ class Mlflow:
     """A server with an empty registry."""
 
     def __init__(self, stack, programs, folder):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / "mlflow.log"
         # `mlflow` is a script that looks for others beside it.

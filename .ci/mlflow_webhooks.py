@@ -27,6 +27,7 @@ from pathlib import Path
 
 # The one beside this file, and not the package.
 from mlflow import Mlflow, run, until
+from ports import free_port
 
 OLD, NEW = "the secret of the webhook \u00e9 ", "another secret"
 BUDGET = """
@@ -340,8 +341,7 @@ def refused(verify, url):
 def listen(stack, verify, mlflow, folder):
     """`verify listen --register`: a webhook is there as long as it runs, and one that a crash left behind until the
     next start. There is no tunnel: the server is on this machine."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     command = [verify.program, "listen", "--register", "mlflow", "try-out", "--url", f"http://{address}"]
     command += ["--bind", address, "--page", "127.0.0.1:0", "--store", str(folder / "listen.redb")]
 

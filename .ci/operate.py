@@ -24,6 +24,8 @@ import sys
 import tempfile
 import time
 
+from ports import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OPERATE = ROOT / "operate"
 PROGRAMS = pathlib.Path(sys.argv[1])
@@ -145,12 +147,6 @@ def dockerfile(name, folder):
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     assert "cannot be read" in done.stderr, done.stderr
     print(f"{name}: not built; what it names is there")
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Bridge:

@@ -38,10 +38,16 @@ GATEWAY = sys.argv[1]
 PATIENCE = 60
 
 
+RESERVED = []
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of loopback that nobody else is given: a socket that is bound to it and does not listen keeps it."""
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    RESERVED.append(keeper)
+    return keeper.getsockname()[1]
 
 
 def wait_for(what, condition):

@@ -11,6 +11,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark may panic")]
 
+#[path = "../../verify-once/tests/suite/port.rs"]
+mod port;
 #[path = "../tests/suite/server.rs"]
 #[expect(dead_code, reason = "nothing fails here")]
 mod server;

@@ -14,10 +14,12 @@ mod https;
 mod keep;
 mod matrix;
 #[cfg(target_os = "linux")]
-#[expect(dead_code, reason = "what else can be done to the server is verify-outbox's tests")]
 #[path = "../../../verify-outbox/tests/suite/nats/server.rs"]
 mod nats;
 mod operators;
+#[cfg(target_os = "linux")]
+#[path = "../../../verify-once/tests/suite/port.rs"]
+mod port;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod publish;

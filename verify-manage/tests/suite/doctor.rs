@@ -177,13 +177,10 @@ async fn what_the_service_says_is_a_finding() {
 
 #[tokio::test]
 async fn a_service_that_is_not_there_is_a_finding() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let closed = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
     let (address, _) = tls().await;
     for (url, fault) in [
         (format!("http://{NOWHERE}"), Fault::ServiceUnknown),
-        (closed, Fault::ServiceUnreachable),
+        ("http://127.0.0.1:1".to_owned(), Fault::ServiceUnreachable),
         (format!("https://localhost:{}", address.port()), Fault::ServiceCertificate),
     ] {
         let environment: Environment = [("MLFLOW_TRACKING_URI", url)].into_iter().collect();
@@ -320,16 +317,13 @@ async fn port(says: &'static [u8]) -> SocketAddr {
 
 #[tokio::test]
 async fn a_receiver_that_cannot_be_reached_is_a_finding() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let closed = listener.local_addr().unwrap();
-    drop(listener);
     let (with_tls, _) = tls().await;
     let noise = port(b"220 mail.example.com ESMTP\r\n").await;
     let hang_up = Server::start(|_, _| Reply::HangUp).await;
     let silent = Server::start(|_, _| Reply::Silence).await;
     for (url, fault) in [
         (format!("http://{NOWHERE}/"), Fault::ReceiverUnknown),
-        (format!("http://{closed}/"), Fault::ReceiverRefused),
+        ("http://127.0.0.1:1/".to_owned(), Fault::ReceiverRefused),
         (format!("https://localhost:{}/", with_tls.port()), Fault::ReceiverCertificate),
         (format!("https://{noise}/"), Fault::ReceiverNotTls),
         (format!("http://{noise}/"), Fault::ReceiverNotHttp),

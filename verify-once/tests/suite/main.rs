@@ -17,6 +17,8 @@ mod mlflow;
 mod model;
 mod open;
 #[cfg(all(feature = "postgres", feature = "redis"))]
+mod port;
+#[cfg(all(feature = "postgres", feature = "redis"))]
 mod postgres;
 #[cfg(all(feature = "postgres", feature = "redis"))]
 mod proxy;

@@ -7,7 +7,7 @@ use core::{net::Ipv4Addr, time::Duration};
 use std::{
     env,
     io::{self, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -19,7 +19,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use verify_once::{Claims, Postgres, Redis};
 
-use crate::Passing;
+use crate::{Passing, port::Port};
 
 const MOMENT: Duration = Duration::from_millis(20);
 
@@ -33,10 +33,6 @@ fn program(variable: &str, test: &str) -> Option<PathBuf> {
         );
     }
     program
-}
-
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -149,7 +145,7 @@ pub(crate) struct RedisServer {
     program: PathBuf,
     options: Vec<String>,
     environment: Vec<(String, String)>,
-    port: u16,
+    port: Port,
     // Ended before its folder is deleted.
     process: Process,
     folder: TempDir,
@@ -175,9 +171,9 @@ impl RedisServer {
         environment: Vec<(String, String)>,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
+        let port = Port::reserve();
         let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
-        let process = Self::spawn(&program, &options, &environment, &folder, port);
+        let process = Self::spawn(&program, &options, &environment, &folder, &port);
         let server = Self { name, program, options, environment, folder, port, process };
         server.wait();
         server
@@ -198,13 +194,13 @@ impl RedisServer {
         options: &[String],
         environment: &[(String, String)],
         folder: &TempDir,
-        port: u16,
+        port: &Port,
     ) -> Process {
         let mut command = Command::new(program);
         command.envs(environment.iter().cloned());
         command.current_dir(folder.path()).args(["--bind", "127.0.0.1", "--save", ""]);
         command.args(["--appendonly", "yes", "--appendfsync", "always"]);
-        Process::start(command.arg("--port").arg(port.to_string()).args(options))
+        Process::start(command.arg("--port").arg(port.number().to_string()).args(options))
     }
 
     fn wait(&self) {
@@ -223,7 +219,7 @@ impl RedisServer {
     }
 
     pub(crate) fn address(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://127.0.0.1:{}", self.port.number())
     }
 
     /// A store as an instance opens it. In a runtime of tokio.
@@ -243,7 +239,7 @@ impl Server for RedisServer {
     }
 
     fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     fn open_at(&self, port: u16) -> Arc<dyn Claims> {
@@ -288,7 +284,7 @@ impl Server for RedisServer {
 
     fn start_again(&mut self) {
         let Self { program, options, environment, folder, port, .. } = &*self;
-        self.process = Self::spawn(program, options, environment, folder, *port);
+        self.process = Self::spawn(program, options, environment, folder, port);
         self.wait();
     }
 
@@ -324,7 +320,7 @@ pub(crate) struct PostgresServer {
     bin: PathBuf,
     options: Vec<String>,
     environment: Vec<(String, String)>,
-    port: u16,
+    port: Port,
     // Ended before its folder is deleted.
     process: Process,
     folder: TempDir,
@@ -385,8 +381,8 @@ impl PostgresServer {
         ]);
         let mut initdb = Process::start(initdb.arg(folder.path().join("data")));
         assert!(initdb.0.wait().unwrap().success());
-        let port = free_port();
-        let process = Self::spawn(&bin, &options, &environment, &folder, port);
+        let port = Port::reserve();
+        let process = Self::spawn(&bin, &options, &environment, &folder, &port);
         let server = Self { bin, options, environment, folder, port, process };
         server.wait();
         Some(server)
@@ -407,11 +403,11 @@ impl PostgresServer {
             "once",
             "-p",
         ]);
-        copying.arg(self.port.to_string()).arg("-D").arg(folder.path().join("data"));
+        copying.arg(self.port.number().to_string()).arg("-D").arg(folder.path().join("data"));
         assert!(Process::start(&mut copying).0.wait().unwrap().success());
         let (bin, options, environment) = (self.bin.clone(), Vec::new(), Vec::new());
-        let port = free_port();
-        let process = Self::spawn(&bin, &options, &environment, &folder, port);
+        let port = Port::reserve();
+        let process = Self::spawn(&bin, &options, &environment, &folder, &port);
         let server = Self { bin, options, environment, folder, port, process };
         server.wait();
         server
@@ -438,13 +434,13 @@ impl PostgresServer {
         options: &[String],
         environment: &[(String, String)],
         folder: &TempDir,
-        port: u16,
+        port: &Port,
     ) -> Process {
         let mut command = Self::program(bin, "postgres");
         command.envs(environment.iter().cloned());
         command.arg("-D").arg(folder.path().join("data")).arg("-k").arg(folder.path());
         command.args(["-h", "127.0.0.1", "-c", "max_connections=60", "-p"]);
-        Process::start(command.arg(port.to_string()).args(options))
+        Process::start(command.arg(port.number().to_string()).args(options))
     }
 
     fn wait(&self) {
@@ -467,7 +463,7 @@ impl PostgresServer {
     }
 
     pub(crate) fn address(&self) -> String {
-        format!("postgres://once@127.0.0.1:{}/postgres", self.port)
+        format!("postgres://once@127.0.0.1:{}/postgres", self.port.number())
     }
 
     /// A store as an instance opens it. In a runtime of tokio.
@@ -523,7 +519,7 @@ impl Server for PostgresServer {
     }
 
     fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     fn open_at(&self, port: u16) -> Arc<dyn Claims> {
@@ -562,11 +558,11 @@ impl Server for PostgresServer {
     fn start_again(&mut self) {
         // The processes of its connections end a moment after it.
         wait_until("the port is free", || {
-            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err()
+            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port.number())).is_err()
         });
         wait_until("the server starts", || {
             let Self { bin, options, environment, folder, port, .. } = &*self;
-            self.process = Self::spawn(bin, options, environment, folder, *port);
+            self.process = Self::spawn(bin, options, environment, folder, port);
             sleep(Duration::from_millis(500));
             self.process.0.try_wait().unwrap().is_none()
         });

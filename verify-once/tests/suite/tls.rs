@@ -7,7 +7,8 @@ use verify_once::{Claims, ConfigError, Once, Postgres, Redis, StoreError};
 
 use crate::{
     authority::{Authority, EXPIRED, PLAIN, SHOWN, UNTRUSTED},
-    servers::{PostgresServer, Server as _, each_redis, free_port},
+    port::Port,
+    servers::{PostgresServer, Server as _, each_redis},
 };
 
 /// Holds a store to what it says, however slow the machine is.
@@ -28,7 +29,8 @@ async fn redis_is_asked_over_tls_if_its_certificate_is_trusted() {
     let other = Authority::new().write(folder.path(), "other.pem");
     for (name, is_valid, expected) in SHOWN {
         let (certificate, key) = authority.certify(folder.path(), name, is_valid);
-        let port = free_port();
+        let reserved = Port::reserve();
+        let port = reserved.number();
         let port_text = port.to_string();
         let _server = plain.another(&[
             "--tls-port",

@@ -19,6 +19,9 @@ mod keep;
 mod laws;
 #[cfg(all(feature = "nats", target_os = "linux"))]
 mod nats;
+#[cfg(all(any(feature = "nats", feature = "postgres"), target_os = "linux"))]
+#[path = "../../../verify-once/tests/suite/port.rs"]
+mod port;
 #[cfg(all(feature = "postgres", target_os = "linux"))]
 mod postgres;
 #[cfg(all(feature = "postgres", target_os = "linux"))]

@@ -3,11 +3,10 @@
 //! `.ci/once` names the folder of its programs in `OUTBOX_POSTGRES`. Where it is not named, a test says that it was
 //! skipped.
 
-use core::{net::Ipv4Addr, time::Duration};
+use core::time::Duration;
 use std::{
     env, fs,
     io::{self, Write as _},
-    net::TcpListener,
     os::unix::{fs::chown, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -18,13 +17,15 @@ use std::{
 use rustix::process::{Pid, Signal, getuid, kill_process};
 use tempfile::TempDir;
 
+use crate::port::Port;
+
 const NOBODY: u32 = 65534;
 
 /// Ended before its folder is deleted.
 pub(crate) struct Postgres {
     bin: PathBuf,
     process: Child,
-    port: u16,
+    port: Port,
     data: PathBuf,
     _folder: Option<TempDir>,
 }
@@ -87,22 +88,21 @@ impl Postgres {
     }
 
     fn run(bin: PathBuf, data: PathBuf, folder: Option<TempDir>) -> Self {
-        let port =
-            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let process = Self::spawn(&bin, &data, port);
+        let port = Port::reserve();
+        let process = Self::spawn(&bin, &data, &port);
         let server = Self { bin, process, port, data, _folder: folder };
         server.wait();
         server
     }
 
-    fn spawn(bin: &Path, data: &Path, port: u16) -> Child {
+    fn spawn(bin: &Path, data: &Path, port: &Port) -> Child {
         let mut command = program(bin, "postgres");
         // A small log, for small disks.
         let settings =
             ["max_connections=60", "max_wal_size=64MB", "wal_keep_size=0", "hot_standby=on"];
         command.args(settings.iter().flat_map(|setting| ["-c", setting]));
         command.arg("-D").arg(data).arg("-k").arg(data.parent().unwrap());
-        command.args(["-h", "127.0.0.1", "-p"]).arg(port.to_string());
+        command.args(["-h", "127.0.0.1", "-p"]).arg(port.number().to_string());
         let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         silent.spawn().unwrap()
     }
@@ -118,11 +118,11 @@ impl Postgres {
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
-        format!("postgres://once@127.0.0.1:{}/{database}", self.port)
+        format!("postgres://once@127.0.0.1:{}/{database}", self.port.number())
     }
 
-    pub(crate) const fn port(&self) -> u16 {
-        self.port
+    pub(crate) fn port(&self) -> u16 {
+        self.port.number()
     }
 
     /// Runs a statement, and returns what it gives.
@@ -148,7 +148,7 @@ impl Postgres {
     pub(crate) fn start_again(&mut self) {
         // The processes of its connections end a moment after it.
         wait("the server starts", || {
-            self.process = Self::spawn(&self.bin, &self.data, self.port);
+            self.process = Self::spawn(&self.bin, &self.data, &self.port);
             sleep(Duration::from_millis(500));
             self.process.try_wait().unwrap().is_none()
         });

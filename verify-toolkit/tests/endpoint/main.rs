@@ -112,8 +112,8 @@ async fn no_answer_is_told_from_a_slow_one() {
     let host = format!("host: {}\r\n", listener.local_addr().unwrap());
     assert!(String::from_utf8(received).unwrap().contains(&host));
 
-    drop(listener);
-    let refused = endpoint.send(&request, PATIENCE).await;
+    let nobody = Endpoint::new("http://127.0.0.1:1/").unwrap();
+    let refused = nobody.send(&request, PATIENCE).await;
     assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused);
 }
 

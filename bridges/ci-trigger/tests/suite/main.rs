@@ -11,6 +11,9 @@ mod operators;
 #[cfg(target_os = "linux")]
 mod places;
 #[cfg(target_os = "linux")]
+#[path = "../../../../verify-once/tests/suite/port.rs"]
+mod port;
+#[cfg(target_os = "linux")]
 #[expect(dead_code, reason = "the failures of the server are verify-outbox's tests")]
 #[path = "../../../../verify-outbox/tests/suite/server.rs"]
 mod server;

@@ -15,6 +15,9 @@ mod faults;
 #[cfg(target_os = "linux")]
 mod instances;
 mod killed;
+#[cfg(target_os = "linux")]
+#[path = "../../../../verify-once/tests/suite/port.rs"]
+mod port;
 #[cfg(unix)]
 mod reload;
 #[cfg(target_os = "linux")]

@@ -8,6 +8,8 @@ mod claims;
 mod crowd_actix;
 mod crowd_axum;
 mod once;
+#[path = "../../../../verify-once/tests/suite/port.rs"]
+mod port;
 mod process;
 #[expect(dead_code, reason = "the suite of verify-once uses all of them")]
 #[path = "../../../../verify-once/tests/suite/servers.rs"]

@@ -6,7 +6,7 @@ use core::{net::Ipv4Addr, time::Duration};
 use std::{
     env, fs,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread::sleep,
@@ -17,11 +17,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::port::Port;
+
 /// Ended before its folder is deleted.
 pub(crate) struct Server {
     program: PathBuf,
     process: Child,
-    port: u16,
+    port: Port,
     folder: TempDir,
     /// What its client says of itself, in JSON.
     login: Value,
@@ -47,12 +49,11 @@ impl Server {
             return None;
         };
         let folder = TempDir::new().unwrap();
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = Port::reserve();
         let store = folder.path().join("store");
         let config = format!(
-            "listen: 127.0.0.1:{port}\njetstream {{ store_dir: {:?} }}\n{more}\n",
+            "listen: 127.0.0.1:{}\njetstream {{ store_dir: {:?} }}\n{more}\n",
+            port.number(),
             store.display().to_string()
         );
         fs::write(folder.path().join("nats.conf"), config).unwrap();
@@ -71,18 +72,18 @@ impl Server {
 
     fn wait(&self) {
         let begun = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port())).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(60), "the server answers");
             sleep(Duration::from_millis(10));
         }
     }
 
-    pub(crate) const fn port(&self) -> u16 {
-        self.port
+    pub(crate) fn port(&self) -> u16 {
+        self.port.number()
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("nats://127.0.0.1:{}", self.port())
     }
 
     /// `kill -9`.
@@ -101,7 +102,7 @@ impl Server {
     }
 
     pub(crate) fn wire(&self) -> Wire {
-        Wire::connect(self.port, &self.login)
+        Wire::connect(self.port(), &self.login)
     }
 
     /// Asks JetStream.

@@ -1,0 +1,14 @@
+"""Ports of loopback for servers that the checks start."""
+
+import socket
+
+_RESERVED = []
+
+
+def free_port():
+    """A port that nobody else is given: a socket that is bound to it and does not listen keeps it."""
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    _RESERVED.append(keeper)
+    return keeper.getsockname()[1]
