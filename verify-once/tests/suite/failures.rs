@@ -334,14 +334,12 @@ async fn a_server_without_disk_for_a_while_loses_nothing() {
     assert!(refused.is_some(), "the disk did not become full");
     eprintln!("| {failure}: a claim is refused | PostgreSQL | {} |", refused.unwrap());
     hold(failure, "PostgreSQL", &counts, 0);
-    if !server.is_there() {
-        server = tokio::task::spawn_blocking(move || {
-            server.start_again();
-            server
-        })
-        .await
-        .unwrap();
-    }
+    // It may have ended.
+    let server = tokio::task::spawn_blocking(move || {
+        server.start_again();
+        server
+    });
+    let server = server.await.unwrap();
     while once.check().await.is_err() {}
     assert_eq!(enter_answer(&once, &known).await.reason, Reason::Done);
     drop(server);

@@ -144,7 +144,7 @@ async fn a_lock_is_waited_for_and_then_told() {
         let address = server.address();
         move || crate::servers::execute(address, "SELECT hold()".to_owned())
     });
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    server.wait_for_sleep();
     let begun = Instant::now();
     assert_eq!(claim(&store, 1).await, Err(StoreError::TimedOut));
     assert!(begun.elapsed() < Duration::from_millis(1500));

@@ -3,11 +3,10 @@
 //! `.ci/once` names the programs in `ONCE_REDIS`, `ONCE_VALKEY` and `ONCE_POSTGRES` (a folder). Where one is
 //! not named, its tests say that they were skipped.
 
-use core::{net::Ipv4Addr, time::Duration};
+use core::time::Duration;
 use std::{
     env,
     io::{self, Write as _},
-    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -383,8 +382,8 @@ impl PostgresServer {
         assert!(initdb.0.wait().unwrap().success());
         let port = Port::reserve();
         let process = Self::spawn(&bin, &options, &environment, &folder, &port);
-        let server = Self { bin, options, environment, folder, port, process };
-        server.wait();
+        let mut server = Self { bin, options, environment, folder, port, process };
+        server.start_again();
         Some(server)
     }
 
@@ -408,13 +407,12 @@ impl PostgresServer {
         let (bin, options, environment) = (self.bin.clone(), Vec::new(), Vec::new());
         let port = Port::reserve();
         let process = Self::spawn(&bin, &options, &environment, &folder, &port);
-        let server = Self { bin, options, environment, folder, port, process };
-        server.wait();
+        let mut server = Self { bin, options, environment, folder, port, process };
+        server.start_again();
         server
     }
 
-    /// Whether it is there; after a panic it may not be.
-    pub(crate) fn is_there(&mut self) -> bool {
+    fn is_there(&mut self) -> bool {
         self.process.0.try_wait().unwrap().is_none()
     }
 
@@ -443,23 +441,19 @@ impl PostgresServer {
         Process::start(command.arg(port.number().to_string()).args(options))
     }
 
-    fn wait(&self) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    fn answers(&self) -> bool {
         let address = self.address();
-        std::thread::spawn(move || {
-            wait_until("the server answers", || {
-                runtime.block_on(async {
-                    let connected = tokio_postgres::connect(&address, tokio_postgres::NoTls).await;
-                    let Ok((client, connection)) = connected else { return false };
-                    let driver = tokio::spawn(connection);
-                    let is_up = client.simple_query("SELECT 1").await.is_ok();
-                    driver.abort();
-                    is_up
-                })
-            });
-        })
-        .join()
-        .unwrap();
+        let asking = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let connected = tokio_postgres::connect(&address, tokio_postgres::NoTls).await;
+                let Ok((client, connection)) = connected else { return false };
+                tokio::spawn(connection);
+                client.simple_query("SELECT 1").await.is_ok()
+            })
+        });
+        asking.join().unwrap()
     }
 
     pub(crate) fn address(&self) -> String {
@@ -489,6 +483,12 @@ impl PostgresServer {
             })
         });
         asking.join().unwrap()
+    }
+
+    /// Waits until a session sleeps: it has what the statements before asked for.
+    pub(crate) fn wait_for_sleep(&self) {
+        let asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+        wait_until("a session sleeps", || self.number(asleep) == 1);
     }
 
     /// Every process of it.
@@ -556,17 +556,14 @@ impl Server for PostgresServer {
     }
 
     fn start_again(&mut self) {
-        // The processes of its connections end a moment after it.
-        wait_until("the port is free", || {
-            TcpStream::connect((Ipv4Addr::LOCALHOST, self.port.number())).is_err()
+        wait_until("the server answers", || {
+            // It ends at once while the processes of its connections are there, which end a moment after it.
+            if !self.is_there() {
+                let Self { bin, options, environment, folder, port, .. } = &*self;
+                self.process = Self::spawn(bin, options, environment, folder, port);
+            }
+            self.answers()
         });
-        wait_until("the server starts", || {
-            let Self { bin, options, environment, folder, port, .. } = &*self;
-            self.process = Self::spawn(bin, options, environment, folder, port);
-            sleep(Duration::from_millis(500));
-            self.process.0.try_wait().unwrap().is_none()
-        });
-        self.wait();
     }
 
     fn stop(&self) {

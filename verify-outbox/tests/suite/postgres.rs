@@ -277,7 +277,7 @@ fn a_migration_may_take_longer_than_a_call() {
                 "BEGIN; SELECT count(*) FROM verify_outbox_posting; SELECT pg_sleep(8)",
             );
         });
-        sleep(Duration::from_millis(500));
+        server.wait_for_sleep("large");
         let begun = Instant::now();
         let opened: Vec<_> = (0..2).map(|_| scope.spawn(|| open(&address))).collect();
         // Not all the time: it waits behind the change at times.
@@ -591,7 +591,9 @@ fn a_server_with_a_full_disk_loses_nothing() {
         fill(disk);
         sleep(Duration::from_secs(4));
         fs::remove_file(disk.join("other")).unwrap();
-        server.start_if_ended();
+        // It may still be about to end.
+        sleep(Duration::from_millis(500));
+        server.start_again();
     });
     assert!(load.refused > 0, "it was not full");
     load.judge("disk full for 4 s", 2);

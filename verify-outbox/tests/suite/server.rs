@@ -90,8 +90,8 @@ impl Postgres {
     fn run(bin: PathBuf, data: PathBuf, folder: Option<TempDir>) -> Self {
         let port = Port::reserve();
         let process = Self::spawn(&bin, &data, &port);
-        let server = Self { bin, process, port, data, _folder: folder };
-        server.wait();
+        let mut server = Self { bin, process, port, data, _folder: folder };
+        server.start_again();
         server
     }
 
@@ -107,8 +107,8 @@ impl Postgres {
         silent.spawn().unwrap()
     }
 
-    fn wait(&self) {
-        wait("the server answers", || self.try_sql("postgres", "SELECT 1").is_some());
+    fn answers(&self) -> bool {
+        self.try_sql("postgres", "SELECT 1").is_some()
     }
 
     /// Makes a database, and returns its address.
@@ -145,23 +145,23 @@ impl Postgres {
         self.process.wait().unwrap();
     }
 
+    /// Starts it again if it has ended, and waits until it answers.
     pub(crate) fn start_again(&mut self) {
-        // The processes of its connections end a moment after it.
-        wait("the server starts", || {
-            self.process = Self::spawn(&self.bin, &self.data, &self.port);
-            sleep(Duration::from_millis(500));
-            self.process.try_wait().unwrap().is_none()
+        wait("the server answers", || {
+            // It ends at once while the processes of its connections are there, which end a moment after it.
+            if self.process.try_wait().unwrap().is_some() {
+                self.process = Self::spawn(&self.bin, &self.data, &self.port);
+            }
+            self.answers()
         });
-        self.wait();
     }
 
-    /// Starts it again, if it ended by itself.
-    pub(crate) fn start_if_ended(&mut self) {
-        sleep(Duration::from_millis(500));
-        match self.process.try_wait().unwrap() {
-            Some(_) => self.start_again(),
-            None => self.wait(),
-        }
+    /// Waits until a session sleeps: it has what the statements before asked for.
+    pub(crate) fn wait_for_sleep(&self, database: &str) {
+        wait("a session sleeps", || {
+            let asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+            self.sql(database, asleep) == "1"
+        });
     }
 
     /// Signals each process of it.

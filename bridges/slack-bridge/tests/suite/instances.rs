@@ -141,7 +141,7 @@ fn who_waits_for_a_migration_says_so() {
     let said = thread::scope(|scope| {
         let read = "BEGIN; SELECT count(*) FROM verify_outbox_posting; SELECT pg_sleep(6)";
         scope.spawn(|| server.sql("older", read));
-        thread::sleep(Duration::from_millis(500));
+        server.wait_for_sleep("older");
         let started = [(); 2].map(|()| scope.spawn(|| place.start().said.clone()));
         started.map(|started| started.join().unwrap()).concat()
     });
