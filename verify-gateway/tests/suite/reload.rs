@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use verify_core::Sender;
 
 use crate::{
+    authority::Authority,
     gateway::{Place, alias, route, secret, signed, wait_until},
     upstream::Upstream,
 };
@@ -59,6 +60,28 @@ fn another_store_is_not_taken() {
     wait_until(|| gateway.log().contains("settings"));
     assert!(gateway.log().contains("restart it"), "{}", gateway.log());
     assert_eq!(gateway.send(MLFLOW, "an-id", &alias(1)).status, 202);
+}
+
+/// What publishes goes on with what it read of its files, so a reload must not seem to change that.
+#[test]
+fn other_files_of_nats_are_not_taken() {
+    let credentials = include_str!("../../../verify-outbox/tests/suite/nats/user.creds");
+    let publish = "[[routes]]\npath = \"/hook\"\nsender = \"mlflow\"\nmode = \"publish\"\nstream = \"models\"\n\
+                   subject = \"models.events\"\n";
+    for changed in ["authority.pem", "user.creds"] {
+        let nats = "[nats]\naddress = \"tls://127.0.0.1:1\"\nca_file = \"FOLDER/authority.pem\"\n\
+                    credentials_file = \"FOLDER/user.creds\"\n";
+        let store = "[store]\npath = \"FOLDER/kept.db\"\n";
+        let place = Place::with_head("", &format!("{publish}{nats}{store}"));
+        Authority::new().write(&place.path(""), "authority.pem");
+        place.write("user.creds", credentials);
+        let gateway = place.start();
+        let text = std::fs::read_to_string(place.path(changed)).unwrap();
+        place.write(changed, &format!("{text}\n"));
+        gateway.signal("HUP");
+        wait_until(|| gateway.log().contains("settings"));
+        assert!(gateway.log().contains("restart it"), "{changed}: {}", gateway.log());
+    }
 }
 
 #[test]
