@@ -1,5 +1,5 @@
 use core::fmt;
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 /// An address, and what it says of TLS.
 #[derive(Clone)]
@@ -41,6 +41,13 @@ impl SplitAddress {
             }
         }
         Self { url, mode, authorities, others }
+    }
+
+    /// Returns what the file of `sslrootcert` holds now, if the address names one that can be read. A store goes on
+    /// with what it read when it was opened; this is for noticing that there is something else.
+    #[must_use]
+    pub fn authorities_now(address: &str) -> Option<Vec<u8>> {
+        fs::read(Self::read(address).authorities?).ok()
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{
     de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use toml::Spanned;
+use verify_connect::SplitAddress;
 use verify_core::Sender;
 use verify_outbox::{Outbox, Unposted, Workers};
 
@@ -90,7 +91,8 @@ pub struct Place(Kind);
 #[derive(Eq, PartialEq)]
 enum Kind {
     File(PathBuf),
-    Postgres(String),
+    /// The address, and the certificates of the authorities that it names.
+    Postgres(String, Option<Vec<u8>>),
 }
 
 impl Place {
@@ -103,7 +105,7 @@ impl Place {
     /// Returns whether it is a server.
     #[must_use]
     pub const fn is_server(&self) -> bool {
-        matches!(self.0, Kind::Postgres(_))
+        matches!(self.0, Kind::Postgres(..))
     }
 
     /// Opens the postings that nobody works on. `configured` are the destinations in use.
@@ -117,7 +119,7 @@ impl Place {
     ) -> Result<Unposted, String> {
         let opened = match &self.0 {
             Kind::File(path) => Unposted::open(path, configured),
-            Kind::Postgres(address) => Unposted::postgres(address, configured),
+            Kind::Postgres(address, _) => Unposted::postgres(address, configured),
         };
         opened.map_err(|error| error.to_string())
     }
@@ -205,7 +207,8 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Place::file(path.into())),
             Some(("postgres" | "postgresql", _)) => {
                 let known = Outbox::postgres(address).map_err(|error| error.to_string());
-                known.map(|_| Place(Kind::Postgres(address.to_owned())))
+                let authorities = SplitAddress::authorities_now(address);
+                known.map(|_| Place(Kind::Postgres(address.to_owned(), authorities)))
             }
             _ => {
                 Err("an address is `sqlite:PATH` or `postgres://user@host:5432/database`"
@@ -218,7 +221,7 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
     fn limit(&self, place: &Place) -> Result<(), String> {
         let is_set = !self.0.as_ref().max_mib.span().is_empty();
         match &place.0 {
-            Kind::Postgres(_) if is_set => {
+            Kind::Postgres(..) if is_set => {
                 Err("PostgreSQL has no limit but its disk: leave `max_mib` out".to_owned())
             }
             _ => Ok(()),
@@ -275,7 +278,7 @@ impl<const GIVE_UP_AFTER_DAYS: u64> Store<GIVE_UP_AFTER_DAYS> {
         let builder = match &place.0 {
             Kind::File(path) => Outbox::builder(path)
                 .most_bytes(self.0.as_ref().max_mib.as_ref().saturating_mul(1024 * 1024)),
-            Kind::Postgres(address) => {
+            Kind::Postgres(address, _) => {
                 Outbox::postgres(address).map_err(|error| error.to_string())?
             }
         };

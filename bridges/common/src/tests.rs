@@ -149,6 +149,27 @@ fn a_store_needs_its_folder() {
     }
 }
 
+/// What is open goes on with what it read.
+#[test]
+fn other_authorities_of_a_store_are_another_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let authorities = folder.path().join("authority.pem");
+    let place = |text: &str| {
+        fs::write(&authorities, text).unwrap();
+        let address = format!(
+            "postgres://ada@db/models?sslmode=verify-full&sslrootcert={}",
+            authorities.display()
+        );
+        let good = sender("mlflow", "secret_env = 'X'");
+        let (file, lines) = parse(&format!("store = '{address}'\n{good}")).unwrap();
+        file.store.unwrap().place(&lines).unwrap()
+    };
+    let one = rcgen::generate_simple_self_signed(["db".to_owned()]).unwrap().cert.pem();
+    let other = rcgen::generate_simple_self_signed(["db".to_owned()]).unwrap().cert.pem();
+    assert!(place(&one) == place(&one));
+    assert!(place(&one) != place(&other));
+}
+
 /// The place of a store, by what is set, or what is said of it.
 #[test]
 fn a_store_is_a_file_or_a_server_and_no_password_is_shown() {

@@ -2,6 +2,7 @@ use core::fmt;
 
 use bridge_common::{Lines, Mistake, Source};
 use toml::Spanned;
+use verify_connect::SplitAddress;
 
 use super::{
     address::{Address, Named},
@@ -10,12 +11,17 @@ use super::{
 
 /// The address of the store of claims. It may hold a password.
 #[derive(Clone, Eq, PartialEq)]
-pub(crate) struct ClaimsAddress(String);
+pub(crate) struct ClaimsAddress {
+    /// Empty: the memory of this process.
+    text: String,
+    /// The certificates of the authorities that it names, to notice others.
+    authorities: Option<Vec<u8>>,
+}
 
 impl ClaimsAddress {
     /// Of this process alone.
     pub(crate) const fn memory() -> Self {
-        Self(String::new())
+        Self { text: String::new(), authorities: None }
     }
 
     pub(super) fn read(once: &Spanned<Once>, lines: &Lines) -> Result<Self, Mistake> {
@@ -40,7 +46,10 @@ impl ClaimsAddress {
         match address.as_str() {
             "memory" => Ok(Self::memory()),
             known => match verify_once::open(known) {
-                Ok(_) => Ok(Self(address)),
+                Ok(_) => {
+                    let authorities = SplitAddress::authorities_now(known);
+                    Ok(Self { text: address, authorities })
+                }
                 Err(error) => Err(lines.at(place, error.to_string())),
             },
         }
@@ -48,11 +57,11 @@ impl ClaimsAddress {
 
     /// Whether others may use it too.
     pub(crate) fn is_server(&self) -> bool {
-        !self.0.is_empty() && !self.0.starts_with("sqlite:")
+        !self.text.is_empty() && !self.text.starts_with("sqlite:")
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        if self.0.is_empty() { "memory" } else { &self.0 }
+        if self.text.is_empty() { "memory" } else { &self.text }
     }
 }
 

@@ -62,17 +62,23 @@ fn another_store_is_not_taken() {
     assert_eq!(gateway.send(MLFLOW, "an-id", &alias(1)).status, 202);
 }
 
-/// What publishes goes on with what it read of its files, so a reload must not seem to change that.
+/// What is open goes on with what it read of its files, so a reload must not seem to change that.
 #[test]
-fn other_files_of_nats_are_not_taken() {
+fn other_files_of_what_is_open_are_not_taken() {
+    let upstream = Upstream::new();
     let credentials = include_str!("../../../verify-outbox/tests/suite/nats/user.creds");
     let publish = "[[routes]]\npath = \"/hook\"\nsender = \"mlflow\"\nmode = \"publish\"\nstream = \"models\"\n\
                    subject = \"models.events\"\n";
-    for changed in ["authority.pem", "user.creds"] {
-        let nats = "[nats]\naddress = \"tls://127.0.0.1:1\"\nca_file = \"FOLDER/authority.pem\"\n\
-                    credentials_file = \"FOLDER/user.creds\"\n";
-        let store = "[store]\npath = \"FOLDER/kept.db\"\n";
-        let place = Place::with_head("", &format!("{publish}{nats}{store}"));
+    let nats = "[nats]\naddress = \"tls://127.0.0.1:1\"\nca_file = \"FOLDER/authority.pem\"\n\
+                credentials_file = \"FOLDER/user.creds\"\n[store]\npath = \"FOLDER/kept.db\"\n";
+    let published = format!("{publish}{nats}");
+    let claimed = route(MLFLOW, &upstream.url("/"), "[once]\naddress_file = \"FOLDER/claims\"\n");
+    for (settings, changed) in
+        [(&published, "authority.pem"), (&published, "user.creds"), (&claimed, "authority.pem")]
+    {
+        let place = Place::with_head("", settings);
+        let authority = place.path("authority.pem").display().to_string();
+        place.write("claims", &format!("rediss://127.0.0.1:1?sslrootcert={authority}"));
         Authority::new().write(&place.path(""), "authority.pem");
         place.write("user.creds", credentials);
         let gateway = place.start();
