@@ -3,6 +3,7 @@ use core::{pin::pin, time::Duration};
 use hyper_util::server::graceful::GracefulConnection;
 use tokio::{
     sync::watch,
+    task::coop::unconstrained,
     time::{sleep, timeout},
 };
 
@@ -23,13 +24,17 @@ pub async fn finish(
     stop_deadline: Duration,
 ) {
     let mut connection = pin!(connection);
+    // Whoever sends all the time uses up what a task may do in one go, and does not put these off.
+    let stop = unconstrained(stopping.wait_for(|is_stopping| *is_stopping));
+    let age = unconstrained(sleep(CONNECTION_AGE));
+    let asked = unconstrained(place.asked());
     let deadline = tokio::select! {
         biased;
         _ = connection.as_mut() => return,
-        _ = stopping.wait_for(|is_stopping| *is_stopping) => stop_deadline,
-        () = sleep(CONNECTION_AGE) => stop_deadline,
+        _ = stop => stop_deadline,
+        () = age => stop_deadline,
         // A delivery that was verified since it was asked is handled to its end.
-        () = place.asked() => match place.give_up() {
+        () = asked => match place.give_up() {
             true => GOODBYE_DEADLINE,
             false if place.is_held() => stop_deadline,
             false => return,
