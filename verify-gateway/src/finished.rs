@@ -5,7 +5,7 @@ use core::{
     task::{Context, Poll},
 };
 
-use crate::afterwards::Afterwards;
+use crate::afterwards::{Afterwards, Pending, What};
 
 /// Work that is polled by whoever waits for it, and that goes on if it is dropped before it is done. For what must not be
 /// broken off, without the cost of a task each time.
@@ -15,11 +15,14 @@ pub(crate) struct Finished<W: Future<Output: Send> + Send + 'static> {
     afterwards: Afterwards,
     /// How much memory it holds.
     bytes: usize,
+    // The connection may end before it is dropped.
+    _pending: Pending,
 }
 
 impl<W: Future<Output: Send> + Send + 'static> Finished<W> {
     pub(crate) fn new(work: W, afterwards: Afterwards, bytes: usize) -> Self {
-        Self { work: Some(Box::pin(work)), afterwards, bytes }
+        let _pending = afterwards.expect();
+        Self { work: Some(Box::pin(work)), afterwards, bytes, _pending }
     }
 }
 
@@ -40,7 +43,7 @@ impl<W: Future<Output: Send> + Send + 'static> Future for Finished<W> {
 impl<W: Future<Output: Send> + Send + 'static> Drop for Finished<W> {
     fn drop(&mut self) {
         if let Some(work) = self.work.take() {
-            self.afterwards.go_on(self.bytes, work);
+            self.afterwards.go_on(What::Delivery, self.bytes, work);
         }
     }
 }
@@ -53,10 +56,14 @@ mod tests {
         pin::Pin,
         sync::atomic::{AtomicU32, Ordering},
         task::{Context, Poll, Waker},
+        time::Duration,
     };
     use std::{panic::catch_unwind, sync::Arc};
 
-    use tokio::sync::oneshot;
+    use tokio::{
+        sync::oneshot,
+        time::{Instant, sleep},
+    };
 
     use super::{Afterwards, Finished};
 
@@ -93,6 +100,21 @@ mod tests {
         finished(poll_fn(move |_| Poll::Ready(counted.fetch_add(1, Ordering::SeqCst)))).await;
         tokio::task::yield_now().await;
         assert_eq!(count.load(Ordering::SeqCst), 1);
+    }
+
+    /// As soon as there is any: the connection that it came over may be gone when it is dropped.
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_waits_for_work_that_is_not_dropped_yet() {
+        let afterwards = Afterwards::new(1 << 20);
+        let work = Finished::new(sleep(Duration::from_secs(3)), afterwards.clone(), 0);
+        let ended = afterwards.ended();
+        let dropped = async move {
+            sleep(Duration::from_secs(2)).await;
+            drop(work);
+        };
+        let begun = Instant::now();
+        tokio::join!(ended, dropped);
+        assert_eq!(begun.elapsed(), Duration::from_secs(3));
     }
 
     #[tokio::test]

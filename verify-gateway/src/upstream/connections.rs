@@ -19,7 +19,7 @@ use super::{
     connection::{Connection, Left},
     connector::Connector,
 };
-use crate::afterwards::Afterwards;
+use crate::afterwards::{Afterwards, What};
 
 /// How long a connection is kept that nothing goes over. Servers close connections that are idle: Gunicorn after 2 s,
 /// Node.js and Uvicorn after 5 s. A delivery that crosses with that is not known to have arrived or not, so ours are closed
@@ -86,7 +86,7 @@ impl Connections {
             Poll::Ready(false) => {}
             Poll::Pending => {
                 let held = left.memory();
-                afterwards.go_on(held, finish(Arc::clone(&self.idle), open, left));
+                afterwards.go_on(What::Answer, held, finish(Arc::clone(&self.idle), open, left));
             }
         }
         Ok(said)
@@ -146,7 +146,7 @@ mod tests {
         net::TcpListener,
     };
 
-    use super::{Afterwards, Arc, Bytes, Connections, Connector};
+    use super::{Afterwards, Arc, Bytes, Connections, Connector, What};
 
     struct Body(Arc<Vec<u8>>);
 
@@ -176,7 +176,7 @@ mod tests {
             let said = connections.ask(head, body, &afterwards).await;
             assert_eq!(said.unwrap().status.as_u16(), 202);
             // Besides the body, 16 KiB for what it answers.
-            assert_eq!(afterwards.taken(), holding * ((7 << 10) + 16));
+            assert_eq!(afterwards.taken(What::Answer), holding * ((7 << 10) + 16));
         }
     }
 
@@ -200,6 +200,6 @@ mod tests {
         let body = Bytes::from_owner(Body(Arc::clone(&held)));
         let (said, _stream) = tokio::join!(connections.ask(head, body, &afterwards), reading);
         assert_eq!(said.unwrap().status.as_u16(), 200);
-        assert_eq!((afterwards.taken(), Arc::strong_count(&held)), (256, 1));
+        assert_eq!((afterwards.taken(What::Answer), Arc::strong_count(&held)), (256, 1));
     }
 }
