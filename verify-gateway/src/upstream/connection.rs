@@ -234,8 +234,10 @@ fn parse(bytes: &[u8], is_full: bool) -> Result<Option<Head>, Unreadable> {
     if complete == Ok(Status::Partial) && !is_full {
         return Ok(None);
     }
-    // Three digits with more behind them are none.
-    let code = parsed.code.filter(|_| complete != Err(httparse::Error::Status));
+    // Three digits with more behind them are none. Empty lines may come before them.
+    let end_of_code = bytes.trim_ascii_start().get("HTTP/1.1 200".len());
+    let is_code = end_of_code.is_none_or(|end| matches!(end, b' ' | b'\r' | b'\n'));
+    let code = parsed.code.filter(|_| is_code);
     let status = code.and_then(|code| StatusCode::from_u16(code).ok());
     let status = status.filter(|status| *status != StatusCode::SWITCHING_PROTOCOLS);
     let status = status.ok_or(Unreadable)?;

@@ -107,6 +107,8 @@ async fn a_status_counts_though_its_head_cannot_be_read() {
         ("HTTP/1.1 200 OK\r\nx : y\r\n\r\n", 200),
         ("HTTP/1.1 503 Later\r\nx: y\r\n folded\r\n\r\n", 503),
         ("HTTP/1.1 204 Done\r\nno colon\r\n\r\n", 204),
+        ("HTTP/1.1 200 \x1b[32mDone\x1b[0m\r\n\r\n", 200),
+        ("\r\nHTTP/1.1 201 \x7f\r\n\r\n", 201),
     ] {
         let (said, stays) = ask(answer, true).await.unwrap();
         assert_eq!((said.status.as_u16(), stays), (status, false), "{answer:.40}");
