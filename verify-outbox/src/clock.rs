@@ -6,6 +6,10 @@ use std::{sync::Arc, time::SystemTime};
 /// Milliseconds since 1970.
 pub(crate) type Millis = i64;
 
+/// By how much a clock may be set back and end no lease and no wait, in milliseconds: by so much one is stepped to be
+/// right, or the clocks of two servers differ after a failover.
+pub(crate) const STEP: Millis = 5_000;
+
 /// A source of the time.
 pub(crate) type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::{
     Outcome,
-    clock::{Millis, millis},
+    clock::{Millis, STEP, millis},
 };
 
 /// How a destination is posted to.
@@ -111,12 +111,12 @@ impl Policy {
         begun.saturating_add(millis(self.pace))
     }
 
-    /// Returns how long nothing must be posted still. A time that is further off than any wait was
+    /// Returns how long nothing must be posted still. A time that is much further off than any wait was
     /// set by a clock that was wrong, and does not count.
     pub(crate) fn closed_for(&self, gate: Gate, paced_until: Millis, now: Millis) -> Millis {
         let longest = self.longest_wait.max(self.longest_retry_after);
         let left = |until: Millis, longest: Duration| match until.saturating_sub(now) {
-            left if left > millis(longest) => 0,
+            left if left > millis(longest).saturating_add(STEP) => 0,
             left => left.max(0),
         };
         left(gate.open_at, longest).max(left(paced_until, self.pace))

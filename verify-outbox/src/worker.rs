@@ -4,10 +4,10 @@ use core::{panic::AssertUnwindSafe, time::Duration};
 use std::panic::catch_unwind;
 
 use crate::{
-    Outbox, Outcome, Policy, Post, StoreError,
+    Delivery, Outbox, Outcome, Policy, Post, StoreError,
     clock::{Clock, Millis},
     policy::{Fate, Tried},
-    store::{Due, Settlement},
+    store::Settlement,
 };
 
 pub(crate) struct Worker {
@@ -20,7 +20,15 @@ pub(crate) struct Worker {
     /// Before this time the pace does not allow another posting.
     pub(crate) paced_until: Millis,
     /// What could not be written yet. Until then nothing is posted: it would come next once more.
-    pub(crate) unwritten: Option<Settlement>,
+    pub(crate) unwritten: Option<Posted>,
+}
+
+/// A posting that was made, and what becomes of it.
+pub(crate) struct Posted {
+    settlement: Settlement,
+    delivery: Delivery,
+    /// What is said of it if it arrived.
+    arrived: &'static str,
 }
 
 /// What a worker is to do next.
@@ -100,47 +108,48 @@ impl Worker {
         let (fate, new) =
             self.policy.judge((self.clock)(), tried, held.gate, outcome, &mut self.random);
         // Known before a word is said of it: whoever listens may panic.
-        self.unwritten = Some(Settlement {
+        let settlement = Settlement {
             posting: due.id,
             since: due.since,
             destination: self.destination.clone(),
             order,
             epoch: due.epoch,
-            fate: fate.clone(),
+            fate,
             gate: (new != held.gate).then_some(new),
             paced_until: self.paced_until,
-        });
-        let written = self.write();
-        // Whoever reads that it was given up finds it in the store.
-        self.log(&due, &fate, arrived);
-        written.map(|()| Next::GoOn)
+        };
+        self.unwritten = Some(Posted { settlement, delivery: due.delivery, arrived });
+        self.write()?;
+        Ok(Next::GoOn)
     }
 
-    /// Writes what became of the last posting.
+    /// Writes what became of the last posting, and then says so: whoever reads that it was given up finds it in the store.
     pub(crate) fn write(&mut self) -> Result<(), StoreError> {
-        if let Some(settlement) = &self.unwritten {
-            if !self.outbox.store().settle(settlement)? {
-                let (destination, posting) = (&self.destination, settlement.posting);
-                tracing::warn!(target: "outbox", destination, posting,
-                    "another instance has taken over meanwhile, and may post this again");
-            }
-            self.unwritten = None;
+        let Some(posted) = &self.unwritten else { return Ok(()) };
+        let is_ours = self.outbox.store().settle(&posted.settlement)?;
+        let Some(posted) = self.unwritten.take() else { return Ok(()) };
+        if is_ours {
+            self.log(&posted);
+        } else {
+            let (destination, posting) = (&self.destination, posted.settlement.posting);
+            tracing::warn!(target: "outbox", destination, posting,
+                "another instance has taken over meanwhile, and may post this again");
         }
         Ok(())
     }
 
     /// A line for each posting that arrived, was given up, or is to be tried again.
-    fn log(&self, due: &Due, fate: &Fate, arrived: &str) {
-        let (destination, posting) = (&self.destination, due.id);
-        let (sender, key) = (&due.delivery.sender, due.delivery.key_hex());
-        let event = self.outbox.event_of(&due.delivery);
-        match fate {
+    fn log(&self, posted: &Posted) {
+        let Posted { settlement, delivery, arrived } = posted;
+        let (destination, posting) = (&self.destination, settlement.posting);
+        let (sender, key) = (&delivery.sender, delivery.key_hex());
+        let event = self.outbox.event_of(delivery);
+        match &settlement.fate {
             Fate::Dead { reason, .. } => {
                 tracing::error!(target: "outbox", sender, event, destination, posting, key, reason, "given up");
             }
             Fate::Done => {
-                let received =
-                    i64::try_from(due.delivery.received_at.as_secs()).unwrap_or(i64::MAX);
+                let received = i64::try_from(delivery.received_at.as_secs()).unwrap_or(i64::MAX);
                 let millis = (self.clock)().saturating_sub(received.saturating_mul(1000)).max(0);
                 metrics::histogram!("outbox_arrival_seconds", "destination" => self.destination.clone())
                     .record(millis as f64 / 1000.0);

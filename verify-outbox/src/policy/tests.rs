@@ -93,6 +93,8 @@ fn a_gate_that_a_wrong_clock_closed_is_open() {
     let closed = |open_at| policy.closed_for(Gate { open_at, failures: 1 }, 0, NOW);
     assert_eq!(closed(NOW - 1), 0);
     assert_eq!(closed(NOW + 3_600_000), 3_600_000);
-    assert_eq!(closed(NOW + 3_600_001), 0);
+    // It may have been set back by seconds.
+    assert_eq!(closed(NOW + 3_605_000), 3_605_000);
+    assert_eq!(closed(NOW + 3_605_001), 0);
     assert_eq!(closed(i64::MAX), 0);
 }

@@ -1,5 +1,7 @@
-//! What the server is asked. `{now}` is its time, `{lease}` how long something is held, and `{least}` how much of that
-//! is left at least where a posting begins.
+//! What the server is asked. `{now}` is its time, `{lease}` how long something is held, `{least}` how much of that is
+//! left at least where a posting begins, and `{step}` by how much a clock may be set back and end no lease.
+
+use crate::clock::STEP;
 
 /// The statements, which each connection prepares.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +77,7 @@ impl Sql {
             .replace("{now}", NOW)
             .replace("{lease}", &LEASE.to_string())
             .replace("{least}", &LEAST.to_string())
+            .replace("{step}", &STEP.to_string())
     }
 }
 
@@ -131,12 +134,12 @@ DELETE FROM verify_outbox_known WHERE replay_key IN (SELECT replay_key FROM veri
         SELECT FROM verify_outbox_delivery WHERE id = old.delivery AND missing > 0))
     ORDER BY known_until LIMIT 256 FOR UPDATE SKIP LOCKED)";
 
-/// $1 destination, $2 holder, $3 epoch. A lease that ends later than one can is of a clock that was set back.
+/// $1 destination, $2 holder, $3 epoch. A lease that ends much later than one can is of a clock that was set back.
 const GATE: &str = "
 SELECT {now} AS now, coalesce(open_at, 0) AS open_at, coalesce(failures, 0) AS failures,
     coalesce(paced_until, 0) AS paced_until,
     coalesce(holder = $2::bytea AND epoch = $3::bigint AND held_until > {now}, false) AS is_ours,
-    coalesce(holder = $2::bytea OR held_until <= {now} OR held_until > {now} + {lease}, true) AS is_free
+    coalesce(holder = $2::bytea OR held_until <= {now} OR held_until > {now} + {lease} + {step}, true) AS is_free
 FROM (SELECT) AS always LEFT JOIN verify_outbox_gate ON destination = $1::text";
 
 /// $1 destination, $2 holder.
@@ -145,7 +148,7 @@ INSERT INTO verify_outbox_gate AS old (destination, holder, epoch, held_until)
     VALUES ($1::text, $2::bytea, 1, {now} + {lease})
 ON CONFLICT (destination) DO UPDATE SET
     holder = excluded.holder, epoch = old.epoch + 1, held_until = excluded.held_until
-WHERE old.holder = excluded.holder OR old.held_until <= {now} OR old.held_until > {now} + {lease}
+WHERE old.holder = excluded.holder OR old.held_until <= {now} OR old.held_until > {now} + {lease} + {step}
 RETURNING epoch, open_at, failures, paced_until";
 
 /// $1 holder, $2 destinations, $3 their epochs.
@@ -178,7 +181,7 @@ const TAKE: &str = "
 WITH taken AS (
     UPDATE verify_outbox_posting SET holder = $2::bytea, epoch = epoch + 1, held_until = {now} + {lease}
     WHERE id = (SELECT id FROM verify_outbox_posting
-        WHERE destination = $1::text AND NOT dead AND (held_until <= {now} OR held_until > {now} + {lease})
+        WHERE destination = $1::text AND NOT dead AND (held_until <= {now} OR held_until > {now} + {lease} + {step})
         ORDER BY failures / 4, id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING id, delivery, since, failures, epoch
 )

@@ -26,6 +26,12 @@ pub(crate) struct Job {
 }
 
 impl Job {
+    /// Whether it is to be done. A look whether deliveries can be kept is for who waits for it: a disk that is slow must
+    /// not be left with those of all who hung up.
+    fn is_wanted(&self) -> bool {
+        !(matches!(self.task, Task::Check) && self.done.is_closed())
+    }
+
     const fn settles(&self) -> bool {
         matches!(self.task, Task::Settle(_))
     }
@@ -58,8 +64,11 @@ impl Writer {
     /// Writes until nobody can ask for it any more.
     pub(crate) fn run(mut self, queue: &mpsc::Receiver<Job>) {
         while let Ok(job) = queue.recv() {
-            let jobs: Vec<Job> =
-                core::iter::once(job).chain(queue.try_iter().take(Self::TOGETHER - 1)).collect();
+            let jobs = core::iter::once(job).chain(queue.try_iter().take(Self::TOGETHER - 1));
+            let jobs: Vec<Job> = jobs.filter(Job::is_wanted).collect();
+            if jobs.is_empty() {
+                continue;
+            }
             match self.write(&jobs) {
                 // Each for itself: there may be room for a smaller one, and what only settles needs no
                 // reserve.

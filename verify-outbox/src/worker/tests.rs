@@ -359,6 +359,13 @@ fn what_became_of_a_posting_is_said_once_it_is_kept() {
     let mut worker = bench.worker(&outbox);
     let waiting = RefCell::new(None);
     let recorder = At(|| *waiting.borrow_mut() = Some(outbox.waiting().unwrap()));
+    // And not before, if it cannot be kept for a while.
+    let refuse =
+        "CREATE TRIGGER refuse BEFORE DELETE ON posting BEGIN SELECT RAISE(ABORT, 'no'); END;";
+    tamper(&bench.path(), refuse);
+    let refused = metrics::with_local_recorder(&recorder, || worker.step());
+    assert_eq!((refused, waiting.take()), (Next::Sleep(Duration::from_secs(1)), None));
+    tamper(&bench.path(), "DROP TRIGGER refuse;");
     metrics::with_local_recorder(&recorder, || bench.finish(&mut worker));
     assert_eq!(waiting.take(), Some(Vec::new()));
 }

@@ -196,6 +196,41 @@ fn a_posting_that_takes_longer_than_a_lease_keeps_it() {
     assert_eq!(arrived.bodies(), ["a"]);
 }
 
+/// Two would post at the same time.
+#[test]
+fn a_server_whose_clock_is_set_back_by_seconds_ends_no_lease() {
+    let test = "a_server_whose_clock_is_set_back_by_seconds_ends_no_lease";
+    let Some(server) = Postgres::start(test) else { return };
+    for (database, policy, table) in [
+        ("one", Policy::default(), "verify_outbox_gate"),
+        ("parallel", Policy::default().parallel(), "verify_outbox_posting"),
+    ] {
+        let address = server.database(database);
+        let arrived = Arrived::default();
+        let mut instances = [open(&address), open(&address)];
+        // Whenever a lease is renewed, the clock is set back by 3 s after it.
+        server.sql(
+            database,
+            &format!(
+                "CREATE FUNCTION back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                     IF NEW.held_until > 0 THEN NEW.held_until := NEW.held_until + 3000; END IF;
+                     RETURN NEW;
+                 END $$;
+                 CREATE TRIGGER back BEFORE INSERT OR UPDATE ON {table}
+                     FOR EACH ROW EXECUTE FUNCTION back()"
+            ),
+        );
+        keep(&instances[0].0, "a").unwrap();
+        for (instance, (_, workers)) in instances.iter_mut().enumerate() {
+            let long = arrived.post(instance, Duration::from_secs(7));
+            workers.add("there", policy.clone(), long).unwrap();
+        }
+        wait_for_nothing(&instances[0].0);
+        drop(instances);
+        assert_eq!(arrived.bodies(), ["a"], "{database}");
+    }
+}
+
 #[test]
 fn several_instances_post_to_a_parallel_destination() {
     let Some(server) = Postgres::start("several_instances_post_to_a_parallel_destination") else {

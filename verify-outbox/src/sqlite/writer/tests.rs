@@ -87,3 +87,12 @@ async fn the_reserve_gives_way_to_whatever_fails() {
     assert_eq!(settled.unwrap_err().to_string(), said);
     assert!(!path.with_extension("db.reserve").exists());
 }
+
+#[test]
+fn a_look_that_nobody_waits_for_is_not_made() {
+    let (done, outcome) = oneshot::channel();
+    let job = Job { task: Task::Check, done };
+    assert!(job.is_wanted());
+    drop(outcome);
+    assert!(!job.is_wanted());
+}
