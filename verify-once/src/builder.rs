@@ -64,8 +64,9 @@ impl Builder {
     }
 
     /// Sets how long a handler may run. After that it is dropped, and the answer is 503. If the store has to be waited
-    /// for, the time counts from when it is asked. A claim holds for 10 s longer, so that no handler outlives its
-    /// claim. Without it: 20 s, which is less than MLflow waits.
+    /// for, the time counts from when it is asked. If it answers at once, as `Memory` does, the time counts from when the
+    /// handler first waits. A claim holds for 10 s longer, so that no handler outlives its claim, unless it keeps its
+    /// thread busy for so long. Without it: 20 s, which is less than MLflow waits.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = deadline;
         self

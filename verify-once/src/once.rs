@@ -70,7 +70,7 @@ impl Once {
                 let asked = Some(Instant::now());
                 let claiming = store.claim(&claim.what.key, &claim.what.token, terms);
                 let claimed = self.0.limited(claiming).await;
-                self.judge(receipt, claim, claimed).map(|run| Run { asked, ..run })
+                self.judge(receipt, claim, claimed).and_then(|run| Run { asked, ..run }.in_time())
             }
             Question::None(entry) => entry,
         };
@@ -301,6 +301,18 @@ impl Run {
     pub(crate) async fn settle(mut self) {
         if let Some(claim) = &mut self.claim {
             claim.settle().await;
+        }
+    }
+
+    /// Begins nothing where the deadline has passed while the store was asked: a handler would do a part of its work
+    /// each time.
+    fn in_time(self) -> Result<Self, Answer> {
+        match self.asked.is_some_and(|asked| asked.elapsed() >= self.deadline) {
+            true => {
+                tracing::warn!(target: LOG_TARGET, sender = self.sender, "delivery not handled: its deadline passed while the store was asked");
+                Err(self.overdue)
+            }
+            false => Ok(self),
         }
     }
 

@@ -163,6 +163,15 @@ async fn the_deadline_counts_from_when_the_store_is_asked() {
     let guarded = run.guard(core::future::pending::<()>(), |()| Ending::Answered(200));
     assert_eq!(guarded.await.unwrap_err().reason, Reason::Overdue);
     assert_eq!(begun.elapsed(), Duration::from_secs(20));
+    // A store that takes longer: nothing is begun, and the claim is given back.
+    let once = Once::builder(store.clone())
+        .deadline(Duration::from_secs(1))
+        .store_deadline(Duration::from_secs(5));
+    let once = once.build().unwrap();
+    store.next([Fault::IsSlow(Duration::from_secs(2))]);
+    assert_eq!(enter_answer(&once, &mlflow("another", 0)).await.reason, Reason::Overdue);
+    sleep(MOMENT).await;
+    assert_eq!(enter_run(&once, &mlflow("another", 0)).await.attempt(), 2);
     // Without an end there is none.
     let once = Once::builder(store).deadline(Duration::MAX).build().unwrap();
     let run = enter_run(&once, &mlflow("an-id", 0)).await;
