@@ -68,7 +68,11 @@ pub fn open(path: &Path) -> io::Result<Option<File>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         found => check(&found?, path)?,
     }
-    let file = options().open(path)?;
+    // SQLite may delete its log meanwhile, in another process.
+    let file = match options().open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
     check(&file.metadata()?, path)?;
     Ok(Some(file))
 }
