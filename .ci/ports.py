@@ -1,4 +1,4 @@
-"""Ports of loopback for servers that the checks start."""
+"""Ports of loopback for servers that the checks start. The scripts that `.ci/gateway` calls use them too."""
 
 import socket
 

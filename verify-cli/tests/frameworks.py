@@ -18,6 +18,9 @@ import tempfile
 import time
 import urllib.request
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / ".ci"))
+from ports import free_port
+
 VERIFY, NODE_MODULES = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
 SECRET = "whsec_a secret é "
 PATIENCE = 60
@@ -81,18 +84,6 @@ def verify(*arguments, expect, cwd=None):
                           env={"PATH": os.environ["PATH"], "DATABRICKS_WEBHOOK_SECRET": SECRET})
     assert done.returncode == expect, (arguments, done.returncode, done.stdout, done.stderr)
     return done.stdout
-
-
-RESERVED = []
-
-
-def free_port():
-    """A port of loopback that nobody else is given: a socket that is bound to it and does not listen keeps it."""
-    keeper = socket.socket()
-    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    keeper.bind(("127.0.0.1", 0))
-    RESERVED.append(keeper)
-    return keeper.getsockname()[1]
 
 
 def is_open(port):

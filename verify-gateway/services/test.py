@@ -34,20 +34,11 @@ import types
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parents[1] / ".ci"))
+from ports import free_port
+
 GATEWAY = sys.argv[1]
 PATIENCE = 60
-
-
-RESERVED = []
-
-
-def free_port():
-    """A port of loopback that nobody else is given: a socket that is bound to it and does not listen keeps it."""
-    keeper = socket.socket()
-    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    keeper.bind(("127.0.0.1", 0))
-    RESERVED.append(keeper)
-    return keeper.getsockname()[1]
 
 
 def wait_for(what, condition):
