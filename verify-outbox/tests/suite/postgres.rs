@@ -591,11 +591,7 @@ fn commits_that_wait_for_a_standby_leave_no_connections_behind() {
     let Some(server) = Postgres::start(test) else { return };
     let address = server.database("waits");
     let (outbox, _workers) = open(&address);
-    let set = |names: &str| {
-        server.sql("waits", &format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'"));
-        server.sql("waits", "SELECT pg_reload_conf()");
-    };
-    set("*");
+    server.wait_for_standbys("*");
     thread::scope(|scope| {
         for sender in 0..16 {
             let outbox = &outbox;
@@ -609,7 +605,7 @@ fn commits_that_wait_for_a_standby_leave_no_connections_behind() {
     let ours = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'verify-outbox'";
     let connections: usize = server.sql("waits", ours).trim().parse().unwrap();
     assert!(connections <= 20, "{connections}");
-    set("");
+    server.wait_for_standbys("");
     wait_until(|| keep(&outbox, "another").is_ok());
 }
 

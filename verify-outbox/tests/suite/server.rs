@@ -68,8 +68,7 @@ impl Postgres {
         copy.args(["--write-recovery-conf", "--checkpoint=fast", "-D"]).arg(&data);
         assert!(copy.arg("-d").arg(self.url("postgres")).status().unwrap().success());
         let standby = Self::run(self.bin.clone(), data, Some(folder));
-        self.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
-        self.sql("postgres", "SELECT pg_reload_conf()");
+        self.wait_for_standbys("*");
         wait("it is a synchronous standby", || {
             self.sql(
                 "postgres",
@@ -83,8 +82,18 @@ impl Postgres {
     pub(crate) fn promote(&self) {
         assert_eq!(self.sql("postgres", "SELECT pg_promote()"), "t");
         // It has none itself.
-        self.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = ''");
+        self.wait_for_standbys("");
+    }
+
+    /// From here on each commit waits for a standby of such a name.
+    pub(crate) fn wait_for_standbys(&self, names: &str) {
+        let setting = "synchronous_standby_names";
+        self.sql("postgres", &format!("ALTER SYSTEM SET {setting} = '{names}'"));
         self.sql("postgres", "SELECT pg_reload_conf()");
+        wait("the setting is read", || self.sql("postgres", &format!("SHOW {setting}")) == names);
+        // Commits go by what the checkpointer has read, which it does between any two checkpoints.
+        self.sql("postgres", "CHECKPOINT");
+        self.sql("postgres", "CHECKPOINT");
     }
 
     fn run(bin: PathBuf, data: PathBuf, folder: Option<TempDir>) -> Self {
