@@ -409,6 +409,8 @@ impl PostgresServer {
         let process = Self::spawn(&bin, &options, &environment, &folder, &port);
         let mut server = Self { bin, options, environment, folder, port, process };
         server.start_again();
+        let streamed = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'";
+        wait_until("the standby is sent what is new", || self.number(streamed) == 1);
         server
     }
 
