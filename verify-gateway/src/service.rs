@@ -19,7 +19,7 @@ use verify_axum::{
 use verify_hyper::KeepPlaceLayer;
 
 use crate::{
-    config::{self, Goal, Matched},
+    config::{self, Goal, Limits, Matched},
     deliver::{Deliverer, bare, deliver},
     log_line,
 };
@@ -63,8 +63,10 @@ pub(crate) fn service(
         let matched = head.extensions.get::<Matched>();
         ready(matched.map(|matched| Arc::clone(&matched.verifier)).ok_or(ResolveError::Unknown))
     };
-    let guarded =
-        VerifyLayer::with_resolver(by_route).with_budget(Budget::new(buffered_bytes)).layer(kept);
+    let guarded = VerifyLayer::with_resolver(by_route)
+        .with_deadline(Limits::BODY)
+        .with_budget(Budget::new(buffered_bytes))
+        .layer(kept);
     tower::service_fn(move |request| answer(guarded.clone(), live.clone(), request))
 }
 

@@ -31,9 +31,12 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How long a stop waits: for what an upstream may take, and some.
+    /// How long a body may take to arrive.
+    pub(crate) const BODY: Duration = Duration::from_secs(10);
+
+    /// How long a stop waits: for what a body may take, then an upstream, and some.
     pub(crate) const fn stop(&self) -> Duration {
-        self.upstream.saturating_add(Duration::from_secs(5))
+        Self::BODY.saturating_add(self.upstream).saturating_add(Duration::from_secs(5))
     }
 
     pub(super) fn read(file: &file::Limits, lines: &Lines) -> Result<Self, Mistake> {

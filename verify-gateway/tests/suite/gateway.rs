@@ -181,6 +181,27 @@ impl Gateway {
         self.request("POST", &path, &(headers + more), body)
     }
 
+    /// Sends the head, and the body once the gateway awaits it and `wait` has returned.
+    #[cfg(unix)]
+    pub(crate) fn send_late(
+        &self,
+        sender: &Sender,
+        id: &str,
+        body: &str,
+        wait: impl FnOnce(),
+    ) -> Answer {
+        let headers = signed(sender, &secret(sender), id, body) + "expect: 100-continue\r\n";
+        let path = format!("/webhooks/{}", sender.name());
+        let mut stream = connect(self.address());
+        stream.write_all(head("POST", &path, &headers, body.len()).as_bytes()).unwrap();
+        let mut awaited = *b"HTTP/1.1 100 Continue\r\n\r\n";
+        stream.read_exact(&mut awaited).unwrap();
+        assert!(awaited.starts_with(b"HTTP/1.1 100 "));
+        wait();
+        stream.write_all(body.as_bytes()).unwrap();
+        answer(stream)
+    }
+
     pub(crate) fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         request(self.address(), method, path, headers, body)
     }
@@ -217,13 +238,25 @@ impl Answer {
 }
 
 fn request(address: &str, method: &str, path: &str, headers: &str, body: &str) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let length = body.len();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
-    );
+    let mut stream = connect(address);
+    let head = head(method, path, headers, body.len());
     stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).unwrap();
+    answer(stream)
+}
+
+fn connect(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+}
+
+fn head(method: &str, path: &str, headers: &str, length: usize) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+    )
+}
+
+fn answer(mut stream: TcpStream) -> Answer {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     Answer { status: text[9..12].parse().unwrap(), text }
