@@ -1,6 +1,9 @@
 //! What the tests share.
 
-use core::time::Duration;
+use core::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -64,6 +67,15 @@ pub(crate) fn wait_until(condition: impl Fn() -> bool) {
     while !condition() {
         assert!(begun.elapsed() < Duration::from_secs(60), "it does not come about");
         std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Tells those who go on meanwhile that this ends, also where it panics.
+pub(crate) struct Ending<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

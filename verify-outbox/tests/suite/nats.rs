@@ -31,7 +31,7 @@ use self::{
     proxy::Proxy,
     server::{Server, WEEK},
 };
-use crate::common::{there, verified, wait_until};
+use crate::common::{Ending, there, verified, wait_until};
 
 const SOURCE: &str = "https://hooks.example.com/mlflow";
 
@@ -150,6 +150,7 @@ impl Load {
         workers.add("there", policy(), post.unwrap()).unwrap();
         let (ends, accepted) = (AtomicBool::new(false), Mutex::new(0));
         thread::scope(|scope| {
+            let _ending = Ending(&ends);
             for sender in 0..2 {
                 let (outbox, ends, accepted) = (&outbox, &ends, &accepted);
                 scope.spawn(move || {
@@ -168,7 +169,6 @@ impl Load {
             sleep(Duration::from_millis(500));
             // A busy machine takes longer for a load.
             wait_until(|| *accepted.lock().unwrap() > 100);
-            ends.store(true, Ordering::Relaxed);
         });
         wait_until(|| outbox.waiting().unwrap().is_empty());
         let mut times = BTreeMap::new();

@@ -203,6 +203,8 @@ fn lose_nothing(kills: usize) {
         }
         for kill in 0..kills {
             thread::sleep(Duration::from_millis(1000 + random.below(1500)));
+            // A busy machine takes longer for a load.
+            wait_until(|| accepted.lock().unwrap().len() > 2 * (kill + 1));
             let mut bridge = bridges[kill % 2].lock().unwrap();
             bridge.process.kill().unwrap();
             bridge.process.wait().unwrap();
@@ -235,5 +237,4 @@ fn lose_nothing(kills: usize) {
     assert_eq!((lost, times.len()), (0, accepted.len()));
     // One for each channel at most, each time.
     assert!(twice <= kills * CHANNELS && times.values().all(|times| *times < 4), "{times:?}");
-    assert!(accepted.len() > 2 * kills, "there was no load");
 }
