@@ -14,6 +14,7 @@ use verify_once::{
 };
 
 use crate::{
+    conform::{LEASE, WINDOW},
     model::{Subject, cases, check},
     servers::{PostgresServer, Server as _},
 };
@@ -32,7 +33,8 @@ fn place(server: &PostgresServer) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_conforms_in_two_processes() {
     let Some(server) = PostgresServer::start("the laws") else { return };
-    Suite::new(server.store()).with_other(server.store()).run().await.unwrap();
+    let suite = Suite::new(server.store()).with_other(server.store()).with_terms(LEASE, WINDOW);
+    suite.run().await.unwrap();
 }
 
 #[test]
@@ -139,16 +141,12 @@ async fn a_lock_is_waited_for_and_then_told() {
     let Some(server) = PostgresServer::start("a lock") else { return };
     let store = server.store();
     store.check().await.unwrap();
-    server.run("CREATE FUNCTION hold() RETURNS void LANGUAGE sql AS $$ LOCK verify_once; SELECT pg_sleep(2) $$");
-    let holder = std::thread::spawn({
-        let address = server.address();
-        move || crate::servers::execute(address, "SELECT hold()".to_owned())
-    });
-    server.wait_for_sleep();
-    let begun = Instant::now();
+    let (holder, connection) =
+        tokio_postgres::connect(&server.address(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    holder.batch_execute("BEGIN; LOCK verify_once").await.unwrap();
     assert_eq!(claim(&store, 1).await, Err(StoreError::TimedOut));
-    assert!(begun.elapsed() < Duration::from_millis(1500));
-    holder.join().unwrap();
+    holder.batch_execute("ROLLBACK").await.unwrap();
     assert_eq!(claim(&store, 1).await, FIRST);
 }
 

@@ -22,6 +22,7 @@ use verify_once::{
 };
 
 use crate::{
+    conform::{LEASE, WINDOW},
     mlflow::deliver,
     model::{Subject, cases, check},
     proxy::Proxy,
@@ -49,7 +50,7 @@ fn unsuitable(server: &RedisServer, what: &str) -> Result<(), StoreError> {
 #[tokio::test]
 async fn redis_conforms_in_two_processes() {
     for server in each_redis("the laws") {
-        let suite = Suite::new(server.store()).with_other(server.store());
+        let suite = Suite::new(server.store()).with_other(server.store()).with_terms(LEASE, WINDOW);
         suite.run().await.unwrap_or_else(|broken| panic!("{}: {broken}", server.name));
     }
 }

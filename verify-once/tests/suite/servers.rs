@@ -21,6 +21,8 @@ use verify_once::{Claims, Postgres, Redis};
 use crate::{Passing, port::Port};
 
 const MOMENT: Duration = Duration::from_millis(20);
+/// How long a server may take that is there.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program that a variable names. Otherwise it is said, past what hides the output of tests.
 fn program(variable: &str, test: &str) -> Option<PathBuf> {
@@ -37,7 +39,7 @@ fn program(variable: &str, test: &str) -> Option<PathBuf> {
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+        assert!(begun.elapsed() < PATIENCE, "{what}");
         sleep(MOMENT);
     }
 }
@@ -204,7 +206,7 @@ impl RedisServer {
 
     fn wait(&self) {
         wait_until("the server answers", || {
-            self.ask().is_some_and(|mut connection| {
+            self.ask(Duration::from_secs(1)).is_some_and(|mut connection| {
                 let pong = redis::cmd("PING").query::<String>(&mut connection);
                 // One that asks for a password is up too; one that loads its data is not.
                 pong.map_or_else(|error| error.code() == Some("NOAUTH"), |_| true)
@@ -212,9 +214,9 @@ impl RedisServer {
         });
     }
 
-    fn ask(&self) -> Option<redis::Connection> {
+    fn ask(&self, patience: Duration) -> Option<redis::Connection> {
         let client = redis::Client::open(self.address()).unwrap();
-        client.get_connection_with_timeout(Duration::from_secs(1)).ok()
+        client.get_connection_with_timeout(patience).ok()
     }
 
     pub(crate) fn address(&self) -> String {
@@ -228,7 +230,7 @@ impl RedisServer {
 
     pub(crate) fn command<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
         let (name, arguments) = words.split_first().unwrap();
-        redis::cmd(name).arg(arguments).query(&mut self.ask().unwrap()).unwrap()
+        redis::cmd(name).arg(arguments).query(&mut self.ask(PATIENCE).unwrap()).unwrap()
     }
 }
 
@@ -256,7 +258,7 @@ impl Server for RedisServer {
                 if redis.call('TYPE', key).ok == 'hash' then held = held + redis.call('HEXISTS', key, 'u') end
             end
             return held";
-        redis::Script::new(HELD).invoke(&mut self.ask().unwrap()).unwrap()
+        redis::Script::new(HELD).invoke(&mut self.ask(PATIENCE).unwrap()).unwrap()
     }
 
     fn size(&self) -> u64 {
@@ -485,12 +487,6 @@ impl PostgresServer {
             })
         });
         asking.join().unwrap()
-    }
-
-    /// Waits until a session sleeps: it has what the statements before asked for.
-    pub(crate) fn wait_for_sleep(&self) {
-        let asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
-        wait_until("a session sleeps", || self.number(asleep) == 1);
     }
 
     /// Every process of it.

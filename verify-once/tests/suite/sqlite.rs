@@ -1,7 +1,9 @@
 //! The file of SQLite: the laws, the model, and what becomes of the file.
 
 use core::{
+    pin::pin,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
+    task::{Context, Waker},
     time::Duration,
 };
 use std::{fs, path::Path, sync::Arc, time::SystemTime};
@@ -105,6 +107,7 @@ async fn a_restart_forgets_nothing_and_the_file_is_its_owners() {
     assert_eq!(claim(&store, 1).await, FIRST);
     assert_eq!(complete(&store, 1).await, Ok(Settled::Yes));
     drop(store);
+    until_closed(&path).await;
     let store = Sqlite::new(&path);
     assert_eq!(claim(&store, 1).await, DONE);
     #[cfg(unix)]
@@ -196,6 +199,7 @@ async fn what_another_user_put_where_everybody_may_is_not_used() {
     let folder = folder();
     let (real, link) = (folder.path().join("once.db"), folder.path().join("link.db"));
     Sqlite::new(&real).check().await.unwrap();
+    until_closed(&real).await;
     fs::set_permissions(&real, fs::Permissions::from_mode(0o644)).unwrap();
     symlink(&real, &link).unwrap();
     // One's own link is followed, and what others could read is closed to them.
@@ -254,6 +258,7 @@ async fn a_file_of_a_newer_version_is_refused_in_one_sentence() {
     let folder = folder();
     let path = folder.path().join("once.db");
     Sqlite::new(&path).check().await.unwrap();
+    until_closed(&path).await;
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
     let text = format!(
         "store of claims `{}` was written by another version of this program: its schema is 2, and this version knows 1",
@@ -329,16 +334,24 @@ async fn the_clock_is_read_after_a_lock_was_waited_for() {
     let store = Arc::new(clock.open(&path));
     store.check().await.unwrap();
     let other = Connection::open(&path).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let claiming = Arc::clone(&store);
-    let claiming = tokio::spawn(async move { claim(&claiming, 1).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    clock.set(|now| now + 20);
-    other.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(claiming.await.unwrap(), FIRST);
+    let mut number = 0;
+    loop {
+        number += 1;
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let claiming = Arc::clone(&store);
+        let claiming = tokio::spawn(async move { claim(&claiming, number).await });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        clock.set(|now| now + 20);
+        other.execute_batch("ROLLBACK").unwrap();
+        match claiming.await.unwrap() {
+            // This thread paused, and held the lock for longer than a claim waits.
+            Err(_) if number < 100 => {}
+            claimed => break assert_eq!(claimed, FIRST),
+        }
+    }
     // Its lease of 30 s has begun with the transaction.
     clock.set(|now| now + 29);
-    let beside = store.claim(&Key::new([1; 32]), &Token::new([2; 16]), TERMS).await;
+    let beside = store.claim(&Key::new([number; 32]), &Token::new([0; 16]), TERMS).await;
     assert_eq!(beside, Ok(Claimed::InProgress { left: Duration::from_secs(1) }));
 }
 
@@ -351,15 +364,12 @@ async fn a_claim_that_nobody_waits_for_is_not_begun() {
     assert_eq!(store.check().await, Ok(()));
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let wait = Duration::from_millis(50);
-    let (busy, _) = tokio::join!(
-        claim(&store, 1),
-        tokio::time::timeout(wait, async {
-            tokio::time::sleep(wait / 2).await;
-            claim(&store, 2).await
-        })
-    );
-    assert!(busy.is_err());
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut busy = pin!(claim(&store, 1));
+    assert!(busy.as_mut().poll(&mut cx).is_pending());
+    // It waits behind the other, and is dropped.
+    assert!(pin!(claim(&store, 2)).as_mut().poll(&mut cx).is_pending());
+    assert!(busy.await.is_err());
     other.execute_batch("ROLLBACK").unwrap();
     let claimed = store.claim(&Key::new([2; 32]), &TOKEN, TERMS).await;
     assert_eq!(claimed, FIRST);
