@@ -184,7 +184,7 @@ impl fmt::Debug for Workers {
 #[cfg(test)]
 mod tests {
     use core::time::Duration;
-    use std::sync::mpsc;
+    use std::{sync::mpsc, thread::sleep};
 
     use crate::{Delivery, Outbox, Outcome, Policy, verified::verified};
 
@@ -250,6 +250,9 @@ mod tests {
         assert!(arrivals.recv_timeout(Duration::from_millis(300)).is_err(), "two at a time");
         go_on.send(()).unwrap();
         assert_eq!(next(), ("new", "b".to_owned()));
+        while !outbox.waiting().unwrap().is_empty() {
+            sleep(Duration::from_millis(5));
+        }
 
         // A destination that is removed keeps what waits for it, and may come back.
         assert!(workers.remove("there") && !workers.remove("there"));

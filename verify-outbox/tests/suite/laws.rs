@@ -234,8 +234,11 @@ fn the_pace_is_kept(place: &dyn Place) {
     ["a", "b", "c"].into_iter().for_each(|body| assert_eq!(keep(&outbox, body), Kept::New));
     let there = Destination::default();
     workers.add("there", Policy::default().pace(Duration::from_secs(600)), there.post()).unwrap();
-    for posted in [&["a"][..], &["a", "b"], &["a", "b", "c"]] {
-        wait_until(|| there.posted() == posted);
+    for (posted, pending) in [(&["a"][..], 2), (&["a", "b"], 1), (&["a", "b", "c"], 0)] {
+        // Not while the posting is being settled.
+        let waiting =
+            || outbox.waiting().unwrap().iter().map(|waiting| waiting.pending).sum::<u64>();
+        wait_until(|| there.posted() == posted && pending == waiting());
         sleep(Duration::from_millis(300));
         assert_eq!(there.posted(), posted);
         place.pass(Duration::from_secs(601));

@@ -6,7 +6,7 @@
 use core::time::Duration;
 use std::{
     env, fs,
-    io::{self, Write as _},
+    io::{self, BufRead as _, BufReader, Write as _},
     os::unix::{fs::chown, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -165,12 +165,30 @@ impl Postgres {
         });
     }
 
-    /// Waits until a session sleeps: it has what the statements before asked for.
-    pub(crate) fn wait_for_sleep(&self, database: &str) {
-        wait("a session sleeps", || {
-            let asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
-            self.sql(database, asleep) == "1"
-        });
+    /// Begins a session, which has run these statements then.
+    pub(crate) fn session(&self, database: &str, sql: &str) -> Session {
+        let mut psql = program(&self.bin, "psql");
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"]);
+        psql.arg(self.url(database)).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = psql.spawn().unwrap();
+        let has_run = "the statements have run";
+        let statements = format!("{sql};\n\\echo {has_run}\n");
+        process.stdin.as_mut().unwrap().write_all(statements.as_bytes()).unwrap();
+        let said = BufReader::new(process.stdout.take().unwrap()).lines();
+        assert!(said.map_while(Result::ok).any(|line| line == has_run), "refused: {sql}");
+        Session(process)
+    }
+
+    /// Waits until a session waits for a lock of such a type.
+    pub(crate) fn wait_for_waiting(&self, database: &str, lock: &str) {
+        wait("a session waits for a lock", || self.is_waited(database, lock));
+    }
+
+    /// Whether a session waits for a lock of such a type.
+    pub(crate) fn is_waited(&self, database: &str, lock: &str) -> bool {
+        let waiting =
+            format!("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = '{lock}'");
+        self.sql(database, &waiting) != "0"
     }
 
     /// Signals each process of it.
@@ -182,6 +200,16 @@ impl Postgres {
         for child in children.unwrap_or_default().split_whitespace() {
             let _ = kill_process(Pid::from_raw(child.parse().unwrap()).unwrap(), signal);
         }
+    }
+}
+
+/// A session of `psql`, which ends with this, and its transaction with it.
+pub(crate) struct Session(Child);
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        self.0.wait().unwrap();
     }
 }
 
