@@ -204,6 +204,7 @@ fn slack_may_be_down_while_the_bridge_is_restarted() {
         accept(&bridge, 0..3);
         wait_until(|| slack.posted().len() > 1);
     }
+    slack.settle();
     slack.behave(|_| Answer::Take);
     let _bridge = place.start();
     wait_until(|| slack.taken() == texts(0..3));

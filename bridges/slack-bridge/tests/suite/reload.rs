@@ -209,7 +209,10 @@ fn channels_come_and_go_and_what_cannot_change_is_said() {
     fs::write(place.config().with_file_name("releases"), slack.url("releases")).unwrap();
     let said = bridge.reload(1);
     assert!(said[0].ends_with("settings read again: 3 senders, 1 channel"), "{said:?}");
-    slack.behave(|_| Answer::Take);
+    slack.behave(|path| match path {
+        "/services/general" => Answer::Refuse(500, "", "rollup_error"),
+        _ => Answer::Take,
+    });
     let log = bridge.log();
     for stays in [
         "bridge.toml: `listen` stays as it was until a restart\n",
@@ -231,6 +234,7 @@ fn channels_come_and_go_and_what_cannot_change_is_said() {
     }
     // What waited for it is posted once it is back.
     assert!(!place.store().with_file_name("other.db").exists());
+    slack.behave(|_| Answer::Take);
     change(&place, "releases", "general");
     bridge.reload(1);
     wait_until(|| slack.taken().contains(&moved_text(&model(2), 2)));
