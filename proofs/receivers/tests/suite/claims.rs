@@ -26,23 +26,34 @@ const BODY: &str = "{}";
 
 /// How often each delivery was handled, by its id, whoever did it.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<HashMap<String, u32>>>);
+struct Lines {
+    times: Arc<Mutex<HashMap<String, u32>>>,
+    readers: Arc<Mutex<Vec<JoinHandle<()>>>>,
+}
 
 impl Lines {
     fn read(&self, output: impl io::Read + Send + 'static) {
-        let lines = Arc::clone(&self.0);
-        thread::spawn(move || {
+        let times = Arc::clone(&self.times);
+        let reader = thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 // What fills a pipe are empty ones.
                 let Ok(line) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
                 let id = line["delivery_id"].as_str().unwrap_or_default().to_owned();
-                *lines.lock().unwrap().entry(id).or_default() += 1;
+                *times.lock().unwrap().entry(id).or_default() += 1;
             }
         });
+        self.readers.lock().unwrap().push(reader);
     }
 
     fn of(&self, id: &str) -> u32 {
-        self.0.lock().unwrap().get(id).copied().unwrap_or_default()
+        self.times.lock().unwrap().get(id).copied().unwrap_or_default()
+    }
+
+    /// Waits until all is read that was printed by programs that are gone.
+    fn wait_for_all(&self) {
+        for reader in self.readers.lock().unwrap().drain(..) {
+            reader.join().unwrap();
+        }
     }
 }
 
@@ -132,11 +143,12 @@ impl Pair {
     /// Waits for what becomes of them, prints a row of the table, and holds it to its bounds.
     fn end(self, failure: &str, server: &str, most_again: usize) {
         let Self { first, second, lines, senders, .. } = self;
+        let answered: Vec<_> =
+            senders.into_iter().map(|(id, sender)| (id, sender.join().unwrap())).collect();
+        drop((first, second));
+        lines.wait_for_all();
         let (mut once, mut again, mut lost) = (0, 0, 0);
-        for (id, sender) in senders {
-            let is_accepted = sender.join().unwrap();
-            // A line may still be on its way.
-            sleep(Duration::from_millis(200));
+        for (id, is_accepted) in answered {
             match (is_accepted, lines.of(&id)) {
                 (true, 1) => once += 1,
                 (true, 2..) => again += 1,
@@ -144,7 +156,6 @@ impl Pair {
             }
         }
         eprintln!("| {failure} | {server} | {once} | {again} | {lost} |");
-        drop((first, second));
         assert_eq!(lost, 0, "{failure}, {server}");
         assert!(again <= most_again, "{failure}, {server}: {again} ran again");
     }
@@ -214,14 +225,12 @@ fn a_receiver_that_is_stopped_past_its_lease_loses_nothing() {
         };
         goes_on(&pair.first);
         // Done for both, without a line more.
-        let before: u32 = pair.lines.0.lock().unwrap().values().sum();
         let again = [pair.second.address.clone(), pair.first.address.clone()];
         assert!(deliver("another", &again));
-        sleep(Duration::from_millis(200));
-        let after: u32 = pair.lines.0.lock().unwrap().values().sum();
-        assert_eq!(after, before + 1);
         assert_eq!(server.held(), 0);
+        let lines = pair.lines.clone();
         pair.end(failure, server.name(), 12);
+        assert_eq!(lines.of("another"), 1);
     });
 }
 
