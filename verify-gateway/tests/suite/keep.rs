@@ -56,6 +56,7 @@ fn what_a_service_does_not_take_outlives_the_gateway_and_arrives_once() {
     }
     wait_until(|| !upstream.reached().is_empty());
     drop(gateway);
+    upstream.settle();
     upstream.answer(204);
     let before = upstream.reached().len();
     let gateway = place.start();

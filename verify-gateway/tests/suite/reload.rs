@@ -1,6 +1,6 @@
 //! SIGHUP has the settings and the secrets read again.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 
 use verify_core::Sender;
 
@@ -108,16 +108,16 @@ fn deliveries_go_on_while_it_reloads() {
     let upstream = Upstream::new();
     let place = Place::of_all(&upstream.url("/"), "");
     let gateway = place.start();
-    let is_over = AtomicBool::new(false);
     let sent = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_over.load(Ordering::SeqCst) {
+        let (senders_are_there, are_senders_there) = mpsc::channel::<()>();
+        let gateway = &gateway;
+        scope.spawn(move || {
+            while are_senders_there.try_recv() == Err(mpsc::TryRecvError::Empty) {
                 gateway.signal("HUP");
             }
         });
         let senders: Vec<_> = (0..4)
             .map(|sender| {
-                let gateway = &gateway;
                 scope.spawn(move || {
                     let all = (0..25).map(|number| alias(sender * 1000 + number));
                     all.filter(|body| gateway.send(MLFLOW, "an-id", body).status == 204).count()
@@ -125,7 +125,7 @@ fn deliveries_go_on_while_it_reloads() {
             })
             .collect();
         let sent: usize = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
-        is_over.store(true, Ordering::SeqCst);
+        drop(senders_are_there);
         sent
     });
     assert_eq!((sent, upstream.reached().len()), (100, 100));

@@ -4,7 +4,7 @@ use core::{net::SocketAddr, time::Duration};
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
+    net::{Shutdown, TcpListener, TcpStream},
     path::Path,
     sync::{Arc, Mutex},
     thread,
@@ -15,6 +15,8 @@ use tokio_rustls::rustls::{
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
+
+use crate::gateway::wait_until;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {
@@ -37,6 +39,7 @@ pub(crate) struct Upstream {
     scheme: &'static str,
     reached: Arc<Mutex<Vec<Reached>>>,
     behaviour: Arc<Mutex<Arc<Behaviour>>>,
+    connections: Arc<()>,
 }
 
 impl Upstream {
@@ -60,11 +63,15 @@ impl Upstream {
         let reached = Arc::<Mutex<Vec<Reached>>>::default();
         let first: Arc<Behaviour> = Arc::new(|_| (204, String::new()));
         let behaviour = Arc::new(Mutex::new(first));
+        let connections = Arc::new(());
         let (all, behave) = (Arc::clone(&reached), Arc::clone(&behaviour));
+        let accepted = Arc::clone(&connections);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (all, behave, tls) = (Arc::clone(&all), Arc::clone(&behave), tls.clone());
+                let counted = Arc::clone(&accepted);
                 thread::spawn(move || {
+                    let _counted = counted;
                     stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
                     match tls {
                         None => serve(stream, &all, &behave),
@@ -76,7 +83,7 @@ impl Upstream {
                 });
             }
         });
-        Self { address, scheme, reached, behaviour }
+        Self { address, scheme, reached, behaviour, connections }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -93,6 +100,16 @@ impl Upstream {
 
     pub(crate) fn answer(&self, status: u16) {
         self.behave(move |_| (status, String::new()));
+    }
+
+    /// Waits until it has answered all that it was sent by gateways that are gone.
+    pub(crate) fn settle(&self) {
+        // It accepts in the order of their coming: once this one is served, all are counted.
+        let mut last = TcpStream::connect(self.address).unwrap();
+        last.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(last.read(&mut [0]).unwrap(), 0);
+        // One is kept for those who come.
+        wait_until(|| Arc::strong_count(&self.connections) == 2);
     }
 
     /// Returns what reached it until now.
