@@ -5,7 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     process::Command,
     sync::{Arc, Mutex, OnceLock, mpsc},
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use serde_json::{Value, json};
@@ -54,18 +54,19 @@ impl Tunnel {
     }
 }
 
-/// An emulated workspace. It ends when the sender is dropped.
+/// An emulated workspace. It ends some time after the sender is dropped.
 struct Workspace {
     host: String,
     token: String,
-    _end: mpsc::Sender<()>,
+    end: mpsc::Sender<()>,
+    thread: JoinHandle<()>,
 }
 
 impl Workspace {
     fn start() -> Self {
         let (sender, started) = mpsc::channel();
         let (end, ended) = mpsc::channel::<()>();
-        thread::spawn(move || {
+        let thread = thread::spawn(move || {
             let runtime = Runtime::new().unwrap();
             let workspace =
                 runtime.block_on(emulator::Databricks::new().start(([127, 0, 0, 1], 0).into()));
@@ -76,7 +77,13 @@ impl Workspace {
             runtime.block_on(workspace.stop());
         });
         let (host, token) = started.recv().unwrap();
-        Self { host, token, _end: end }
+        Self { host, token, end, thread }
+    }
+
+    /// Nobody listens there any more.
+    fn end(self) {
+        drop(self.end);
+        self.thread.join().unwrap();
     }
 
     fn settings(&self) -> [(&str, &str); 3] {
@@ -209,7 +216,7 @@ fn a_webhook_that_cannot_be_deleted_is_named() {
     let mut listen = tunnel.listen("--register databricks a", &workspace.settings());
     listen.said("came through");
     let id = workspace.webhooks()[0]["id"].as_str().unwrap().to_owned();
-    drop(workspace);
+    workspace.end();
     stop(&listen, "-TERM");
     assert_eq!(listen.ended(), Some(2));
     let said = listen.said("hint: ");

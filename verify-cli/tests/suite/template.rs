@@ -61,7 +61,7 @@ fn a_template_is_filled_in_and_sent() {
 
 #[test]
 fn what_cannot_be_filled_in_is_said() {
-    let own = file("own-template.json", OWN);
+    let own = file("template-for-another.json", OWN);
     let other = verify("sign mlflow --template").arg(&own).run().failed();
     assert_eq!(other, "error: mlflow sends no templates; `--template` is for wandb\n");
     let unknown = verify("template render --event DEPLOYED").arg(&own).run().failed();
