@@ -62,6 +62,7 @@ fn run<R: Resolver<ServiceRequest, Future: 'static> + Clone + Send + 'static>(
     let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(0);
     // A client that is kept waiting keeps its connection.
     let server = server.keep_alive(Duration::from_secs(600));
+    let server = server.client_request_timeout(Duration::ZERO);
     let server = server.client_disconnect_timeout(Duration::from_millis(200));
     let server = server.listen_auto_h2c(listener.into_std().unwrap()).unwrap();
     tokio::spawn(server.run());
