@@ -66,8 +66,10 @@ class Process:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.process.poll() is None:
             if before in (text := self.log.read_text()):
-                if rest := text.split(before, 1)[1].split():
-                    return rest[0]
+                # Its lines come in pieces.
+                rest, end, _ = text.split(before, 1)[1].partition("\n")
+                if end:
+                    return rest.split()[0]
             time.sleep(0.05)
         sys.exit(f"it did not say `{before}`:\n{self.log.read_text()}")
 

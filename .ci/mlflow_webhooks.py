@@ -198,7 +198,7 @@ def receivers(stack, programs, folder):
     """Starts each example receiver, and `verify listen`."""
     at = {"LISTEN_ADDR": "127.0.0.1:0", "MLFLOW_WEBHOOK_SECRET": OLD}
     at["MLFLOW_WEBHOOK_SECRET_PREVIOUS"] = NEW
-    plain = r"(?m)^listening on (http://[\d.:]+)"
+    plain = r"(?m)^listening on (http://[\d.:]+);"
     for name in ("receiver", "receiver-actix"):
         yield Receiver(
             stack, name, [f"{programs}/{name}"], folder, plain, "/webhooks/mlflow", **at

@@ -158,7 +158,7 @@ class Bridge:
         (folder / "mlflow").write_bytes(SECRET_OF_MLFLOW)
         self.settings = folder / "bridge.toml"
         self.settings.write_text(
-            f"""listen = "127.0.0.1:0"
+            f"""listen = "127.0.0.1:{free_port()}"
 admin = "127.0.0.1:0"
 store = "sqlite:{folder}/store.db"
 [senders.databricks]

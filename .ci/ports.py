@@ -1,5 +1,6 @@
 """Ports of loopback for servers that the checks start. The scripts that `.ci/gateway` calls use them too."""
 
+import signal
 import socket
 
 _RESERVED = []
@@ -12,3 +13,9 @@ def free_port():
     keeper.bind(("127.0.0.1", 0))
     _RESERVED.append(keeper)
     return keeper.getsockname()[1]
+
+
+if __name__ == "__main__":
+    # For scripts of the shell: it is kept until this ends.
+    print(free_port(), flush=True)
+    signal.pause()

@@ -110,7 +110,7 @@ def served(framework, template, command, files=(), betrayed=None, cause="body-js
         environment = {**os.environ, "PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1"}
         if NODE_MODULES:
             environment["NODE_PATH"] = NODE_MODULES
-        with open(pathlib.Path(folder, "output"), "w+") as output:
+        with open(pathlib.Path(folder, "output"), "a+") as output:
             process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
             try:
                 end = time.monotonic() + PATIENCE

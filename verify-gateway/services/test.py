@@ -57,7 +57,7 @@ class Process:
     """A process with its output in a file; it ends with the block."""
 
     def __init__(self, *command, **options):
-        self.output = tempfile.TemporaryFile("w+")
+        self.output = tempfile.TemporaryFile("a+")
         self.process = subprocess.Popen(command, stdout=self.output, stderr=subprocess.STDOUT, **options)
 
     def __enter__(self):

@@ -7,11 +7,16 @@ import http.client
 import http.server
 import json
 import os
+import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import threading
 import urllib.parse
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[3] / ".ci"))
+from ports import free_port
 
 SECRET = "databricks-secret"
 WANDB_SECRET = "wandb-secret"
@@ -49,9 +54,12 @@ class Listen:
         self.folder = tempfile.TemporaryDirectory()
         self.options = options
         self.secret = SECRET
-        self.start("127.0.0.1:0", "127.0.0.1:0")
+        # For a restart they are nobody else's.
+        self.places = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+        self.start()
 
-    def start(self, bind, page):
+    def start(self):
+        bind, page = self.places
         settings = {"DATABRICKS_WEBHOOK_SECRET": self.secret, "WANDB_WEBHOOK_SECRET": WANDB_SECRET}
         command = [os.environ["VERIFY"], "listen", "--bind", bind, "--page", page]
         command += ["--store", f"{self.folder.name}/store", *self.options]
@@ -63,7 +71,8 @@ class Listen:
                 self.origin = found[1]
             if found := re.match(r"the page is (\S+)", line):
                 self.page = found[1]
-                break
+                return
+        raise AssertionError("it does not listen")
 
     def kill(self):
         self.process.kill()
@@ -72,7 +81,7 @@ class Listen:
 
     def restart(self):
         """Starts it again on the same ports."""
-        self.start(*(urllib.parse.urlsplit(url).netloc for url in [self.origin, self.page]))
+        self.start()
 
     def close(self):
         self.kill()
