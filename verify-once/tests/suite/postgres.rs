@@ -145,7 +145,14 @@ async fn a_lock_is_waited_for_and_then_told() {
         tokio_postgres::connect(&server.address(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     holder.batch_execute("BEGIN; LOCK verify_once").await.unwrap();
-    assert_eq!(claim(&store, 1).await, Err(StoreError::TimedOut));
+    // Of several, because this machine may pause.
+    let mut quickest = Duration::MAX;
+    for _ in 0..5 {
+        let begun = Instant::now();
+        assert_eq!(claim(&store, 1).await, Err(StoreError::TimedOut));
+        quickest = quickest.min(begun.elapsed());
+    }
+    assert!(quickest < Duration::from_millis(1500), "{quickest:?}");
     holder.batch_execute("ROLLBACK").await.unwrap();
     assert_eq!(claim(&store, 1).await, FIRST);
 }

@@ -21,7 +21,6 @@ use crate::model::{Subject, cases, check};
 const TERMS: Terms = Terms::new(Duration::from_secs(30), Duration::from_secs(600));
 const FIRST: Result<Claimed, StoreError> = Ok(Claimed::Acquired { attempt: 1 });
 const DONE: Result<Claimed, StoreError> = Ok(Claimed::Done { status: 204 });
-const TOKEN: Token = Token::new([1; 16]);
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -363,14 +362,25 @@ async fn a_claim_that_nobody_waits_for_is_not_begun() {
     let store = Sqlite::new(&path);
     assert_eq!(store.check().await, Ok(()));
     let other = Connection::open(&path).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut cx = Context::from_waker(Waker::noop());
-    let mut busy = pin!(claim(&store, 1));
-    assert!(busy.as_mut().poll(&mut cx).is_pending());
-    // It waits behind the other, and is dropped.
-    assert!(pin!(claim(&store, 2)).as_mut().poll(&mut cx).is_pending());
-    assert!(busy.await.is_err());
-    other.execute_batch("ROLLBACK").unwrap();
-    let claimed = store.claim(&Key::new([2; 32]), &TOKEN, TERMS).await;
-    assert_eq!(claimed, FIRST);
+    for number in (0..200).step_by(2) {
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let mut busy = pin!(claim(&store, number));
+        assert!(busy.as_mut().poll(&mut cx).is_pending());
+        // The writer begins with it, and so the other waits.
+        tokio::time::sleep(Duration::from_millis(25)).await;
+        assert!(pin!(claim(&store, number + 1)).as_mut().poll(&mut cx).is_pending());
+        let is_busy = busy.as_mut().poll(&mut cx).is_pending();
+        if is_busy {
+            assert!(busy.await.is_err());
+        }
+        other.execute_batch("ROLLBACK").unwrap();
+        // Else this thread paused, and the other was begun before it was dropped.
+        if is_busy {
+            let another = Token::new([255; 16]);
+            let claimed = store.claim(&Key::new([number + 1; 32]), &another, TERMS).await;
+            return assert_eq!(claimed, FIRST);
+        }
+    }
+    panic!("this machine pauses all the time");
 }
