@@ -77,7 +77,7 @@ impl Server {
     }
 
     /// Sets how long what is in flight may take once it is to stop, or once a connection is to end. It should be a little
-    /// more than your handler may take.
+    /// more than a body may take to arrive and your handler then.
     #[must_use]
     pub const fn stop_deadline(mut self, deadline: Duration) -> Self {
         self.stop_deadline = deadline;
