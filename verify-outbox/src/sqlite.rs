@@ -6,7 +6,6 @@ mod writer;
 
 use core::time::Duration;
 use std::{
-    fs::File,
     path::Path,
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread::{self, JoinHandle},
@@ -17,7 +16,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use self::{
-    file::{Place, Reserve},
+    file::{Lock, Place, Reserve},
     writer::{Job, Task, Writer},
 };
 use crate::{
@@ -33,7 +32,7 @@ pub(crate) struct Sqlite {
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
     reader: Mutex<Connection>,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Sqlite {

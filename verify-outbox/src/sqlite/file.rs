@@ -1,18 +1,19 @@
 //! The file: who may read it, who may work on it, and what is in it.
 
+mod lock;
 mod place;
 mod reserve;
 
 use core::time::Duration;
 use std::{
-    fs::{File, TryLockError},
+    fs::TryLockError,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-pub(crate) use self::{place::Place, reserve::Reserve};
+pub(crate) use self::{lock::Lock, place::Place, reserve::Reserve};
 use crate::{OpenError, StoreError};
 
 /// What the name of the file ends with that is locked beside a store.
@@ -61,7 +62,7 @@ const SCHEMA: &str = "
 
 /// Opens what is there, or makes it, and takes the lock that one process at a time has: two would post
 /// everything twice. What is no store is left as it is, and gets no files beside it.
-pub(crate) fn claim(path: &Path) -> Result<(PathBuf, File), OpenError> {
+pub(crate) fn claim(path: &Path) -> Result<(PathBuf, Lock), OpenError> {
     let path = resolve(path)?;
     // First, where there is one: to open the store and close it would let go of the locks that SQLite
     // has on it for another connection of this process.
@@ -131,21 +132,12 @@ fn start<const LENGTH: u64>(file: impl io::Read) -> io::Result<Vec<u8>> {
 }
 
 /// Locks the file beside a store, which is made if it has to be.
-fn lock(path: &Path, make: bool) -> Result<Option<File>, OpenError> {
+fn lock(path: &Path, make: bool) -> Result<Option<Lock>, OpenError> {
     let lock = beside(path, LOCK);
-    let open = || match verify_file::open(&lock)? {
-        None if make => match verify_file::create(&lock) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => verify_file::open(&lock),
-            made => made.map(Some),
-        },
-        found => Ok(found),
-    };
-    let Some(file) = open().map_err(|error| trouble(&lock, error))? else { return Ok(None) };
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(trouble(&lock, error)),
-    }
+    Lock::take(&lock, make).map_err(|error| match error {
+        TryLockError::WouldBlock => OpenError::InUse { path: path.to_owned() },
+        TryLockError::Error(error) => trouble(&lock, error),
+    })
 }
 
 /// Returns the path of a file that belongs to the one at `path`.

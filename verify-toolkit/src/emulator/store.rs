@@ -20,7 +20,7 @@ const MOST: u64 = MOST_BYTES as u64 + 1024;
 pub(super) struct Store {
     path: PathBuf,
     /// Held for as long as the store is: another emulator would overwrite what this one wrote.
-    _lock: File,
+    lock: File,
 }
 
 #[derive(Deserialize)]
@@ -47,7 +47,7 @@ impl Store {
             Err(TryLockError::Error(e)) => return Err(error(Problem::File(e))),
         }
         let registry = read(&path).map_err(error)?;
-        let store = Self { path, _lock: lock };
+        let store = Self { path, lock };
         let registry = match registry {
             Some(registry) => registry,
             None => {
@@ -85,6 +85,13 @@ impl Store {
 
     fn error(&self, problem: Problem) -> StoreError {
         StoreError { path: self.path.clone(), problem }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Not only with the file, which a process that is just being started has open, too.
+        let _ = self.lock.unlock();
     }
 }
 
@@ -184,5 +191,22 @@ impl core::error::Error for StoreError {
             Problem::File(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Store;
+
+    #[test]
+    fn another_may_use_it_though_a_process_that_is_being_started_has_its_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let (held, _) = Store::open(path.clone()).unwrap();
+        assert!(Store::open(path.clone()).is_err());
+        // As such a process has it.
+        let _inherited = held.lock.try_clone().unwrap();
+        drop(held);
+        assert!(Store::open(path).is_ok());
     }
 }
