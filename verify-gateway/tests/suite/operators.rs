@@ -55,7 +55,7 @@ fn readiness_is_that_of_the_stores_and_strangers_see_health_alone() {
             + &route(MLFLOW, "http://127.0.0.1:1", "")
     });
     let gateway = place.start();
-    wait_until(|| gateway.admin("/readyz").status == 200);
+    assert_eq!(gateway.admin("/readyz").status, 200);
     assert_eq!(gateway.admin("/healthz").status, 200);
     assert_eq!(gateway.admin("/webhooks/mlflow").status, 404);
     assert_eq!(gateway.request("GET", "/healthz", "", "").status, 200);

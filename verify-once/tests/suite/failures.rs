@@ -39,12 +39,13 @@ async fn ready(builder: Builder) -> Once {
 
 /// Prints a row of the table, and holds it to its bounds.
 fn hold(failure: &str, server: &str, counts: &Counts, most_again: usize) {
-    let Counts { once, again, lost, slowest } = counts;
+    let Counts { once, again, lost, slowest, pause } = counts;
     eprintln!("| {failure} | {server} | {once} | {again} | {lost} | {} ms |", slowest.as_millis());
     assert_eq!(*lost, 0, "{failure}, {server}: lost");
     assert!(*again <= most_again, "{failure}, {server}: {again} ran again");
-    // Nobody waits for the server. How long exactly is proved on a clock of a test's own.
-    assert!(*slowest < Duration::from_secs(15), "{failure}, {server}: {slowest:?}");
+    // 500 ms, and what a loaded machine takes.
+    let most = Duration::from_millis(1500) + *pause;
+    assert!(*slowest < most, "{failure}, {server}: {slowest:?}, paused for {pause:?}");
 }
 
 /// Lets 60 deliveries come within 3 s to two instances, and something happen after one.
@@ -57,7 +58,7 @@ async fn during(instances: [Once; 2], failure: impl Future<Output = ()>) -> Coun
     tokio::join!(deliveries, failing).0
 }
 
-async fn stall(time: Duration, failure: &str, guard: impl AsyncFn(Arc<dyn Claims>) -> Once) {
+async fn stall(time: Duration, failure: &str) {
     for server in each(failure) {
         let instances = [guard(server.open()).await, guard(server.open()).await];
         let counts = during(instances, async {
@@ -74,18 +75,17 @@ async fn stall(time: Duration, failure: &str, guard: impl AsyncFn(Arc<dyn Claims
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stalls_for_300_ms_loses_nothing() {
-    stall(Duration::from_millis(300), "server stalls for 0.3 s", guard).await;
+    stall(Duration::from_millis(300), "server stalls for 0.3 s").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stalls_for_2_s_loses_nothing() {
-    stall(Duration::from_secs(2), "server stalls for 2 s", guard).await;
+    stall(Duration::from_secs(2), "server stalls for 2 s").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stalls_for_40_s_loses_nothing() {
-    // A sender has one try left after it.
-    stall(Duration::from_secs(40), "server stalls for 40 s", patient_guard).await;
+    stall(Duration::from_secs(40), "server stalls for 40 s").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,8 @@
 use core::time::Duration;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Weak},
+    thread::{self, JoinHandle},
 };
 
 use tokio::{
@@ -26,6 +27,8 @@ pub(crate) struct Counts {
     pub(crate) lost: usize,
     /// The slowest answer that was not the handler's.
     pub(crate) slowest: Duration,
+    /// For how long this machine did nothing in between, at most.
+    pub(crate) pause: Duration,
 }
 
 /// Delivers to the instances in turn, the first try so long after the one before.
@@ -75,6 +78,8 @@ pub(crate) async fn deliver_to(
         });
     }
     let mut counts = Counts::default();
+    let load = Arc::new(());
+    let pause = longest_pause(Arc::downgrade(&load));
     while let Some(delivery) = deliveries.join_next().await {
         let (id, is_answered, slowest) = delivery.unwrap();
         counts.slowest = counts.slowest.max(slowest);
@@ -84,7 +89,22 @@ pub(crate) async fn deliver_to(
             _ => counts.lost += 1,
         }
     }
+    drop(load);
+    counts.pause = pause.join().unwrap();
     counts
+}
+
+/// Measures, on a thread that does nothing else, how late this machine wakes it.
+fn longest_pause(load: Weak<()>) -> JoinHandle<Duration> {
+    thread::spawn(move || {
+        let mut longest = Duration::ZERO;
+        while load.strong_count() > 0 {
+            let begun = std::time::Instant::now();
+            thread::sleep(Duration::from_millis(10));
+            longest = longest.max(begun.elapsed());
+        }
+        longest
+    })
 }
 
 async fn answer(

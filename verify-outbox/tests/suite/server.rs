@@ -180,12 +180,12 @@ impl Postgres {
     }
 
     /// Waits until a session waits for a lock of such a type.
-    pub(crate) fn wait_for_waiting(&self, database: &str, lock: &str) {
-        wait("a session waits for a lock", || self.is_waited(database, lock));
+    pub(crate) fn wait_until_blocked(&self, database: &str, lock: &str) {
+        wait("a session waits for a lock", || self.is_blocked(database, lock));
     }
 
     /// Whether a session waits for a lock of such a type.
-    pub(crate) fn is_waited(&self, database: &str, lock: &str) -> bool {
+    pub(crate) fn is_blocked(&self, database: &str, lock: &str) -> bool {
         let waiting =
             format!("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = '{lock}'");
         self.sql(database, &waiting) != "0"
